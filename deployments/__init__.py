@@ -1,0 +1,1 @@
+"""Where plugins are released to: environments, manifests and the local sandbox."""

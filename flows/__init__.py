@@ -1,0 +1,1 @@
+"""Prefect flows that take a SpaceONE inventory plugin from its source to collected resources."""

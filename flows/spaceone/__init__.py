@@ -1,0 +1,46 @@
+"""The one gRPC client, its endpoints, credentials and errors."""
+
+from __future__ import annotations
+
+from flows.spaceone.client import Call, Client
+from flows.spaceone.credentials import Credentials, read_spacectl, spacectl_file
+from flows.spaceone.endpoints import Endpoint
+from flows.spaceone.errors import (
+    AlreadyExists,
+    AuthenticationFailed,
+    CallError,
+    CredentialsError,
+    DeadlineExceeded,
+    EndpointError,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    SpaceoneError,
+    UnknownField,
+    UnknownMethod,
+    Unreachable,
+)
+
+__all__ = [
+    "AlreadyExists",
+    "AuthenticationFailed",
+    "Call",
+    "CallError",
+    "Client",
+    "Credentials",
+    "CredentialsError",
+    "DeadlineExceeded",
+    "Endpoint",
+    "EndpointError",
+    "InvalidArgument",
+    "NotFound",
+    "PermissionDenied",
+    "ServerError",
+    "SpaceoneError",
+    "UnknownField",
+    "UnknownMethod",
+    "Unreachable",
+    "read_spacectl",
+    "spacectl_file",
+]

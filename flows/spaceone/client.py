@@ -1,0 +1,217 @@
+"""The one gRPC client of this project."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import tenacity
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.message import Message
+
+from flows.spaceone.endpoints import Endpoint
+from flows.spaceone.errors import EndpointError, SpaceoneError, Unreachable, UnknownField, from_details
+from flows.spaceone.reflection import Catalogue, message_class
+
+#: Verbs that change nothing: these alone are sent again when a connection breaks.
+READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_auth_info", "check"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that was sent.
+
+    Attributes:
+        method: `service.Resource.verb`.
+        seconds: How long the answer took.
+        reads: Whether the verb changes nothing.
+    """
+
+    method: str
+    seconds: float
+    reads: bool
+
+
+@dataclass
+class _Connections:
+    """Channels and catalogues by service, shared by all clients of one run."""
+
+    endpoints: dict[str, Endpoint]
+    root_certificates: bytes | None
+    channels: dict[Endpoint, grpc.Channel] = field(default_factory=dict)
+    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+
+    def channel(self, service: str) -> tuple[grpc.Channel, Endpoint]:
+        endpoint = self.endpoints.get(service)
+        if endpoint is None:
+            known = ", ".join(sorted(self.endpoints)) or "none"
+            raise EndpointError(
+                f"There is no endpoint for the service {service!r} (known: {known}).",
+                "Add it to the environment's endpoints, or with `spacectl config endpoint add`.",
+            )
+        if endpoint not in self.channels:
+            self.channels[endpoint] = endpoint.channel(self.root_certificates)
+        return self.channels[endpoint], endpoint
+
+    def catalogue(self, service: str) -> Catalogue:
+        if service not in self.catalogues:
+            channel, endpoint = self.channel(service)
+            self.catalogues[service] = Catalogue(channel, service, str(endpoint))
+        return self.catalogues[service]
+
+
+class Client:
+    """Calls SpaceONE services by name, with what they themselves say about their messages.
+
+    Args:
+        endpoints: Service name (`identity`) to address (`grpc://host:port`).
+        token: Sent as the gRPC metadata `token` where given.
+        timeout: Seconds that a call may take unless it says otherwise.
+        root_certificates: PEM of the authorities to trust for `grpc+ssl`, else the system's.
+
+    Attributes:
+        calls: Every call sent by this client and those made from it, in order.
+    """
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, str],
+        token: str | None = None,
+        timeout: float = 30.0,
+        root_certificates: bytes | None = None,
+    ) -> None:
+        parsed = {name: Endpoint.parse(url) for name, url in endpoints.items()}
+        self._connections = _Connections(parsed, root_certificates)
+        self._token = token
+        self._timeout = timeout
+        self.calls: list[Call] = []
+
+    def with_token(self, token: str | None) -> Client:
+        """A client with another token on the same channels; closing one closes both."""
+        other = Client({}, token, self._timeout)
+        other._connections = self._connections
+        other.calls = self.calls
+        return other
+
+    @property
+    def services(self) -> list[str]:
+        """Names of the services that have an endpoint."""
+        return sorted(self._connections.endpoints)
+
+    def catalogue(self, service: str) -> Catalogue:
+        """What the service offers, by reflection.
+
+        Raises:
+            EndpointError: when no endpoint is known for it.
+        """
+        return self._connections.catalogue(service)
+
+    def offers(self, method: str) -> bool:
+        """Whether the servers offer `service.Resource.verb`."""
+        service, resource, verb = split(method)
+        catalogue = self.catalogue(service)
+        return verb in catalogue.api().get(resource, ())
+
+    def fields(self, method: str) -> frozenset[str]:
+        """The fields of a call's request message, on the server that is asked."""
+        service, resource, verb = split(method)
+        return frozenset(self.catalogue(service).method(resource, verb).input_type.fields_by_name)
+
+    def call(self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None) -> dict[str, Any]:
+        """Sends one call.
+
+        Args:
+            method: `service.Resource.verb`, such as `identity.Provider.list`.
+            params: The request's fields, as JSON would have them.
+            timeout: Seconds, instead of the client's.
+
+        Returns:
+            The response's fields under their names in the protocol; numbers of a Struct are floats.
+
+        Raises:
+            UnknownMethod: the servers do not offer it.
+            UnknownField: `params` does not fit; nothing was sent.
+            CallError: the call failed. Reads are sent up to three times when the connection breaks.
+        """
+        service, resource, verb = split(method)
+        descriptor = self.catalogue(service).method(resource, verb)
+        request = _request(method, message_class(descriptor.input_type), params or {})
+        channel, endpoint = self._connections.channel(service)
+        stub = channel.unary_unary(
+            f"/{descriptor.containing_service.full_name}/{descriptor.name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=message_class(descriptor.output_type).FromString,
+        )
+
+        def send() -> dict[str, Any]:
+            started = time.perf_counter()
+            try:
+                answer = stub(request, timeout=timeout or self._timeout, metadata=self._metadata())
+            except grpc.RpcError as error:
+                raise from_details(method, str(endpoint), error.code().name, error.details() or "") from None
+            finally:
+                self.calls.append(Call(method, time.perf_counter() - started, verb in READS))
+            return MessageToDict(answer, preserving_proto_field_name=True)
+
+        return _retrying(send) if verb in READS else send()
+
+    def list(self, method: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The `results` of a list call."""
+        results = self.call(method, params).get("results", [])
+        return [dict(result) for result in results]
+
+    def close(self) -> None:
+        """Closes all channels."""
+        for channel in self._connections.channels.values():
+            channel.close()
+        self._connections.channels.clear()
+        self._connections.catalogues.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("token", self._token),) if self._token else ()
+
+
+def split(method: str) -> tuple[str, str, str]:
+    """`service.Resource.verb` in its three parts."""
+    parts = method.split(".")
+    if len(parts) != 3 or not all(parts):
+        raise SpaceoneError(f"{method!r} is not of the form service.Resource.verb.")
+    return parts[0], parts[1], parts[2]
+
+
+def _retrying(send: Any) -> dict[str, Any]:
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Unreachable),
+        stop=tenacity.stop_after_attempt(3),
+        wait=tenacity.wait_exponential_jitter(initial=0.2, max=2.0),
+        reraise=True,
+    )
+    return retrying(send)  # type: ignore[no-any-return]
+
+
+def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Message:
+    known = kind.DESCRIPTOR.fields_by_name
+    for name in params:
+        if name not in known:
+            raise UnknownField(
+                f"{method} has no field {name!r} on this server.", name, f"Its fields are: {', '.join(sorted(known))}."
+            )
+    try:
+        return ParseDict(params, kind())
+    except ParseError as error:
+        # The parser's words name the field: "Failed to parse <field> field: …".
+        words = str(error)
+        name = next((part for part in params if f" {part} field" in words or f".{part}" in words), "")
+        raise UnknownField(f"{method} refuses the field {name!r}: {words}", name) from error

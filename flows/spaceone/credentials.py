@@ -1,0 +1,60 @@
+"""Endpoints and tokens as spacectl keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from flows.spaceone.errors import CredentialsError
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """One of spacectl's environments.
+
+    Attributes:
+        endpoints: Service name to `grpc://host:port`.
+        token: What spacectl calls `token` or, in 1.12, `api_key`; None where the file has neither.
+        source: The file, for messages.
+    """
+
+    endpoints: dict[str, str]
+    token: str | None = field(repr=False)
+    source: Path
+
+
+def spacectl_file(name_or_path: str, relative_to: Path) -> Path:
+    """Where one of spacectl's environments lies.
+
+    A bare name is an environment of spacectl's own, `~/.spaceone/environments/<name>.yml`; anything with
+    a separator or an ending is a path, taken from `relative_to`.
+    """
+    if "/" not in name_or_path and not name_or_path.endswith((".yml", ".yaml")):
+        return Path.home() / ".spaceone" / "environments" / f"{name_or_path}.yml"
+    return (relative_to / Path(name_or_path).expanduser()).resolve()
+
+
+def read_spacectl(path: Path) -> Credentials:
+    """Reads a file in spacectl's own format.
+
+    Raises:
+        CredentialsError: when it is missing, is not YAML, or is not a mapping with endpoints.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CredentialsError(
+            f"There is no spacectl environment at {path}.",
+            "Write one with `spacectl config init` and `spacectl config endpoint add`; for the sandbox, "
+            "run `pluginctl sandbox up`.",
+        ) from None
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        # A YAML error quotes the line that it stumbles over, which may be the token's.
+        raise CredentialsError(f"{path} cannot be read: {type(error).__name__}.") from None
+    if not isinstance(data, dict) or not isinstance(data.get("endpoints", {}), dict):
+        raise CredentialsError(f"{path} is not a spacectl environment: it should hold `endpoints` and `api_key`.")
+    token = data.get("token") or data.get("api_key")
+    endpoints = {str(name): str(url) for name, url in data.get("endpoints", {}).items()}
+    return Credentials(endpoints, str(token) if token else None, path)

@@ -1,0 +1,64 @@
+"""Addresses of SpaceONE services, and the channels to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import grpc
+
+from flows.spaceone.errors import EndpointError
+
+# What the services and spacectl's peers allow for one message.
+_MAX_MESSAGE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One service's address.
+
+    Attributes:
+        host: Name or address, IPv6 in brackets.
+        port: TCP port.
+        tls: Whether the scheme is `grpc+ssl`.
+    """
+
+    host: str
+    port: int
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """Reads `grpc://host:port` or `grpc+ssl://host:port`, as spacectl writes them.
+
+        Raises:
+            EndpointError: for anything else.
+        """
+        try:
+            parts = urlsplit(url)
+            scheme, host, port = parts.scheme, parts.hostname, parts.port
+        except ValueError as error:
+            raise EndpointError(f"Endpoint {url!r} cannot be read: {error}.") from error
+        if scheme not in {"grpc", "grpc+ssl"} or not host:
+            raise EndpointError(f"Endpoint {url!r} is not of the form grpc://host:port or grpc+ssl://host:port.")
+        return cls(f"[{host}]" if ":" in host else host, port or (443 if scheme == "grpc+ssl" else 50051), scheme == "grpc+ssl")
+
+    def __str__(self) -> str:
+        return f"{'grpc+ssl' if self.tls else 'grpc'}://{self.host}:{self.port}"
+
+    def channel(self, root_certificates: bytes | None = None) -> grpc.Channel:
+        """Opens a channel; nothing is sent before the first call.
+
+        Args:
+            root_certificates: PEM of the authorities to trust instead of the system's, for TLS.
+        """
+        options = [
+            ("grpc.max_send_message_length", _MAX_MESSAGE),
+            ("grpc.max_receive_message_length", _MAX_MESSAGE),
+            # A proxy of the environment is for the web; these services are addressed directly.
+            ("grpc.enable_http_proxy", 0),
+        ]
+        target = f"{self.host}:{self.port}"
+        if self.tls:
+            return grpc.secure_channel(target, grpc.ssl_channel_credentials(root_certificates), options)
+        return grpc.insecure_channel(target, options)
