@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -121,6 +121,16 @@ class Client:
         service, resource, verb = split(method)
         return frozenset(self.catalogue(service).method(resource, verb).input_type.fields_by_name)
 
+    def check(self, method: str, params: Mapping[str, Any]) -> None:
+        """Whether a call would fit the server's message; nothing is sent but reflection.
+
+        Raises:
+            UnknownMethod, UnknownField: as `call` would.
+        """
+        service, resource, verb = split(method)
+        descriptor = self.catalogue(service).method(resource, verb)
+        _request(method, message_class(descriptor.input_type), params)
+
     def call(self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None) -> dict[str, Any]:
         """Sends one call.
 
@@ -191,14 +201,14 @@ def split(method: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def _retrying(send: Any) -> dict[str, Any]:
+def _retrying(send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Unreachable),
         stop=tenacity.stop_after_attempt(3),
         wait=tenacity.wait_exponential_jitter(initial=0.2, max=2.0),
         reraise=True,
     )
-    return retrying(send)  # type: ignore[no-any-return]
+    return retrying(send)
 
 
 def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Message:
@@ -209,7 +219,7 @@ def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Mes
                 f"{method} has no field {name!r} on this server.", name, f"Its fields are: {', '.join(sorted(known))}."
             )
     try:
-        return ParseDict(params, kind())
+        return ParseDict(dict(params), kind())
     except ParseError as error:
         # The parser's words name the field: "Failed to parse <field> field: …".
         words = str(error)

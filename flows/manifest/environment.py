@@ -1,0 +1,162 @@
+"""An environment: one SpaceONE installation and one image registry, by name."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from flows.manifest.documents import Document, parse, read_document
+from flows.manifest.errors import FileMissing, InvalidField
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+class Access(Document):
+    """How to reach the platform with one token.
+
+    The token comes from the environment variable `token_variable` where it is set, else from the spacectl
+    environment.
+    """
+
+    spacectl: str | None = Field(default=None, description="A name in ~/.spaceone/environments, or a path.")
+    endpoints: dict[str, str] = Field(default_factory=dict, description="Added to, and stronger than, spacectl's.")
+    token_variable: str | None = Field(default=None, description="An environment variable that holds a token.")
+
+
+class RegistrySettings(Document):
+    """Where images are pushed, and how the platform calls that registry.
+
+    `address` is host:port, or null for Docker Hub. Credentials are those of `docker login`, or the two variables'.
+    """
+
+    address: str | None = None
+    type: Literal["DOCKER_HUB", "HARBOR", "AWS_PRIVATE_ECR", "GITHUB", "GCP_PRIVATE_GCR"] | None = None
+    insecure: bool = False
+    username_variable: str | None = None
+    password_variable: str | None = None
+
+
+class Build(Document):
+    """Arguments of the image's build."""
+
+    args: dict[str, str] = Field(default_factory=dict)
+
+
+class Settings(Document):
+    """The file itself. `extends` names another such file, relative to this one, that this one adds to."""
+
+    extends: str | None = None
+    description: str = ""
+    spacectl: str | None = None
+    endpoints: dict[str, str] = Field(default_factory=dict)
+    token_variable: str | None = None
+    root_certificates: str | None = Field(default=None, description="PEM file of the authorities for grpc+ssl.")
+    workspace: Access | None = Field(default=None, description="The token for projects and service accounts (2.x).")
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
+    build: Build = Field(default_factory=Build)
+    plugin_options: dict[str, Any] = Field(default_factory=dict)
+    timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
+
+    @property
+    def access(self) -> Access:
+        """The domain's access, in the form of the workspace's."""
+        return Access(spacectl=self.spacectl, endpoints=self.endpoints, token_variable=self.token_variable)
+
+
+class Environment(Document):
+    """One environment, read and merged.
+
+    Attributes:
+        name: The file's name without its ending.
+        folder: What relative paths in `settings` start from.
+    """
+
+    name: str
+    folder: Path
+    settings: Settings
+
+
+def known_environments(folder: Path) -> list[str]:
+    """Names of the environments in a folder."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def load_environment(name: str, folder: Path) -> Environment:
+    """Reads `<folder>/<name>.yaml`, or `name` itself where it is a path.
+
+    `${VARIABLE}` in a value is taken from the process's environment, `${VARIABLE:-other}` with another value
+    where it is not set.
+
+    Raises:
+        FileMissing: no such environment, or what it extends is missing.
+        ManifestError: a file is wrong.
+    """
+    given_as_path = "/" in name or name.endswith((".yaml", ".yml"))
+    path = Path(name).expanduser() if given_as_path else folder / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(known_environments(folder)) or "none"
+        raise FileMissing(f"There is no environment {name!r} ({path}). Known environments: {known}.")
+    data, base = _merged(path, seen=())
+    settings = parse(Settings, data, None, str(path))
+    return Environment(name=path.stem, folder=base, settings=settings)
+
+
+def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
+    """A file's data over that of what it extends, and the folder of the last one of the chain.
+
+    Paths are relative to the file that they stand in; they are made absolute here.
+    """
+    path = path.resolve()
+    if path in seen:
+        raise InvalidField(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}.")
+    data, node = read_document(path, str(path))
+    parse(Settings, data, node, str(path))
+    data = _expanded(data, str(path))
+    _anchor(data, path.parent)
+    extended = data.pop("extends", None)
+    if extended is None:
+        return data, path.parent
+    below = (path.parent / extended).resolve()
+    if not below.is_file():
+        hint = " Start the sandbox: pluginctl sandbox up." if ".sandbox" in below.parts else ""
+        raise FileMissing(f"{path.name} extends {below}, which does not exist.{hint}")
+    base, _ = _merged(below, (*seen, path))
+    return _over(base, data), path.parent
+
+
+def _anchor(data: dict[str, Any], folder: Path) -> None:
+    for holder in (data, data.get("workspace")):
+        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and "/" in value:
+            holder["spacectl"] = str((folder / Path(value).expanduser()).resolve())
+    if isinstance(value := data.get("root_certificates"), str):
+        data["root_certificates"] = str((folder / Path(value).expanduser()).resolve())
+
+
+def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in data.items():
+        below = merged.get(key)
+        merged[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _expanded(value: Any, shown: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _expanded(item, shown) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, shown) for item in value]
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: _variable(match[1], match[2], shown), value)
+    return value
+
+
+def _variable(name: str, other: str | None, shown: str) -> str:
+    if name not in os.environ:
+        if other is not None:
+            return other
+        raise InvalidField(f"{shown} uses ${{{name}}}, which is not set in the environment of this process.")
+    return os.environ[name]

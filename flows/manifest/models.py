@@ -1,0 +1,182 @@
+"""The six files of a manifest: what spacectl takes, of either generation.
+
+A field that one generation alone knows is accepted here; what becomes of it on the other one is said in
+the plan (`flows.resources`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from flows.manifest.documents import Document
+
+#: SpaceONE's limit for the last part of an image's name (spaceone-repository, MAX_IMAGE_NAME_LENGTH).
+MAX_IMAGE_NAME = 48
+
+Tags = dict[str, Any]
+
+
+class Repository(Document):
+    """register_repository.yaml: the repository that plugins are registered in."""
+
+    name: str
+    repository_type: Literal["local", "LOCAL"] = "local"
+    tags: Tags | None = None
+
+    @field_validator("repository_type", mode="before")
+    @classmethod
+    def _local(cls, value: object) -> object:
+        if value not in {"local", "LOCAL"}:
+            raise ValueError(f"{value!r} holds no plugins of one's own: only a local repository does.")
+        return value
+
+
+class Schema(Document):
+    """create_schema.yaml: what secret data looks like."""
+
+    name: str
+    schema_id: str | None = None
+    service_type: str | None = None
+    schema_type: Literal["SERVICE_ACCOUNT", "TRUSTED_ACCOUNT", "SECRET", "TRUSTING_SECRET"] | None = None
+    provider: str | None = None
+    definition: dict[str, Any] = Field(alias="schema")
+    related_schemas: list[str] | None = None
+    options: dict[str, Any] | None = None
+    labels: list[str] | None = None
+    tags: Tags | None = None
+
+    @property
+    def id(self) -> str:
+        """The schema's identity: its schema_id in 2.x, its name in 1.12."""
+        return self.schema_id or self.name
+
+
+class Provider(Document):
+    """create_provider.yaml: where collected resources say they come from."""
+
+    provider: str
+    name: str
+    alias: str | None = None
+    color: str | None = None
+    icon: str | None = None
+    order: int | None = None
+    plugin_info: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+    template: dict[str, Any] | None = None
+    capability: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    tags: Tags | None = None
+
+
+class ServiceAccount(Document):
+    """create_service_account.yaml: what the walkthrough enters in the console's form."""
+
+    name: str
+    provider: str
+    data: dict[str, Any]
+    project: str = Field(description="The project's name; it is created where it is missing.")
+    project_group: str | None = None
+    secret_schema_id: str | None = None
+    secret_data: dict[str, Any] | None = Field(default=None, repr=False)
+    service_account_type: Literal["GENERAL", "TRUSTED"] | None = None
+    tags: Tags | None = None
+
+    @model_validator(mode="after")
+    def _secret(self) -> ServiceAccount:
+        if self.secret_data and not self.secret_schema_id:
+            raise ValueError("secret_data needs a secret_schema_id.")
+        return self
+
+
+class Plugin(Document):
+    """register_plugin.yaml: the plugin as the repository lists it."""
+
+    name: str
+    image: str
+    plugin_id: str | None = None
+    provider: str | None = None
+    service_type: str | None = None
+    resource_type: str | None = None
+    registry_type: str | None = None
+    registry_config: dict[str, Any] | None = None
+    capability: dict[str, Any] | None = None
+    labels: list[str] | None = None
+    template: dict[str, Any] | None = None
+    docs: dict[str, Any] | None = None
+    tags: Tags | None = None
+
+    @field_validator("image")
+    @classmethod
+    def _image(cls, value: str) -> str:
+        if value != value.lower():
+            raise ValueError(f"{value!r} has capital letters; a registry takes lower case only: {value.lower()!r}.")
+        last = value.rsplit("/", 1)[-1]
+        if ":" in last or "@" in last:
+            raise ValueError(f"{value!r} has a tag; the version comes from src/VERSION: write {value.rsplit(':', 1)[0]!r}.")
+        if len(last) > MAX_IMAGE_NAME:
+            raise ValueError(f"{last!r} has {len(last)} characters; SpaceONE takes at most {MAX_IMAGE_NAME}.")
+        return value
+
+    @model_validator(mode="after")
+    def _type(self) -> Plugin:
+        if not (self.service_type or self.resource_type):
+            raise ValueError("one of service_type (1.12) and resource_type (2.x) is needed: inventory.Collector.")
+        return self
+
+    @property
+    def id(self) -> str:
+        """The plugin's identity: what it says, else the image's last part, as the platform does."""
+        return self.plugin_id or self.image.rsplit("/", 1)[-1]
+
+    @property
+    def type(self) -> str:
+        """`inventory.Collector`, under whichever name the file has it."""
+        return str(self.resource_type or self.service_type)
+
+
+class CollectorPlugin(Document):
+    """The `plugin_info` of a collector. The version is the release's own."""
+
+    plugin_id: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    upgrade_mode: Literal["MANUAL"] = "MANUAL"
+
+    @field_validator("upgrade_mode", mode="before")
+    @classmethod
+    def _manual(cls, value: object) -> object:
+        if value != "MANUAL":
+            raise ValueError("a release names its version, so only MANUAL is of use; AUTO takes any tag.")
+        return value
+
+
+class Schedule(Document):
+    """The platform's own schedule: whole hours in UTC, two at most (spaceone-inventory's rule)."""
+
+    state: Literal["ENABLED", "DISABLED"] = "ENABLED"
+    hours: list[int] = Field(default_factory=list, max_length=2)
+
+
+class SecretFilter(Document):
+    """Which service accounts a collector collects from; all of its provider where it is absent."""
+
+    state: Literal["ENABLED", "DISABLED"] = "ENABLED"
+    secrets: list[str] | None = None
+    service_accounts: list[str] | None = None
+    schemas: list[str] | None = None
+    exclude_secrets: list[str] | None = None
+    exclude_service_accounts: list[str] | None = None
+    exclude_schemas: list[str] | None = None
+
+
+class Collector(Document):
+    """create_collector.yaml: what the walkthrough clicks together in the console."""
+
+    name: str
+    plugin_info: CollectorPlugin = Field(default_factory=CollectorPlugin)
+    provider: str | None = None
+    resource_group: Literal["DOMAIN", "WORKSPACE"] = "DOMAIN"
+    schedule: Schedule | None = None
+    secret_filter: SecretFilter | None = None
+    tags: Tags | None = None

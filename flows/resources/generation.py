@@ -1,0 +1,31 @@
+"""Which API an installation speaks, asked of its servers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flows.spaceone import Client, SpaceoneError
+
+
+class Generation(StrEnum):
+    """The two families of SpaceONE's API."""
+
+    V1_12 = "1.12"
+    V2 = "2.x"
+
+
+def probe(client: Client) -> Generation:
+    """Asks identity by reflection: 2.x serves `spaceone.api.identity.v2`.
+
+    Raises:
+        SpaceoneError: identity cannot be asked, or is neither.
+    """
+    names = client.catalogue("identity").names
+    if any(name.startswith("spaceone.api.identity.v2.") for name in names):
+        return Generation.V2
+    if any(name.startswith("spaceone.api.identity.v1.") for name in names):
+        return Generation.V1_12
+    raise SpaceoneError(
+        "The endpoint of identity serves neither spaceone.api.identity.v1 nor v2.",
+        f"Is it another service? It offers: {', '.join(names) or 'nothing'}.",
+    )

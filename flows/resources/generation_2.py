@@ -1,0 +1,307 @@
+"""SpaceONE 2.x: how it names what a manifest declares, and what it cannot hold.
+
+The facts are those of spaceone-identity 2.0.227, -repository 2.0.dev60 and -inventory 2.0.dev247.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.manifest import Manifest
+from flows.resources.resource import Record, Reference, Resource, Scope, Writer
+from flows.resources.target import Target
+
+
+def resources(manifest: Manifest, target: Target) -> list[Resource]:
+    """Everything that the platform must hold for a release, in the order of its references."""
+    return [
+        _repository(manifest),
+        _secret_schema(manifest),
+        *_service_account_schema(manifest),
+        _provider(manifest),
+        _project(manifest),
+        _service_account(manifest),
+        _plugin(manifest, target),
+        _collector(manifest, target),
+    ]
+
+
+def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Declared is what is not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _repository(manifest: Manifest) -> Resource:
+    return Resource(
+        kind="repository",
+        name=manifest.repository.name,
+        file=manifest.file("repository"),
+        api="repository.Repository",
+        id_field="repository_id",
+        query={},
+        matches=lambda record: record.get("repository_type") == "LOCAL",
+        declared={},
+        create_params=None,
+        impossible=(
+            "2.x has no Repository.register: its repositories are configured, and this installation has no local "
+            "one. Add {repository_id: repo-local, repository_type: LOCAL} to REPOSITORIES of its repository service."
+        ),
+        notes=("2.x configures its repositories: the installation's local one is used, whatever its name.",),
+    )
+
+
+def _secret_schema(manifest: Manifest) -> Resource:
+    schema = manifest.schema
+    notes = []
+    if schema.service_type:
+        notes.append(f"service_type {schema.service_type} is schema_type SECRET in 2.x.")
+    if schema.labels:
+        notes.append("labels are not held by a schema of 2.x.")
+    if schema.schema_id is None:
+        notes.append("schema_id is the name: 2.x identifies a schema by it.")
+    return _schema(
+        manifest.file("schema"),
+        schema.id,
+        {
+            "name": schema.name,
+            "schema_type": schema.schema_type or "SECRET",
+            "provider": schema.provider or manifest.provider.provider,
+            "schema": schema.definition,
+            "related_schemas": schema.related_schemas,
+            "options": schema.options,
+            "tags": schema.tags,
+        },
+        notes,
+    )
+
+
+def _service_account_schema(manifest: Manifest) -> list[Resource]:
+    """What 1.12 keeps in a provider's template and metadata, 2.x keeps in a schema of type SERVICE_ACCOUNT."""
+    provider = manifest.provider
+    definition = ((provider.template or {}).get("service_account") or {}).get("schema")
+    if definition is None:
+        return []
+    schema_id = f"{provider.provider}-service-account"
+    layouts = ((provider.metadata or {}).get("view") or {}).get("layouts") or {}
+    help_layout = layouts.get("help:service_account:create") or {}
+    markdown = (help_layout.get("options") or {}).get("markdown")
+    notes = [f"template.service_account.schema of {manifest.file('provider')} is this schema in 2.x."]
+    if markdown:
+        notes.append("metadata.view.layouts.help:service_account:create is its options.help.")
+    return [
+        _schema(
+            manifest.file("provider"),
+            schema_id,
+            {
+                "name": f"{provider.name} Service Account",
+                "schema_type": "SERVICE_ACCOUNT",
+                "provider": provider.provider,
+                "schema": definition,
+                "related_schemas": (provider.capability or {}).get("supported_schema"),
+                "options": {"help": markdown} if markdown else None,
+            },
+            notes,
+        )
+    ]
+
+
+def _schema(file: str, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:
+    return Resource(
+        kind="schema",
+        name=schema_id,
+        file=file,
+        api="identity.Schema",
+        id_field="schema_id",
+        query={"schema_id": schema_id},
+        declared=_present(fields),
+        create_params=lambda declared: {"schema_id": schema_id, **declared},
+        writers=(Writer("update", ("name", "schema", "related_schemas", "options", "tags")),),
+        notes=tuple(notes),
+    )
+
+
+def _provider(manifest: Manifest) -> Resource:
+    provider = manifest.provider
+    tags = dict(provider.tags or {})
+    notes = []
+    moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
+    if moved:
+        notes.append(f"tags.{' and tags.'.join(moved)}: fields of their own in 2.x.")
+    if provider.template:
+        notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
+    if provider.capability:
+        notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
+    extra = set((provider.metadata or {}).get("view", {}).get("layouts", {})) - {"help:service_account:create"}
+    if provider.metadata:
+        notes.append("metadata: the help is that schema's options.help in 2.x.")
+    if extra:
+        notes.append(f"metadata.view.layouts {', '.join(sorted(extra))}: not held by 2.x.")
+    name = provider.provider
+    return Resource(
+        kind="provider",
+        name=name,
+        file=manifest.file("provider"),
+        api="identity.Provider",
+        id_field="provider",
+        query={"provider": name},
+        declared=_present(
+            {
+                "name": provider.name,
+                "alias": provider.alias,
+                "color": provider.color or moved.get("color"),
+                "icon": provider.icon or moved.get("icon"),
+                "order": provider.order,
+                "plugin_info": provider.plugin_info,
+                "options": provider.options,
+                "tags": tags or None,
+            }
+        ),
+        create_params=lambda declared: {"provider": name, **declared},
+        writers=(Writer("update", ("name", "alias", "color", "icon", "order", "options", "tags")),),
+        notes=tuple(notes),
+    )
+
+
+def _project(manifest: Manifest) -> Resource:
+    name = manifest.service_account.project
+    notes: tuple[str, ...] = ()
+    if manifest.service_account.project_group:
+        notes = ("project_group: the project is looked up by its name in the whole workspace in 2.x.",)
+    return Resource(
+        kind="project",
+        name=name,
+        file=manifest.file("service_account"),
+        api="identity.Project",
+        id_field="project_id",
+        query={"name": name},
+        declared={},
+        create_params=lambda _: {"name": name, "project_type": "PRIVATE"},
+        scope=Scope.WORKSPACE,
+        notes=notes,
+    )
+
+
+def _service_account(manifest: Manifest) -> Resource:
+    account = manifest.service_account
+    notes = []
+    if account.service_account_type:
+        notes.append("service_account_type: a kind of its own (TrustedAccount) in 2.x.")
+    if account.secret_data:
+        notes.append("secret_data cannot be read back: it is written when the account has no secret.")
+    secret = {"secret_schema_id": account.secret_schema_id, "secret_data": account.secret_data}
+    return Resource(
+        kind="service account",
+        name=account.name,
+        file=manifest.file("service_account"),
+        api="identity.ServiceAccount",
+        id_field="service_account_id",
+        query={"name": account.name, "provider": account.provider},
+        declared=_present({"data": account.data, "tags": account.tags, **secret}),
+        references={"project_id": Reference("project", account.project)},
+        create_params=lambda declared: {"name": account.name, "provider": account.provider, **declared},
+        observed=lambda record: _observed_account(record, secret),
+        scope=Scope.WORKSPACE,
+        writers=(
+            Writer("update", ("data", "tags", "project_id")),
+            Writer("update_secret_data", ("secret_schema_id", "secret_data"), together=True),
+        ),
+        hidden=frozenset({"secret_data"}),
+        notes=tuple(notes),
+    )
+
+
+def _observed_account(record: Record, secret: Mapping[str, Any]) -> Record:
+    """An account that has a secret has the declared one, as far as can be seen; one that has none lacks it."""
+    if record.get("secret_id"):
+        return {**record, "secret_data": secret["secret_data"], "secret_schema_id": secret["secret_schema_id"]}
+    return {**record, "secret_data": None, "secret_schema_id": None}
+
+
+def _plugin(manifest: Manifest, target: Target) -> Resource:
+    plugin = manifest.plugin
+    registry_type = target.registry_type or plugin.registry_type or "DOCKER_HUB"
+    notes = []
+    if plugin.resource_type is None:
+        notes.append("service_type is resource_type in 2.x.")
+    if registry_type != (plugin.registry_type or "DOCKER_HUB"):
+        notes.append(f"registry_type is the environment's: {registry_type}.")
+    if plugin.template:
+        notes.append("template is not held by a plugin of 2.x.")
+    return Resource(
+        kind="plugin",
+        name=plugin.id,
+        file=manifest.file("plugin"),
+        api="repository.Plugin",
+        id_field="plugin_id",
+        query={"plugin_id": plugin.id},
+        matches=lambda record: (record.get("repository_info") or {}).get("repository_type", "LOCAL") == "LOCAL",
+        declared=_present(
+            {
+                "name": plugin.name,
+                "image": plugin.image,
+                "resource_type": plugin.type,
+                "provider": plugin.provider or manifest.provider.provider,
+                "registry_type": registry_type,
+                "registry_config": plugin.registry_config,
+                "capability": plugin.capability,
+                "labels": plugin.labels,
+                "docs": plugin.docs,
+                "tags": plugin.tags,
+            }
+        ),
+        create_params=lambda declared: {"plugin_id": plugin.id, **declared},
+        create_verb="register",
+        writers=(Writer("update", ("name", "capability", "labels", "docs", "tags")),),
+        notes=tuple(notes),
+    )
+
+
+def _collector(manifest: Manifest, target: Target) -> Resource:
+    collector = manifest.collector
+    plugin_id = manifest.plugin.id
+    options = {**collector.plugin_info.options, **target.plugin_options}
+    notes = []
+    if target.plugin_options:
+        notes.append(f"plugin_info.options from the environment: {', '.join(sorted(target.plugin_options))}.")
+    plain = _present(
+        {
+            "schedule": collector.schedule and collector.schedule.model_dump(exclude_none=True),
+            "secret_filter": collector.secret_filter and collector.secret_filter.model_dump(exclude_none=True),
+            "tags": collector.tags,
+        }
+    )
+
+    def create_params(declared: Record) -> Record:
+        return {
+            "name": collector.name,
+            "provider": collector.provider or manifest.provider.provider,
+            "resource_group": collector.resource_group,
+            "plugin_info": {
+                "plugin_id": plugin_id,
+                "version": declared["version"],
+                "options": declared["options"],
+                "upgrade_mode": declared["upgrade_mode"],
+            },
+            **{name: declared[name] for name in plain},
+        }
+
+    return Resource(
+        kind="collector",
+        name=collector.name,
+        file=manifest.file("collector"),
+        api="inventory.Collector",
+        id_field="collector_id",
+        query={"name": collector.name},
+        matches=lambda record: (record.get("plugin_info") or {}).get("plugin_id") == plugin_id,
+        declared={"version": target.version, "options": options, "upgrade_mode": "MANUAL", **plain},
+        observed=lambda record: {**record, **(record.get("plugin_info") or {})},
+        create_params=create_params,
+        # The call comes back when the plugin's container answers; the platform itself waits up to 150 s.
+        create_timeout=240.0,
+        writers=(
+            Writer("update", ("schedule", "secret_filter", "tags")),
+            Writer("update_plugin", ("version", "options", "upgrade_mode"), together=True),
+        ),
+        notes=tuple(notes),
+    )

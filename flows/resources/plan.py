@@ -1,0 +1,214 @@
+"""The plan: for every resource, what has to be done so that the platform holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flows.resources.resource import Record, Reference, Resource, Scope
+from flows.resources.values import same
+from flows.spaceone import Client, UnknownField
+
+#: Stands in a plan for an id that is given when the resource before it is created.
+AFTER_CREATE = "(known after create)"
+_HIDDEN = "(hidden)"
+
+
+class Verb(StrEnum):
+    """What is to be done with a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    KEEP = "keep"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that is not as declared.
+
+    Attributes:
+        name: The field, under the name of the generation at hand.
+        before: What the platform holds; None where it holds nothing.
+        after: What is declared.
+    """
+
+    name: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """For reports."""
+        return {"field": self.name, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Action:
+    """What is to be done with one resource.
+
+    Attributes:
+        kind: `schema`, `provider`, …, or `image`.
+        name: How people call it.
+        verb: What is to be done.
+        changes: The fields that are not as declared; those of a create are all that are declared.
+        reason: Why it is blocked.
+        notes: What was translated for this generation, or cannot be held by it.
+        resource: What is declared; None for an image.
+        id: The platform's id of what exists.
+    """
+
+    kind: str
+    name: str
+    verb: Verb
+    changes: tuple[FieldChange, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    resource: Resource | None = field(default=None, repr=False)
+    id: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For reports: `kind, name, action, fields`, and `reason` and `notes` where there are any."""
+        shown: dict[str, Any] = {
+            "kind": self.kind,
+            "name": self.name,
+            "action": str(self.verb),
+            "fields": [change.as_json() for change in self.changes],
+        }
+        if self.reason:
+            shown["reason"] = self.reason
+        if self.notes:
+            shown["notes"] = list(self.notes)
+        return shown
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All actions of a release, in the order in which they are carried out."""
+
+    actions: tuple[Action, ...]
+
+    @property
+    def blocked(self) -> tuple[Action, ...]:
+        """The actions that stop the release before it begins."""
+        return tuple(action for action in self.actions if action.verb is Verb.BLOCKED)
+
+    @property
+    def writes(self) -> tuple[Action, ...]:
+        """The actions that change something."""
+        return tuple(action for action in self.actions if action.verb in {Verb.CREATE, Verb.UPDATE})
+
+    def action(self, kind: str) -> Action:
+        """The first action of a kind."""
+        return next(action for action in self.actions if action.kind == kind)
+
+    def summary(self) -> str:
+        """Such as `2 to create, 1 to update, 5 to keep`."""
+        counts = {verb: sum(action.verb is verb for action in self.actions) for verb in Verb}
+        words = {Verb.CREATE: "to create", Verb.UPDATE: "to update", Verb.KEEP: "to keep", Verb.BLOCKED: "blocked"}
+        return ", ".join(f"{counts[verb]} {words[verb]}" for verb in Verb if counts[verb]) or "nothing declared"
+
+
+Clients = Mapping[Scope, Client]
+Ids = dict[tuple[str, str], str]
+
+
+def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Action, ...]:
+    """Reads what the platform holds of each resource and compares.
+
+    Nothing is written. Resources come in the order of their references.
+
+    Raises:
+        SpaceoneError: a read failed, or a declared field does not fit the server's message.
+    """
+    ids: Ids = {}
+    actions = []
+    for resource in resources:
+        action = plan_resource(clients[resource.scope], resource, ids)
+        if action.id:
+            ids[resource.key] = action.id
+        actions.append(action)
+    return tuple(actions)
+
+
+def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
+    """The action for one resource, given the ids of those before it."""
+    declared = resolve(resource, ids)
+    _check(client, resource, declared)
+    found = find(client, resource)
+    if len(found) > 1:
+        held = ", ".join(str(record.get(resource.id_field)) for record in found)
+        return _blocked(
+            resource, f"{len(found)} of this name exist ({held}); remove or rename all but one, or give another name."
+        )
+    if not found:
+        if resource.create_params is None:
+            return _blocked(resource, resource.impossible)
+        changes = tuple(FieldChange(name, None, _shown(resource, name, value)) for name, value in declared.items())
+        return Action(resource.kind, resource.name, Verb.CREATE, changes, notes=resource.notes, resource=resource)
+    return _compared(resource, declared, found[0])
+
+
+def find(client: Client, resource: Resource) -> list[dict[str, Any]]:
+    """The platform's records that a resource may mean."""
+    return [record for record in client.list(f"{resource.api}.list", resource.query) if resource.matches(record)]
+
+
+def resolve(resource: Resource, ids: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """The declared fields, with the ids of what they refer to as far as they are known."""
+    declared = dict(resource.declared)
+    for name, reference in resource.references.items():
+        declared[name] = _id(reference, ids)
+    return declared
+
+
+def _id(reference: Reference, ids: Mapping[tuple[str, str], str]) -> str:
+    return ids.get((reference.kind, reference.name), AFTER_CREATE)
+
+
+def _check(client: Client, resource: Resource, declared: Record) -> None:
+    """Every declared field must fit the server's own message, whether it is going to be sent or not."""
+    if resource.create_params is None:
+        return
+    try:
+        client.check(f"{resource.api}.{resource.create_verb}", resource.create_params(declared))
+    except UnknownField as error:
+        raise UnknownField(f"{resource.file}: {error.message}", error.field, error.advice) from error
+
+
+def _compared(resource: Resource, declared: Record, record: Record) -> Action:
+    observed = resource.observed(record)
+    changes = tuple(
+        FieldChange(name, _shown(resource, name, observed.get(name)), _shown(resource, name, value))
+        for name, value in declared.items()
+        if name not in resource.unreadable and not same(value, observed.get(name))
+    )
+    writable = {name for writer in resource.writers for name in writer.fields}
+    fixed = [change for change in changes if change.name not in writable]
+    identity = str(record[resource.id_field])
+    if fixed:
+        what = "; ".join(f"{change.name} is {change.before!r}, declared {change.after!r}" for change in fixed)
+        return _blocked(
+            resource,
+            f"The platform cannot change this of an existing {resource.kind}: {what}. "
+            f"Declare what it has, or give the {resource.kind} another name.",
+            changes,
+            identity,
+        )
+    verb = Verb.UPDATE if changes else Verb.KEEP
+    return Action(
+        resource.kind, resource.name, verb, changes, notes=resource.notes, resource=resource, id=identity
+    )
+
+
+def _shown(resource: Resource, name: str, value: Any) -> Any:
+    return _HIDDEN if name in resource.hidden and value is not None else value
+
+
+def _blocked(
+    resource: Resource, reason: str, changes: tuple[FieldChange, ...] = (), identity: str | None = None
+) -> Action:
+    return Action(
+        resource.kind, resource.name, Verb.BLOCKED, changes, reason, resource.notes, resource=resource, id=identity
+    )

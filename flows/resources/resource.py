@@ -1,0 +1,95 @@
+"""One thing that a manifest declares, in the words of the generation that shall hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+class Scope(StrEnum):
+    """Whose token a call wants (2.x tells them apart; 1.12 knows one)."""
+
+    DOMAIN = "domain"
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A call that changes some fields of a resource that exists.
+
+    Attributes:
+        verb: Such as `update`.
+        fields: The declared fields that it takes.
+        together: Whether it wants all of its fields whenever one of them changes.
+    """
+
+    verb: str
+    fields: tuple[str, ...]
+    together: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A field whose value is the id of another resource of the same plan."""
+
+    kind: str
+    name: str
+
+
+def _as_is(record: Record) -> Record:
+    return record
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the platform must hold, and how it is asked and told.
+
+    Attributes:
+        kind: `schema`, `provider`, …
+        name: How people call it.
+        file: The manifest's file that declares it, for messages.
+        api: `service.Resource`, such as `identity.Provider`.
+        id_field: The field of a record that identifies it to the platform.
+        query: Parameters of `list` that find it.
+        declared: The fields that it shall have.
+        references: Fields whose values are ids of other resources.
+        scope: Whose token reads and writes it.
+        matches: Which of the listed records is meant, where `query` cannot say so.
+        observed: A record's fields under the names of `declared`.
+        create_params: The request of `create`, from the declared fields; None where it cannot be created.
+        create_timeout: Seconds that a create may take.
+        writers: The calls that change it, in order; a declared field that none takes cannot be changed.
+        unreadable: Declared fields that the platform never shows.
+        hidden: Declared fields that must not be shown.
+        notes: What was translated for this generation, or cannot be held by it.
+        impossible: Why it cannot be created, where `create_params` is None.
+    """
+
+    kind: str
+    name: str
+    file: str
+    api: str
+    id_field: str
+    query: Mapping[str, Any]
+    declared: Mapping[str, Any]
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    scope: Scope = Scope.DOMAIN
+    matches: Callable[[Record], bool] = lambda _record: True
+    observed: Callable[[Record], Record] = _as_is
+    create_params: Callable[[Record], Record] | None = _as_is
+    create_verb: str = "create"
+    create_timeout: float = 60.0
+    writers: tuple[Writer, ...] = ()
+    unreadable: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    impossible: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Kind and name: what a `Reference` points at."""
+        return self.kind, self.name

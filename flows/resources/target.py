@@ -1,0 +1,22 @@
+"""What a release adds to a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the environment and the version say.
+
+    Attributes:
+        version: The image's tag, and the collector's version.
+        registry_type: How the platform calls the registry that it pulls from; None for what the manifest says.
+        plugin_options: The environment's own options of the plugin, stronger than the manifest's.
+    """
+
+    version: str
+    registry_type: str | None = None
+    plugin_options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,31 @@
+"""When two values are the same thing to the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def canonical(value: Any) -> Any:
+    """A value without what the platform does not tell apart.
+
+    A Struct knows no integers (4 comes back as 4.0), and the services answer an absent mapping or list with
+    an empty one: numbers become floats where they are whole, and empty parts of a mapping go.
+    """
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return float(value)
+    if isinstance(value, Mapping):
+        kept = {str(key): canonical(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item is not None and item != {} and item != []}
+    if isinstance(value, (list, tuple)):
+        return [canonical(item) for item in value]
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether the platform would hold the same for both; absent and empty are the same."""
+    empty: tuple[Any, ...] = (None, {}, [], "")
+    one, other = canonical(one), canonical(other)
+    return bool(one == other or (one in empty and other in empty))
