@@ -1,0 +1,65 @@
+"""The server's command line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+
+from .commands.context import Context
+from .commands.dispatch import answer
+from .cursors import Cursors
+from .journal import Journal, JournalError
+from .server import Server
+from .store import Store
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The options: host, port, data (a Path) and log_level."""
+    parser = argparse.ArgumentParser(prog="mongodb", description="The sandbox's embedded MongoDB.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (nobody is asked for a password)")
+    parser.add_argument("--port", type=int, default=27017, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--data", type=Path, required=True, help="file that holds all data; made if it is not there")
+    parser.add_argument(
+        "--log-level", default="INFO", type=str.upper, choices=["DEBUG", "INFO", "WARNING", "ERROR"]
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 0 when everything was written, 1 when the file or the port is unusable."""
+    options = parse(arguments)
+    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        journal = Journal(options.data)
+    except JournalError as error:
+        _LOGGER.error("%s", error)
+        return 1
+    try:
+        store = Store(journal)
+        with Server(options.host, options.port, partial(answer, Context(store, Cursors()))) as server:
+            threading.Thread(target=server.serve_forever, args=(0.1,), name="accept", daemon=True).start()
+            _LOGGER.info("Listening on %s:%d, data in %s", options.host, server.port, options.data)
+            stop.wait()
+            server.shutdown()
+    except OSError as error:
+        _LOGGER.error("Port %d of %s cannot be listened on: %s", options.port, options.host, error)
+        journal.close()
+        return 1
+    with store.lock:  # the statement that runs now is finished, none begins
+        try:
+            journal.close()
+        except JournalError as error:
+            _LOGGER.error("%s", error)
+            return 1
+        _LOGGER.info("Stopped, everything is written")
+        return 0

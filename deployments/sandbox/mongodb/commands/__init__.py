@@ -1,0 +1,1 @@
+"""The commands that the server answers, and how one is run."""

@@ -1,0 +1,93 @@
+"""find, aggregate, count, distinct, getMore and killCursors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mongomock.filtering import iter_key_candidates
+from sentinels import NOTHING
+
+from .. import aggregation
+from ..documents import Document, Value, encode, unique_by_key
+from ..errors import CommandError
+from ..ordering import sort_records
+from ..projection import project
+
+if TYPE_CHECKING:
+    from ..store import Record
+    from .context import Command, Context
+
+
+def find(context: Context, command: Command) -> Document:
+    """Documents by filter, sort, skip, limit and projection."""
+    skip = command.number("skip") or 0
+    limit = command.number("limit") or 0
+    single = command.flag("singleBatch") or limit < 0
+    limit = abs(limit)
+    projection = command.document("projection")
+    with context.store.lock:
+        collection = context.store.get(command.database, command.collection)
+        if collection is None:
+            found: list[Record] = []
+        elif limit == 1 and not skip and not command.document("sort"):
+            first = collection.find_first(command.document("filter"))
+            found = [] if first is None else [first]
+        else:
+            found = sort_records(collection.find(command.document("filter")), command.document("sort"))
+            found = found[skip : skip + limit if limit else None]
+        results = [encode(project(record.document, projection)) for record in found] if projection else [
+            record.raw for record in found
+        ]
+    return context.cursors.open(command.namespace, results, command.number("batchSize"), single=single)
+
+
+def aggregate(context: Context, command: Command) -> Document:
+    """What comes out of a pipeline."""
+    pipeline = command.array("pipeline")
+    batch_size = command.document("cursor").get("batchSize")
+    if not isinstance(command.request.body[command.name], str):
+        raise CommandError(238, "Aggregations of a whole database are not supported by the embedded MongoDB")
+    with context.store.lock:
+        results = [
+            encode(document)
+            for document in aggregation.run(context.store, command.database, command.collection, pipeline)
+        ]
+    return context.cursors.open(command.namespace, results, batch_size)
+
+
+def count(context: Context, command: Command) -> Document:
+    """How many documents match `query`, within `skip` and `limit`."""
+    with context.store.lock:
+        collection = context.store.get(command.database, command.collection)
+        found = 0 if collection is None else collection.count(command.document("query"))
+    found = max(found - (command.number("skip") or 0), 0)
+    limit = abs(command.number("limit") or 0)
+    return {"n": min(found, limit) if limit else found, "ok": 1.0}
+
+
+def distinct(context: Context, command: Command) -> Document:
+    """The different values at `key` in the documents that match `query`; of arrays their elements."""
+    key = command.text("key")
+    values: list[Value] = []
+    with context.store.lock:
+        collection = context.store.get(command.database, command.collection)
+        for record in [] if collection is None else collection.find(command.document("query")):
+            for value in iter_key_candidates(key, record.document):
+                if isinstance(value, list):
+                    values.extend(value)
+                elif value is not NOTHING:
+                    values.append(value)
+        return {"values": unique_by_key(values), "ok": 1.0}
+
+
+def get_more(context: Context, command: Command) -> Document:
+    """The next batch of a cursor."""
+    number = command.number("getMore") or 0
+    namespace = f"{command.database}.{command.text('collection')}"
+    return context.cursors.more(number, namespace, command.number("batchSize"))
+
+
+def kill_cursors(context: Context, command: Command) -> Document:
+    """Close cursors."""
+    killed, unknown = context.cursors.kill(command.array("cursors"))
+    return {"cursorsKilled": killed, "cursorsNotFound": unknown, "cursorsAlive": [], "cursorsUnknown": [], "ok": 1.0}

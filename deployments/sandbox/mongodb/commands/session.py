@@ -1,0 +1,80 @@
+"""What drivers say to a server beside reading and writing: hello, ping, authentication, sessions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..documents import MAX_DOCUMENT_BYTES, Document
+from ..wire import MAX_MESSAGE_BYTES
+
+if TYPE_CHECKING:
+    from .context import Command, Context
+
+WIRE_VERSION = 21
+VERSION = "7.0.0"
+"""What a server with that wire version is called: drivers choose their commands by it."""
+
+
+def hello(context: Context, command: Command) -> Document:
+    """Who this is: a standalone server that can be written to.
+
+    No topologyVersion: drivers then ask again every ten seconds instead of holding a streaming connection.
+    """
+    reply: Document = {
+        "helloOk": True,
+        "isWritablePrimary": True,
+        "maxBsonObjectSize": MAX_DOCUMENT_BYTES,
+        "maxMessageSizeBytes": MAX_MESSAGE_BYTES,
+        "maxWriteBatchSize": 100_000,
+        "localTime": datetime.now(UTC),
+        "logicalSessionTimeoutMinutes": 30,
+        "connectionId": next(context.connection_ids),
+        "minWireVersion": 0,
+        "maxWireVersion": WIRE_VERSION,
+        "readOnly": False,
+    }
+    if command.name != "hello":
+        reply["ismaster"] = True
+    user = command.document("speculativeAuthenticate").get("user", "")
+    if command.has("speculativeAuthenticate"):
+        reply["speculativeAuthenticate"] = {"dbname": "$external", "user": user}
+    return {**reply, "ok": 1.0}
+
+
+def authenticate(_: Context, command: Command) -> Document:
+    """Anybody is let in (MONGODB-X509, the one mechanism that needs no secret)."""
+    return {"dbname": "$external", "user": command.request.body.get("user", ""), "ok": 1.0}
+
+
+def acknowledge(_: Context, __: Command) -> Document:
+    """Nothing to do: ping, and the end of sessions that are not kept."""
+    return {"ok": 1.0}
+
+
+def build_info(_: Context, __: Command) -> Document:
+    """Version and limits."""
+    return {
+        "version": VERSION,
+        "versionArray": [*(int(part) for part in VERSION.split(".")), 0],
+        "gitVersion": "embedded",
+        "modules": ["embedded"],
+        "bits": 64,
+        "debug": False,
+        "maxBsonObjectSize": MAX_DOCUMENT_BYTES,
+        "ok": 1.0,
+    }
+
+
+def server_status(_: Context, __: Command) -> Document:
+    """The little of it that can be told."""
+    return {
+        "host": platform.node(),
+        "version": VERSION,
+        "process": "embedded",
+        "pid": os.getpid(),
+        "localTime": datetime.now(UTC),
+        "ok": 1.0,
+    }
