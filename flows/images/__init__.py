@@ -1,0 +1,49 @@
+"""A plugin's image: its source, building, pushing, and what a registry holds."""
+
+from __future__ import annotations
+
+from flows.images.engine import Engine, LocalImage
+from flows.images.errors import (
+    BuildFailed,
+    EngineError,
+    EngineUnreachable,
+    ImageError,
+    InvalidReference,
+    PushRefused,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnreachable,
+    SourceChanged,
+    SourceError,
+    UnexpectedAnswer,
+)
+from flows.images.manifests import RemoteImage
+from flows.images.reference import ImageReference, check_plugin_image
+from flows.images.registry import Registry
+from flows.images.source import PluginSource
+from flows.images.state import ImageState, ImageStatus, compare
+
+__all__ = [
+    "BuildFailed",
+    "Engine",
+    "EngineError",
+    "EngineUnreachable",
+    "ImageError",
+    "ImageReference",
+    "ImageState",
+    "ImageStatus",
+    "InvalidReference",
+    "LocalImage",
+    "PluginSource",
+    "PushRefused",
+    "Registry",
+    "RegistryError",
+    "RegistryRefused",
+    "RegistryUnreachable",
+    "RemoteImage",
+    "SourceChanged",
+    "SourceError",
+    "UnexpectedAnswer",
+    "check_plugin_image",
+    "compare",
+]

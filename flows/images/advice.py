@@ -1,0 +1,56 @@
+"""What to do about the Docker engine's and the registries' own words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.images.reference import ImageReference
+
+_NETWORK = (
+    "connection refused|no such host|i/o timeout|no route to host|network is unreachable|connection reset"
+    "|tls handshake timeout|deadline exceeded|EOF$|toomanyrequests|\\b(429|50[0234])\\b"
+)
+
+
+def is_temporary(reason: str) -> bool:
+    """Whether the words are about the way to the registry or its load, and the same push may pass later."""
+    return re.search(_NETWORK, reason, re.IGNORECASE) is not None
+
+
+def push_advice(reason: str, reference: ImageReference) -> str:
+    """Return what to do after a refused push, from the words of the refusal."""
+    registry = reference.registry or "Docker Hub"
+    known = {
+        "http response to https client": f"the engine speaks TLS to {registry}, which is plain HTTP: add it "
+        "to `insecure-registries` in /etc/docker/daemon.json and restart the engine (127.0.0.0/8 is in it)",
+        "x509|certificate": f"the engine does not trust {registry}: put its authority's certificate into "
+        f"/etc/docker/certs.d/{registry}/ca.crt, or add it to `insecure-registries`",
+        "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope": "give the "
+        f"environment's registry a user who may push to {reference.repository}, or `docker login {registry}`",
+        "immutable|already exists": "the registry keeps a version as it is: bump src/VERSION",
+        "does not exist locally": "build the image first",
+        "name unknown|not found": f"create the project or repository {reference.repository} first",
+        "no space left": f"make room in the storage of {registry}",
+        _NETWORK: f"check the address of {registry}, and that the Docker engine's machine can reach it",
+    }
+    for words, advice in known.items():
+        if re.search(words, reason, re.IGNORECASE):
+            return advice
+    return f"look into the log of {registry} and of the Docker engine"
+
+
+def build_advice(reason: str, step: str | None) -> str:
+    """Return what to do after a failed build."""
+    if "dockerfile parse error" in reason.lower() or step is None:
+        return "correct the Dockerfile"
+    instruction = step.partition(" : ")[2]
+    if instruction.upper().startswith("FROM "):
+        return (
+            f"the engine has no {instruction[5:].strip()!r} and cannot pull it: "
+            "name one that it has in the environment's build argument BASE_IMAGE"
+        )
+    if instruction.upper().startswith(("COPY ", "ADD ")):
+        return "check that the file exists and that .dockerignore does not hide it"
+    return "run the step by hand in the image before it, or correct the Dockerfile"

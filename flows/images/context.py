@@ -1,0 +1,129 @@
+"""What a Docker build of a folder sees: its files after .dockerignore, their digest, and the archive to send.
+
+Digest and archive are made from the same entries, and the archive holds nothing that the digest does not
+cover: owner 0, mode 0755 or 0644, one time for all. So two sources with one digest build alike, whatever the
+umask or the time of the checkout was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Literal
+
+from docker.utils.build import exclude_paths
+
+from flows.images.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+    from pathlib import Path
+
+DOCKERIGNORE = ".dockerignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path of a build context, relative to its folder, with '/'."""
+
+    path: str
+    kind: Literal["file", "folder", "link"]
+    executable: bool = False
+    target: str = ""
+
+
+def entries(folder: Path) -> list[Entry]:
+    """List what the build context of `folder` holds, sorted by path.
+
+    The rule of .dockerignore is docker's own (`docker.utils.build`); Dockerfile and .dockerignore are always
+    in. Sockets, pipes and devices never reach an image by COPY and are left out.
+
+    Raises:
+        SourceError: a path cannot be read.
+    """
+    found = []
+    for path in exclude_paths(str(folder), _patterns(folder)):
+        try:
+            status = (folder / path).lstat()
+            if stat.S_ISLNK(status.st_mode):
+                found.append(Entry(path, "link", target=os.readlink(folder / path)))  # noqa: PTH115 - keeps "./x"
+            elif stat.S_ISDIR(status.st_mode):
+                found.append(Entry(path, "folder"))
+            elif stat.S_ISREG(status.st_mode):
+                found.append(Entry(path, "file", executable=bool(status.st_mode & stat.S_IXUSR)))
+        except OSError as error:
+            raise _unreadable(folder / path, error) from error
+    return sorted(found, key=lambda entry: os.fsencode(entry.path))
+
+
+def digest(folder: Path, *, without: Collection[str] = ()) -> str:
+    """Return `sha256:<hex>` over the build context of `folder`, leaving out the paths in `without`.
+
+    Covered are every path, its kind, its executable bit (as git does, no other mode), a link's target and a
+    file's contents. Each record has a fixed shape, so no two contexts can run into the same bytes.
+
+    Raises:
+        SourceError: a file cannot be read.
+    """
+    total = hashlib.sha256()
+    for entry in entries(folder):
+        if entry.path in without:
+            continue
+        if entry.kind == "file":
+            try:
+                with (folder / entry.path).open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                raise _unreadable(folder / entry.path, error) from error
+        else:
+            content = hashlib.sha256(os.fsencode(entry.target)).hexdigest()
+        mode = "x" if entry.executable else "-"
+        total.update(f"{entry.kind} {mode} {content} ".encode() + os.fsencode(entry.path) + b"\0")
+    return f"sha256:{total.hexdigest()}"
+
+
+def archive(folder: Path, *, time: datetime) -> IO[bytes]:
+    """Return the build context of `folder` as an open tar file, at its start; closing it removes it.
+
+    Raises:
+        SourceError: a file cannot be read.
+    """
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for entry in entries(folder):
+            info = tarfile.TarInfo(entry.path)
+            info.mtime = int(time.timestamp())
+            info.mode = 0o755 if entry.executable or entry.kind == "folder" else 0o644
+            try:
+                if entry.kind == "file":
+                    with (folder / entry.path).open("rb") as file:
+                        info.size = os.fstat(file.fileno()).st_size
+                        tar.addfile(info, file)
+                else:
+                    info.type = tarfile.DIRTYPE if entry.kind == "folder" else tarfile.SYMTYPE
+                    info.linkname = entry.target
+                    tar.addfile(info)
+            except OSError as error:
+                raise _unreadable(folder / entry.path, error) from error
+    output.seek(0)
+    return output
+
+
+def _patterns(folder: Path) -> list[str]:
+    try:
+        lines = (folder / DOCKERIGNORE).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(folder / DOCKERIGNORE, error) from error
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _unreadable(path: Path, error: Exception) -> SourceError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return SourceError(path, f"cannot be read ({reason}); make it readable, or name it in {DOCKERIGNORE}")

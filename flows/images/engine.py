@@ -1,0 +1,264 @@
+"""Building and pushing with the Docker engine."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound
+from urllib3.exceptions import HTTPError
+
+from flows.images import context
+from flows.images.advice import build_advice, is_temporary, push_advice
+from flows.images.errors import BuildFailed, EngineError, EngineUnreachable, PushRefused, RegistryError
+from flows.images.labels import SOURCE_DIGEST, VERSION, image_labels
+from flows.images.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+    from flows.images.reference import ImageReference
+    from flows.images.registry import Registry
+    from flows.images.source import PluginSource
+
+BUILD_SECONDS = 1800.0
+PUSH_SECONDS = 900.0
+_ANSWER_SECONDS = 60
+_LOST = (requests.exceptions.RequestException, HTTPError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """An image on the Docker engine."""
+
+    id: str
+    labels: dict[str, str]
+
+    def is_from(self, source: PluginSource) -> bool:
+        """Whether this image was built from that source, in that version."""
+        return self.labels.get(SOURCE_DIGEST) == source.digest and self.labels.get(VERSION) == source.version
+
+
+class Engine:
+    """A Docker engine; a context manager that holds the connection.
+
+    Raises (every method):
+        EngineUnreachable: the engine does not answer, or stopped doing so.
+    """
+
+    def __init__(self, client: docker.DockerClient, address: str) -> None:
+        self.address = address
+        self._client = client
+        self._api = client.api
+
+    @classmethod
+    def connect(cls, address: str | None = None) -> Engine:
+        """Connect to the engine at `address` (`unix:///...`, `tcp://...`), else to DOCKER_HOST, else here.
+
+        Raises:
+            EngineUnreachable: none answers there; the message says what to do.
+        """
+        shown = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+        try:
+            if address:
+                client = docker.DockerClient(base_url=address, version="auto", timeout=_ANSWER_SECONDS)
+            else:
+                client = docker.from_env(version="auto", timeout=_ANSWER_SECONDS)
+        except (DockerException, *_LOST) as error:
+            raise EngineUnreachable(_no_engine(shown, str(error))) from error
+        return cls(client, shown)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def find(self, reference: ImageReference) -> LocalImage | None:
+        """Return the engine's own image of that name and tag, or None."""
+        found = self._inspect(f"{reference.name}:{reference.require_tag()}")
+        return None if found is None else LocalImage(found["Id"], _labels(found))
+
+    def build(
+        self,
+        source: PluginSource,
+        reference: ImageReference,
+        *,
+        build_args: Mapping[str, str] | None = None,
+        on_output: Callable[[str], None] | None = None,
+        seconds: float = BUILD_SECONDS,
+    ) -> str:
+        """Build the image of a plugin source and name it `reference`.
+
+        The classic builder runs, whose cache makes a build without changes a matter of milliseconds. An older
+        image of this pipeline that loses its name to the new one is removed; so are the containers of the
+        steps, of a failed or interrupted build too.
+
+        Args:
+            source: What to build; refused if the folder changed since it was loaded.
+            reference: The image's name, with a tag.
+            build_args: Arguments of the Dockerfile. They stay readable in the image: no secrets.
+            on_output: Takes the builder's output, a line at a time.
+            seconds: How long it may take.
+
+        Returns:
+            The image's id, `sha256:<hex>`.
+
+        Raises:
+            SourceChanged: the folder is not any more what was loaded.
+            BuildFailed: a step failed; with the step and its last lines.
+        """
+        name = f"{reference.name}:{reference.require_tag()}"
+        arguments = dict(build_args or {})
+        before = self.find(reference)
+        output = Output(on_output)
+        with context.archive(source.folder, time=source.created) as archive:
+            source.check_unchanged()
+            labels = image_labels(source, reference, arguments)
+            try:
+                events = self._api.build(
+                    fileobj=archive,
+                    custom_context=True,
+                    tag=name,
+                    buildargs=dict(arguments),  # docker adds its proxies to it
+                    rm=True,
+                    forcerm=True,
+                    labels=labels,
+                    timeout=int(seconds),
+                    decode=True,
+                )
+            except APIError as error:
+                output.error = error.explanation or str(error)
+            except _LOST as error:
+                raise self._lost(f"building {name}", error) from error
+            else:
+                self._follow(events, output, seconds, f"building {name}")
+        if output.error or not output.image_id:
+            reason = output.error or "the engine ended without an image"
+            raise BuildFailed(
+                name,
+                reason=reason,
+                step=output.step,
+                output=output.tail,
+                advice=build_advice(reason, output.step),
+            )
+        if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
+            self._remove_untagged(before.id)
+        return output.image_id
+
+    def push(
+        self,
+        reference: ImageReference,
+        registry: Registry,
+        *,
+        on_output: Callable[[str], None] | None = None,
+        seconds: float = PUSH_SECONDS,
+    ) -> str:
+        """Push an image, and make sure that the registry holds what was pushed.
+
+        The registry's credentials are used; where it has none, what `docker login` stored.
+
+        Returns:
+            The digest under which the registry holds it, `sha256:<hex>`.
+
+        Raises:
+            PushRefused: in the registry's own words, with what to do; `temporary` if it may pass later.
+        """
+        tag = reference.require_tag()
+        name = f"{reference.name}:{tag}"
+        credentials = registry.credentials
+        auth = {"username": credentials.username, "password": credentials.password} if credentials else None
+        output = Output(on_output)
+        try:
+            events = self._api.push(reference.name, tag=tag, auth_config=auth, stream=True, decode=True)
+        except APIError as error:
+            output.error = error.explanation or str(error)
+        except _LOST as error:
+            raise self._lost(f"pushing {name}", error) from error
+        else:
+            self._follow(events, output, seconds, f"pushing {name}")
+        if output.error or not output.digest:
+            reason = output.error or "the engine ended without a digest"
+            advice = push_advice(reason, reference)
+            raise PushRefused(name, reason=reason, advice=advice, temporary=is_temporary(reason))
+        try:
+            held = registry.manifest_digest(reference.repository, tag)
+        except RegistryError as error:
+            advice = "the image may be there: run the release again, which compares first"
+            raise PushRefused(
+                name, reason=f"cannot be checked: {error}", advice=advice, temporary=True
+            ) from error
+        if held != output.digest:
+            advice = "somebody else may push this version, or the engine and the pipeline see two registries"
+            raise PushRefused(
+                name,
+                reason=f"{output.digest} was pushed, {registry} holds {held or 'nothing'}",
+                advice=advice,
+            )
+        return output.digest
+
+    def _follow(self, events: Iterator[dict[str, Any]], output: Output, seconds: float, what: str) -> None:
+        """Take all events; closing the stream early makes the engine give up the build and clean up."""
+        until = time.monotonic() + seconds
+        with closing(events):  # type: ignore[type-var]
+            while True:
+                try:
+                    event = next(events, None)
+                except _LOST as error:
+                    raise self._lost(what, error) from error
+                if event is None:
+                    break
+                output.take(event)
+                if time.monotonic() > until:
+                    raise EngineError(
+                        f"{what} took longer than {seconds:g} s and was given up; is the engine busy?"
+                    )
+        output.close()
+
+    def _inspect(self, name: str) -> dict[str, Any] | None:
+        try:
+            return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return None
+        except APIError as error:
+            raise EngineError(
+                f"the Docker engine cannot show {name}: {error.explanation or error}"
+            ) from error
+        except _LOST as error:
+            raise self._lost(f"looking for {name}", error) from error
+
+    def _remove_untagged(self, image_id: str) -> None:
+        found = self._inspect(image_id)
+        if found is None or found.get("RepoTags"):
+            return
+        try:
+            self._api.remove_image(image_id)
+        except APIError:
+            return  # a container still runs it: it goes with `docker image prune` later
+
+    def _lost(self, doing: str, error: BaseException) -> EngineUnreachable:
+        return EngineUnreachable(_no_engine(self.address, f"while {doing}: {error}"))
+
+
+def _labels(image: Mapping[str, Any]) -> dict[str, str]:
+    return dict((image.get("Config") or {}).get("Labels") or {})
+
+
+def _no_engine(address: str, reason: str) -> str:
+    if "permission denied" in reason.lower():
+        advice = "run as root, or add the user to the group docker and log in again"
+    else:
+        advice = "start it (`systemctl start docker`), or set DOCKER_HOST to where it is"
+    return f"no Docker engine answers at {address} ({reason}); {advice}"

@@ -1,0 +1,84 @@
+"""What a registry holds under a version, against the source at hand: the comparison before the write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flows.images.errors import InvalidReference
+from flows.images.labels import SOURCE_DIGEST
+
+if TYPE_CHECKING:
+    from flows.images.reference import ImageReference
+    from flows.images.registry import Registry
+    from flows.images.source import PluginSource
+
+
+class ImageStatus(StrEnum):
+    """What to do about an image: `absent` is built and pushed, `same` is kept, the others block a release."""
+
+    ABSENT = "absent"
+    SAME = "same"
+    CONFLICT = "conflict"
+    UNLABELLED = "unlabelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """The outcome of `compare`.
+
+    `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
+    both None where there is none; `message` is one sentence for a plan, with what to do where it is blocked.
+    """
+
+    status: ImageStatus
+    reference: ImageReference
+    digest: str | None
+    source_digest: str | None
+    message: str
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a release must stop here."""
+        return self.status in {ImageStatus.CONFLICT, ImageStatus.UNLABELLED}
+
+
+def compare(source: PluginSource, registry: Registry, reference: ImageReference) -> ImageState:
+    """Compare a source with what `registry` holds as `reference` (whose tag is the source's version).
+
+    A version is immutable: the same version from another source is a conflict, whatever the difference is.
+    Reads only; two requests where the version is there.
+
+    Raises:
+        RegistryError: the registry cannot be read.
+        InvalidReference: the reference is of another registry or version.
+    """
+    if reference.registry != registry.address:
+        raise InvalidReference(str(reference), f"is not in registry {registry}")
+    if reference.tag != source.version:
+        raise InvalidReference(str(reference), f"is not version {source.version} of {source.version_file}")
+    image = registry.image(reference.repository, source.version)
+    if image is None:
+        return ImageState(ImageStatus.ABSENT, reference, None, None, f"{reference} is to be built and pushed")
+    made_from = image.labels.get(SOURCE_DIGEST)
+    if made_from == source.digest:
+        message = f"{reference} is there, from this source ({image.digest})"
+        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message)
+    bump = f"Bump {source.version_file}"
+    if made_from is None:
+        message = (
+            f"VERSION {source.version} is taken by an image that this pipeline did not make "
+            f"({image.digest} in {reference}). {bump}, or delete that tag from the registry."
+        )
+        return ImageState(ImageStatus.UNLABELLED, reference, image.digest, None, message)
+    message = (
+        f"VERSION {source.version} was released from another source ({made_from} in {reference}; "
+        f"this one is {source.digest}). {bump}, or go back to the source of {source.version}."
+    )
+    if caches := source.caches():
+        message += (
+            f" The build context holds {len(caches)} caches of Python ({caches[0]}): "
+            "name `**/__pycache__` and `**/*.pyc` in .dockerignore."
+        )
+    return ImageState(ImageStatus.CONFLICT, reference, image.digest, made_from, message)
