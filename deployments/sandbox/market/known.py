@@ -1,0 +1,57 @@
+"""The well-known coins, with prices of the summer of 2024, rounded."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import Final
+
+_COLUMNS: Final = "id;symbol;name;price;supply;max_supply;high;high_day;low;low_day;category;image"
+
+_TABLE: Final = """\
+bitcoin;btc;Bitcoin;67200;19730000;21000000;73738;2024-03-14;67.81;2013-07-06;layer-1;1
+ethereum;eth;Ethereum;3480;120200000;;4878.26;2021-11-10;0.432979;2015-10-20;layer-1;279
+tether;usdt;Tether;1;114200000000;;1.32;2018-07-24;0.572521;2015-03-02;stablecoins;325
+binancecoin;bnb;BNB;585;145900000;200000000;717.48;2024-06-06;0.0398177;2017-10-19;layer-1;825
+solana;sol;Solana;182;464600000;;259.96;2021-11-06;0.500801;2020-05-11;layer-1;4128
+ripple;xrp;XRP;0.602;55930000000;100000000000;3.4;2018-01-07;0.00268621;2014-05-22;layer-1;44
+usd-coin;usdc;USDC;1;33600000000;;1.17;2019-05-08;0.877647;2023-03-11;stablecoins;6319
+staked-ether;steth;Lido Staked Ether;3478;9620000;;4829.57;2021-11-10;482.9;2020-12-22;liquid-staking;13442
+dogecoin;doge;Dogecoin;0.131;145300000000;;0.731578;2021-05-08;8.69e-05;2015-05-06;meme-token;5
+the-open-network;ton;Toncoin;6.72;2510000000;;8.25;2024-06-15;0.519364;2021-09-21;layer-1;17980
+cardano;ada;Cardano;0.415;35790000000;45000000000;3.09;2021-09-02;0.01925275;2020-03-13;layer-1;975
+tron;trx;TRON;0.137;87150000000;;0.231673;2018-01-05;0.00180434;2017-11-12;layer-1;1094
+avalanche-2;avax;Avalanche;28.4;394900000;720000000;144.96;2021-11-21;2.8;2020-12-31;layer-1;12559
+wrapped-bitcoin;wbtc;Wrapped Bitcoin;67150;152300;;73505;2024-03-14;3139.17;2019-04-02;bridged;7598
+shiba-inu;shib;Shiba Inu;1.72e-05;589260000000000;;8.616e-05;2021-10-28;5.6366e-11;2020-11-28;meme-token;11939
+chainlink;link;Chainlink;13.4;608100000;1000000000;52.7;2021-05-10;0.148183;2017-11-29;oracle;877
+polkadot;dot;Polkadot;5.85;1440000000;;54.98;2021-11-04;2.7;2020-08-20;layer-1;12171
+bitcoin-cash;bch;Bitcoin Cash;372;19740000;21000000;3785.82;2017-12-20;76.93;2018-12-16;layer-1;780
+near;near;NEAR Protocol;5.71;1100000000;;20.44;2022-01-16;0.526762;2020-11-04;layer-1;10365
+leo-token;leo;LEO Token;5.82;926600000;;8.14;2022-02-08;0.799859;2019-12-24;exchange-token;8418
+dai;dai;Dai;1;5170000000;;1.22;2020-03-13;0.88196;2023-03-11;stablecoins;9956
+litecoin;ltc;Litecoin;70.9;74800000;84000000;410.26;2021-05-10;1.15;2015-01-14;layer-1;2
+matic-network;matic;Polygon;0.515;9930000000;10000000000;2.92;2021-12-27;0.00314376;2019-05-10;layer-2;4713
+pepe;pepe;Pepe;1.21e-05;420.69e12;420.69e12;1.717e-05;2024-05-27;5.5142e-08;2023-04-18;meme-token;29850
+uniswap;uni;Uniswap;7.55;753800000;1000000000;44.92;2021-05-03;1.03;2020-09-17;defi;12504
+internet-computer;icp;Internet Computer;9.65;465500000;;700.65;2021-05-10;2.87;2023-09-22;layer-1;14495
+kaspa;kas;Kaspa;0.181;24300000000;28700000000;0.189921;2024-06-30;0.00017105;2022-05-26;layer-1;25751
+ethereum-classic;etc;Ethereum Classic;23.1;148.2e6;210.7e6;167.09;2021-05-06;0.615038;2016-07-25;layer-1;453
+aptos;apt;Aptos;7.04;470100000;;19.92;2023-01-26;3.08;2022-12-29;layer-1;26455
+monero;xmr;Monero;158;18450000;;542.33;2018-01-09;0.216177;2015-01-14;privacy;69
+stellar;xlm;Stellar;0.101;29400000000;50000000000;0.875563;2018-01-03;0.00047612;2015-03-05;layer-1;100
+render-token;rndr;Render;6.62;392500000;532200000;13.53;2024-03-17;0.03665669;2020-06-16;ai;11636
+arbitrum;arb;Arbitrum;0.72;3290000000;10000000000;2.39;2024-01-12;0.594361;2024-07-05;layer-2;16547
+okb;okb;OKB;41.2;60000000;300000000;73.8;2024-03-14;0.580608;2019-01-14;exchange-token;4463
+cosmos;atom;Cosmos Hub;6.05;390900000;;44.45;2022-01-17;1.16;2020-03-13;layer-1;1481
+filecoin;fil;Filecoin;4.42;571300000;1960000000;236.84;2021-04-01;2.64;2022-12-16;storage;12817
+hedera-hashgraph;hbar;Hedera;0.0685;35.8e9;50e9;0.569229;2021-09-15;0.00986111;2020-01-02;layer-1;3688
+mantle;mnt;Mantle;0.775;3270000000;6220000000;1.54;2024-04-08;0.307978;2023-10-18;layer-2;30980
+cronos;cro;Cronos;0.0925;26600000000;30000000000;0.965407;2021-11-24;0.0121196;2019-02-08;exchange-token;7310
+vechain;vet;VeChain;0.0271;80990000000;86700000000;0.280991;2021-04-19;0.00191713;2020-03-13;layer-1;1167
+"""
+
+
+def known_coins() -> list[dict[str, str]]:
+    """The rows of the table by the names of its columns; an empty text where there is no limit."""
+    return list(csv.DictReader(StringIO(_TABLE), fieldnames=_COLUMNS.split(";"), delimiter=";"))

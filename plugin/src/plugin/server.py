@@ -1,0 +1,145 @@
+"""The server: all services on one port, and an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from spaceone.api.core.v1 import server_info_pb2_grpc
+from spaceone.api.inventory.plugin import collector_pb2_grpc, job_pb2_grpc
+
+from plugin.services import Collector, Job, ServerInfo, version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOGGER = logging.getLogger(__name__)
+
+SERVICES: Final = (
+    "spaceone.api.inventory.plugin.Collector",
+    "spaceone.api.inventory.plugin.Job",
+    "grpc.health.v1.Health",
+    "spaceone.api.core.v1.ServerInfo",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the server runs; all from the environment, see README.md.
+
+    Attributes:
+        port: SPACEONE_PORT; 0 takes a free one.
+        host: SPACEONE_HOST, the address to listen on.
+        workers: SPACEONE_MAX_WORKERS, how many calls are served at once.
+        grace: SPACEONE_GRACE, seconds that running calls have left after SIGTERM.
+        log_level: SPACEONE_LOG_LEVEL.
+    """
+
+    port: int = 50051
+    host: str = "[::]"
+    workers: int = 100
+    grace: float = 8.0
+    log_level: str = "INFO"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings out of environment variables.
+
+        Raises:
+            ValueError: A value cannot be used; names the variable.
+        """
+
+        def number(name: str, default: float, least: float, most: float) -> float:
+            text = environment.get(name, "")
+            try:
+                value = float(text) if text else default
+            except ValueError:
+                value = -1.0
+            if not least <= value <= most:
+                raise ValueError(f"{name}={text!r} is no number between {least:g} and {most:g}")
+            return value
+
+        level = environment.get("SPACEONE_LOG_LEVEL", "") or "INFO"
+        if level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError(f"SPACEONE_LOG_LEVEL={level!r} is no level such as INFO or WARNING")
+        return cls(
+            port=int(number("SPACEONE_PORT", 50051, 0, 65535)),
+            host=environment.get("SPACEONE_HOST", "") or "[::]",
+            workers=int(number("SPACEONE_MAX_WORKERS", 100, 1, 1000)),
+            grace=number("SPACEONE_GRACE", 8.0, 0, 600),
+            log_level=level,
+        )
+
+
+class Server:
+    """The plugin's gRPC server.
+
+    Args:
+        settings: Port, workers and the like.
+
+    Raises:
+        RuntimeError: The port is taken.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # Without this a second server would share the port in silence.
+        options = [("grpc.so_reuseport", 0)]
+        pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="call")
+        self._server = grpc.server(pool, options=options)
+        self._health = health.HealthServicer()
+        collector_pb2_grpc.add_CollectorServicer_to_server(Collector(), self._server)
+        job_pb2_grpc.add_JobServicer_to_server(Job(), self._server)
+        server_info_pb2_grpc.add_ServerInfoServicer_to_server(ServerInfo(), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(SERVICES, self._server)
+        self.port: int = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
+
+    def start(self) -> None:
+        """Listen."""
+        self._server.start()
+        for name in ("", *SERVICES):
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        services = ", ".join(SERVICES)
+        fields = {
+            "version": version(),
+            "port": self.port,
+            "max_workers": self._settings.workers,
+            "services": services,
+        }
+        _LOGGER.info("Started", extra={"fields": fields})
+
+    def stop(self) -> None:
+        """Take no more calls, let those that run end within the grace period, and cut off the rest."""
+        self._health.enter_graceful_shutdown()
+        _LOGGER.info("Stopping", extra={"fields": {"grace": self._settings.grace}})
+        self._server.stop(self._settings.grace).wait()
+        _LOGGER.info("Stopped")
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        RuntimeError: The port is taken.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    server = Server(settings)
+    server.start()
+    stopping.wait()
+    server.stop()
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return Settings.of(os.environ)
