@@ -1,0 +1,26 @@
+"""One command at a time may change a sandbox."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployments.sandbox.layout import Layout
+    from deployments.sandbox.progress import Progress
+
+
+@contextmanager
+def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
+    """Hold the sandbox's lock; wait for another command that holds it. It ends with its holder, however that ends."""
+    layout.lock.parent.mkdir(parents=True, exist_ok=True)
+    with layout.lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step("waiting for another command that is at work on this sandbox"):
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield

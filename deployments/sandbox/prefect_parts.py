@@ -1,0 +1,78 @@
+"""Prefect's server and one worker, as two more parts of the sandbox. Only programs are started here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.parts import HOST, Part, answers_http
+
+if TYPE_CHECKING:
+    from deployments.sandbox.layout import Layout
+    from deployments.sandbox.processes import Processes
+
+SERVER = "prefect-server"
+WORKER = "prefect-worker"
+POOL = "pluginctl"
+PORT = "prefect"  # its name among the ports
+_WORKER_READY = "started!"  # what a worker prints when it has registered itself
+
+
+def address(port: int) -> str:
+    """The web pages' address."""
+    return f"http://{HOST}:{port}"
+
+
+def environment(layout: Layout, port: int) -> dict[str, str | None]:
+    """Variables with which `prefect` and flows use this server, and keep their own files in the sandbox."""
+    return {
+        "PREFECT_HOME": str(layout.data / "prefect"),
+        "PREFECT_API_URL": f"{address(port)}/api",
+        # On a port other than 4200 the pages would else ask there.
+        "PREFECT_UI_API_URL": f"{address(port)}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_PROFILES_PATH": None,
+    }
+
+
+def server(layout: Layout, port: int) -> Part:
+    """The server. SQLite is enough for one worker and one person."""
+    return Part(
+        SERVER,
+        (sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)),
+        address(port),
+        lambda: answers_http(f"{address(port)}/api/health"),
+        environment(layout, port),
+        seconds=90,
+    )
+
+
+def worker(layout: Layout, port: int, processes: Processes) -> Part:
+    """The worker, which runs each flow as a process on this machine."""
+    log = layout.log(WORKER)
+    begin = log.stat().st_size if log.exists() else 0
+
+    def ready() -> bool:
+        if processes.running(WORKER) is None or not log.exists():
+            return False
+        with log.open("rb") as lines:
+            lines.seek(min(begin, log.stat().st_size))
+            return _WORKER_READY in lines.read().decode(errors="replace")
+
+    return Part(
+        WORKER,
+        (
+            *(sys.executable, "-m", "prefect", "worker", "start"),
+            *("--pool", POOL, "--type", "process", "--name", "sandbox", "--create-pool-if-not-found"),
+        ),
+        "",
+        ready,
+        environment(layout, port),
+        seconds=90,
+    )

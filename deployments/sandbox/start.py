@@ -1,0 +1,236 @@
+"""Bring a sandbox up: install what is missing, start what does not run, make the identities once."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from deployments.sandbox import (
+    base_image,
+    configuration,
+    database,
+    debian,
+    docker_engine,
+    environment_files,
+    parts,
+    plugins,
+    ports,
+    prefect_parts,
+    registry_container,
+    runtime,
+)
+from deployments.sandbox.bootstrap import Bootstrap, Tokens, explain
+from deployments.sandbox.configuration import BACKGROUND, SERVERS, Settings
+from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.launcher import launch
+from deployments.sandbox.layout import State
+from deployments.sandbox.market import coingecko_reachable
+from deployments.sandbox.processes import Processes
+from flows.spaceone import Client, SpaceoneError
+
+if TYPE_CHECKING:
+    import docker
+
+    from deployments.sandbox.database import Database
+    from deployments.sandbox.layout import Layout
+    from deployments.sandbox.parts import Part
+    from deployments.sandbox.progress import Progress
+
+MARKET = "market"
+MONGODB = "mongodb"
+REDIS = "redis"
+REGISTRY = "registry"
+SUPERVISOR = "supervisor"
+# Whose port is whose, where the names differ.
+_PART_OF_PORT = {prefect_parts.PORT: prefect_parts.SERVER}
+
+
+class Start:
+    """One run of `up`.
+
+    Args:
+        layout: the sandbox's paths.
+        mongodb_uri: address of a MongoDB to use instead of the embedded one.
+        prefect: whether to start Prefect's server and worker as well.
+        progress: told what is going on.
+    """
+
+    def __init__(self, layout: Layout, mongodb_uri: str | None, prefect: bool, progress: Progress) -> None:
+        self._layout = layout
+        self._progress = progress
+        self._prefect = prefect
+        self._processes = Processes(layout)
+        self._state = State(layout.data / "state.json")
+        uri = database.configured(mongodb_uri)
+        self._external = database.parse(uri) if uri else None
+        self._supervisor = plugins.supervisor_name(layout.identifier)
+
+    def run(self) -> None:
+        """Everything, in the order that its parts need; what does not depend on each other at the same time."""
+        if self._external:
+            database.check(self._external)
+        if not runtime.is_installed(self._layout):
+            self._processes.stop(self._processes.names())  # they run what is replaced now
+        with ThreadPoolExecutor() as pool:
+            installed = pool.submit(runtime.install, self._layout, self._progress)
+            engine = pool.submit(docker_engine.ensure, self._processes, self._state, self._progress)
+            image = pool.submit(self._base_image, engine)
+            reachable = pool.submit(self._needs_no_market)
+            programs = pool.submit(self._programs)
+            for future in (programs, installed):
+                future.result()
+            settings = self._settings()
+            web = pool.submit(self._start_prefect)
+            self._start_stores(settings, engine)
+            tokens, client = self._start_services(settings)
+            with client:
+                self._start_plugins(client, engine.result())
+            market = None if reachable.result() else self._start_market(engine.result())
+            environment_files.write(self._layout, settings, tokens, image.result(), market)
+            web.result()
+        engine.result().close()
+
+    def _programs(self) -> None:
+        wanted = [parts.REDIS]
+        if debian.can_install():
+            wanted.append(parts.REGISTRY)
+        if lacking := debian.missing(wanted):
+            with self._progress.step(f"installing {', '.join(program.package for program in lacking)}"):
+                debian.ensure(lacking)
+
+    def _base_image(self, engine: Future[docker.DockerClient]) -> str:
+        return base_image.ensure(engine.result(), self._layout, self._progress)
+
+    def _needs_no_market(self) -> bool:
+        return self._processes.running(MARKET) is None and coingecko_reachable()
+
+    def _port(self, name: str) -> int:
+        part = _PART_OF_PORT.get(name, name)
+
+        def in_use(_: str) -> bool:
+            return self._processes.running(part) is not None or (part == REGISTRY and self._registry_runs())
+
+        with self._state.changing("ports") as kept:
+            kept |= ports.choose(kept, [name], seed=self._layout.identifier, in_use=in_use)
+            return int(kept[name])
+
+    def _registry_runs(self) -> bool:
+        client = docker_engine.connect()
+        if client is None:
+            return False
+        with client:
+            return registry_container.find(client, self._layout) is not None
+
+    def _settings(self) -> Settings:
+        numbers = {name: self._port(name) for name in (*SERVERS, REDIS, REGISTRY)}
+        return Settings(
+            ports=numbers,
+            plugin_ports=self._plugin_ports(),
+            database=self._database(),
+            prefix=self._prefix(),
+            token="",
+            supervisor=self._supervisor,
+        )
+
+    def _plugin_ports(self) -> tuple[int, int]:
+        with self._state.changing("plugin_ports") as kept:
+            if not kept:
+                first = ports.choose_run(
+                    plugins.PORTS, seed=self._layout.identifier, taken=set(self._state.get("ports").values())
+                )
+                kept |= {"first": first, "end": first + plugins.PORTS}
+            return int(kept["first"]), int(kept["end"])
+
+    def _database(self) -> Database:
+        return self._external or database.embedded(self._port(MONGODB))
+
+    def _prefix(self) -> str:
+        """Databases of a MongoDB that others use too get a name of their own."""
+        if self._external is None:
+            return ""
+        kept = self._state.get("database")
+        if kept.get("address") != self._external.address:
+            kept = {"address": self._external.address, "prefix": f"sandbox_{secrets.token_hex(4)}_"}
+            self._state.put("database", kept)
+        return str(kept["prefix"])
+
+    def _start_stores(self, settings: Settings, engine: Future[docker.DockerClient]) -> None:
+        wanted = [parts.redis(self._layout, settings.ports[REDIS])]
+        if self._external is None:
+            wanted.append(parts.mongodb(self._layout, settings.database.port))
+        else:
+            self._processes.stop([MONGODB])
+        if debian.find(parts.REGISTRY.name):
+            wanted.append(parts.registry(self._layout, settings.ports[REGISTRY]))
+        launch(wanted, self._processes, self._progress)
+        if not debian.find(parts.REGISTRY.name):
+            registry_container.start(
+                engine.result(), self._layout, settings.ports[REGISTRY], self._progress
+            )
+
+    def _start_services(self, settings: Settings) -> tuple[Tokens, Client]:
+        """All services but the supervisor, with their system token, and the tokens to use them with."""
+        identities = Bootstrap(self._state, f"{settings.database.address}/{settings.prefix}" if self._external else "")
+        try:
+            if not identities.system_token:
+                self._initialise(settings, identities)
+            client = self._serve(settings, identities.system_token)
+            if identities.is_complete and not identities.is_valid(client):
+                self._progress.say("The database was emptied since the last start: the identities are made again.")
+                client.close()
+                identities.forget()
+                self._initialise(settings, identities)
+                client = self._serve(settings, identities.system_token)
+            if not identities.is_complete:
+                with self._progress.step("making the domain, its workspace and their tokens"):
+                    identities.complete(client)
+        except SpaceoneError as error:
+            raise explain(error) from error
+        return identities.tokens, client
+
+    def _initialise(self, settings: Settings, identities: Bootstrap) -> None:
+        self._configure(settings)
+        launch([self._service("identity", settings)], self._processes, self._progress)
+        with self._progress.step("initialising the system"), Client(settings.endpoints()) as client:
+            identities.initialise(client)
+
+    def _serve(self, settings: Settings, token: str) -> Client:
+        self._configure(settings, token)
+        wanted = [self._service(name, settings) for name in SERVERS]
+        wanted += [
+            parts.background(self._layout, name, self._processes) for name in BACKGROUND if name != SUPERVISOR
+        ]
+        launch(wanted, self._processes, self._progress)
+        return Client(settings.endpoints())
+
+    def _service(self, name: str, settings: Settings) -> Part:
+        return parts.service(self._layout, name, settings.ports)
+
+    def _configure(self, settings: Settings, token: str = "") -> None:
+        changed = configuration.write(self._layout.conf, settings.with_token(token))
+        self._processes.stop([name for name in changed if self._processes.running(name)])
+
+    def _start_plugins(self, client: Client, engine: docker.DockerClient) -> None:
+        supervisor = parts.background(self._layout, SUPERVISOR, self._processes)
+        if self._processes.running(SUPERVISOR) is None:
+            self._processes.stop([SUPERVISOR])
+            try:
+                plugins.prepare(client, self._supervisor, plugins.containers(engine, self._supervisor))
+            except SpaceoneError as error:
+                raise explain(error) from error
+        launch([supervisor], self._processes, self._progress)
+
+    def _start_market(self, engine: docker.DockerClient) -> str:
+        part = parts.market(docker_engine.gateway(engine), self._port(MARKET))
+        launch([part], self._processes, self._progress)
+        self._progress.say(f"CoinGecko cannot be reached from here: a local stand-in answers at {part.address}.")
+        return part.address
+
+    def _start_prefect(self) -> None:
+        if not self._prefect:
+            return
+        port = self._port(prefect_parts.PORT)
+        launch([prefect_parts.server(self._layout, port)], self._processes, self._progress)
+        worker = prefect_parts.worker(self._layout, port, self._processes)
+        launch([worker], self._processes, self._progress)

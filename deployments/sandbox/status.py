@@ -1,0 +1,118 @@
+"""What of a sandbox is there, and how it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from deployments.sandbox import docker_engine, parts, plugins, registry_container
+from deployments.sandbox.configuration import BACKGROUND, SERVERS
+from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.processes import Processes
+
+if TYPE_CHECKING:
+    import docker
+    from docker.models.containers import Container
+
+    from deployments.sandbox.layout import Layout
+
+RUNNING, SILENT, ENDED, STOPPED = "running", "not answering", "ended", "stopped"
+ALWAYS = ("mongodb", "redis", "registry", *SERVERS, *BACKGROUND)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One part of the sandbox, or one plugin's container.
+
+    Attributes:
+        name: the part, as `logs` takes it; for a plugin the container's name.
+        address: where it is reached; empty for a part that does not listen.
+        pid: its process, None where there is none.
+        memory: bytes that it and its children hold.
+        state: `running`; `not answering` (it runs, its port is silent); `ended` (by itself); `stopped`.
+    """
+
+    name: str
+    address: str
+    pid: int | None
+    memory: int
+    state: str
+
+
+def of(layout: Layout) -> list[Service]:
+    """Every part that belongs to a sandbox or was started on request, and the plugins' containers."""
+    if not layout.root.exists():
+        return [Service(name, "", None, 0, STOPPED) for name in ALWAYS]
+    processes = Processes(layout)
+    listed = _containers(layout)
+    as_containers = {service.name for service in listed}
+    names = [name for name in ALWAYS if name not in as_containers]
+    names += [name for name in processes.names() if name not in ALWAYS]
+    return [_part(processes, name) for name in names] + listed
+
+
+def _part(processes: Processes, name: str) -> Service:
+    record = processes.record(name)
+    if record is None:
+        return Service(name, "", None, 0, STOPPED)
+    process = processes.running(name)
+    if process is None:
+        return Service(name, record.address, None, 0, ENDED)
+    state = RUNNING if _answers(record.address) else SILENT
+    return Service(name, record.address, process.pid, processes.memory(name), state)
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition("/")[2].partition(":")
+    return parts.listens(host, int(port)) if port.isdigit() else True
+
+
+def _containers(layout: Layout) -> list[Service]:
+    client = docker_engine.connect()
+    if client is None:
+        return []
+    with client:
+        found = [
+            _container(str(container.name), plugins.endpoint(container), container)
+            for container in plugins.containers(client, plugins.supervisor_name(layout.identifier))
+        ]
+        if registry := registry_container.find(client, layout):
+            found.insert(0, _container("registry", _published(registry), registry))
+    return found
+
+
+def _container(name: str, address: str, container: Container) -> Service:
+    pid = int(container.attrs.get("State", {}).get("Pid") or 0) or None
+    memory = 0
+    if pid is not None:
+        try:
+            process = psutil.Process(pid)
+            memory = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+        except psutil.Error:
+            memory = 0
+    state = RUNNING if container.status == "running" else ENDED
+    return Service(name, address, pid, memory, state)
+
+
+def _published(container: Container) -> str:
+    bindings = container.attrs["NetworkSettings"]["Ports"].get("5000/tcp") or [{"HostIp": "", "HostPort": ""}]
+    return f"http://{bindings[0]['HostIp']}:{bindings[0]['HostPort']}"
+
+
+def log(layout: Layout, name: str) -> Path:
+    """The path of a part's log.
+
+    Raises:
+        SandboxError: no such part, or it has not been started yet; names those that have a log.
+    """
+    path = layout.log(name)
+    if Path(name).name == name and path.is_file():
+        return path
+    known = ", ".join(sorted(each.stem for each in layout.logs.glob("*.log"))) or "none yet"
+    raise SandboxError(
+        f"There is no log of {name!r}.",
+        f"Parts with a log: {known}. A plugin's own words: `docker logs CONTAINER`.",
+    )
