@@ -205,7 +205,7 @@ def _retrying(send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Unreachable),
         stop=tenacity.stop_after_attempt(3),
-        wait=tenacity.wait_exponential_jitter(initial=0.2, max=2.0),
+        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=2.0, jitter=0.2),
         reraise=True,
     )
     return retrying(send)

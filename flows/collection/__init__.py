@@ -1,0 +1,8 @@
+"""Collections: start a job, follow it, judge it, and what it brought in."""
+
+from __future__ import annotations
+
+from flows.collection.job import Job, JobTimeout, follow, start, wait_for_others
+from flows.collection.verdict import Verdict, job_tasks, judge
+
+__all__ = ["Job", "JobTimeout", "Verdict", "follow", "job_tasks", "judge", "start", "wait_for_others"]

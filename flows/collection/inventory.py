@@ -1,0 +1,59 @@
+"""What a collector brought in, as the inventory holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.spaceone import Client
+
+
+def counts(client: Client, collector_id: str, provider: str) -> dict[str, int]:
+    """How many resources there are of each type.
+
+    Cloud services are counted by the collector that brought them; types and regions, which carry no collector's
+    name, by provider.
+    """
+    services = client.call("inventory.CloudService.list", {"query": {**_of(collector_id), "count_only": True}})
+    found = {"inventory.CloudService": int(services.get("total_count", 0))}
+    for name in ("CloudServiceType", "Region"):
+        answer = client.call(f"inventory.{name}.list", {"provider": provider, "query": {"count_only": True}})
+        found[f"inventory.{name}"] = int(answer.get("total_count", 0))
+    return found
+
+
+def by_type(client: Client, collector_id: str) -> dict[str, int]:
+    """How many cloud services there are of each `provider/group/type`."""
+    query = {
+        **_of(collector_id),
+        "group_by": ["provider", "cloud_service_group", "cloud_service_type"],
+        "fields": {"count": {"operator": "count"}},
+    }
+    rows = client.list("inventory.CloudService.analyze", {"query": query})
+    return {
+        "/".join(str(row[key]) for key in ("provider", "cloud_service_group", "cloud_service_type")): int(row["count"])
+        for row in rows
+    }
+
+
+def collected(client: Client, collector_id: str, limit: int = 20) -> list[dict[str, Any]]:
+    """The cloud services of a collector, by name, at most `limit`."""
+    query = {**_of(collector_id), "sort": [{"key": "name"}], "page": {"start": 1, "limit": limit}}
+    return client.list("inventory.CloudService.list", {"query": query})
+
+
+def cloud_service_type(client: Client, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The type of a cloud service, with the layout that the console draws it by."""
+    found = client.list(
+        "inventory.CloudServiceType.list",
+        {
+            "name": record.get("cloud_service_type"),
+            "group": record.get("cloud_service_group"),
+            "provider": record.get("provider"),
+        },
+    )
+    return found[0] if found else None
+
+
+def _of(collector_id: str) -> dict[str, Any]:
+    return {"filter": [{"k": "collection_info.collector_id", "v": collector_id, "o": "eq"}]}

@@ -1,0 +1,119 @@
+"""Starts a collection and follows the platform's record of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flows.spaceone import Client, SpaceoneError
+
+_RUNNING = {"IN_PROGRESS", "PENDING"}
+
+
+class JobTimeout(SpaceoneError):
+    """A job was still running when the time for it was up."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, as the platform tells of it at one moment.
+
+    Attributes:
+        job_id: The platform's id.
+        status: IN_PROGRESS, SUCCESS, FAILURE or CANCELED.
+        tasks: How many tasks it was split into, one a secret.
+        remaining: How many have not ended.
+        succeeded: How many ended well.
+        failed: How many did not.
+        created_at: When it began, ISO 8601.
+    """
+
+    job_id: str
+    status: str
+    tasks: int
+    remaining: int
+    succeeded: int
+    failed: int
+    created_at: str
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Job:
+        """Reads a record of inventory.Job; numbers that are zero are absent from it."""
+        return cls(
+            str(record["job_id"]),
+            str(record.get("status", "")),
+            int(record.get("total_tasks", 0)),
+            int(record.get("remained_tasks", 0)),
+            int(record.get("success_tasks", 0)),
+            int(record.get("failure_tasks", 0)),
+            str(record.get("created_at", "")),
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in _RUNNING
+
+
+def start(client: Client, collector_id: str, timeout: float = 120.0) -> Job:
+    """Starts a collection.
+
+    Sent once: a second collect cancels the job of the first, so this must never be tried again blindly.
+
+    Args:
+        client: With the domain's token.
+        collector_id: The collector.
+        timeout: Seconds; the platform may start the plugin's container before it answers.
+    """
+    return Job.from_record(client.call("inventory.Collector.collect", {"collector_id": collector_id}, timeout))
+
+
+def running(client: Client, collector_id: str) -> list[Job]:
+    """The jobs of a collector that have not ended."""
+    records = client.list("inventory.Job.list", {"collector_id": collector_id, "status": "IN_PROGRESS"})
+    return [Job.from_record(record) for record in records]
+
+
+def wait_for_others(client: Client, collector_id: str, timeout: float = 120.0) -> None:
+    """Waits until no job of a collector runs, so that starting one cancels none.
+
+    A job that outlasts `timeout` seconds is taken for dead (the platform itself gives up on it after two hours).
+    """
+    deadline = time.monotonic() + timeout
+    while running(client, collector_id) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def follow(
+    client: Client, job: Job, on_progress: Callable[[Job], None], timeout: float = 1800.0, interval: float = 1.0
+) -> Job:
+    """Asks for a job until it has ended.
+
+    Args:
+        client: With the domain's token.
+        job: As `start` returned it.
+        on_progress: Called with every state that differs from the one before.
+        timeout: Seconds in all.
+        interval: Seconds between two questions at most; the first ones come faster.
+
+    Raises:
+        JobTimeout: it was still running at the end of `timeout`.
+    """
+    deadline = time.monotonic() + timeout
+    wait = 0.1
+    on_progress(job)
+    while job.running:
+        if time.monotonic() > deadline:
+            raise JobTimeout(
+                f"Job {job.job_id} was still running after {timeout:.0f} s: {job.remaining} of {job.tasks} tasks remain.",
+                "It goes on at the platform: look at inventory.JobTask there, or give it more time.",
+            )
+        time.sleep(wait)
+        wait = min(wait * 1.5, interval)
+        now = Job.from_record(client.call("inventory.Job.get", {"job_id": job.job_id}))
+        if now != job:
+            on_progress(now)
+        job = now
+    return job

@@ -1,0 +1,51 @@
+"""Collected resources as a table, by the layout that their type gives the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_PLAIN = (("Name", "name"), ("Provider", "provider"), ("Group", "cloud_service_group"), ("Type", "cloud_service_type"))
+
+
+def table(
+    records: Sequence[Mapping[str, Any]], type_record: Mapping[str, Any] | None
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Headings and cells.
+
+    The columns are those of the type's dynamic table (`metadata.view.table.layout.options.fields`); a type without
+    one shows name, provider, group and type.
+    """
+    fields = _fields(type_record or {})
+    if fields and not any(key == "name" for _, key in fields):
+        fields = (("Name", "name"), *fields)
+    fields = fields or _PLAIN
+    rows = tuple(tuple(cell(value(record, key)) for _, key in fields) for record in records)
+    return tuple(name for name, _ in fields), rows
+
+
+def _fields(type_record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    found: Any = type_record.get("metadata") or {}
+    for part in ("view", "table", "layout", "options", "fields"):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    fields: Iterable[Any] = found if isinstance(found, list) else ()
+    return tuple((str(field["name"]), str(field["key"])) for field in fields if "name" in field and "key" in field)
+
+
+def value(record: Mapping[str, Any], key: str) -> Any:
+    """What a dotted key names in a record; None where there is nothing."""
+    found: Any = record
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def cell(value: Any) -> str:
+    """A value in a table's cell: whole numbers without a point, others with what makes them different."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.8g}"
+    if isinstance(value, list):
+        return ", ".join(cell(item) for item in value)
+    return str(value)

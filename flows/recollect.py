@@ -1,0 +1,33 @@
+"""The flow `recollect`: collects again with what a release made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+
+from flows.manifest import Manifest, load_environment
+from flows.steps.collection import recollect as run_recollect
+from flows.steps.places import ENVIRONMENTS, MANIFEST
+from flows.tasks.outcome import settled
+from flows.tasks.runner import PrefectRunner
+
+
+@flow(
+    name="recollect",
+    flow_run_name="recollect in {environment}",
+    description="Collects with a released plugin, follows the job to its end, and judges what came in.",
+)
+def recollect(environment: str = "sandbox", manifest: str = MANIFEST) -> dict[str, Any]:
+    """Collects again.
+
+    Args:
+        environment: A file in deployments/environments, without its ending.
+        manifest: The folder of the manifest that the collector was made from.
+    """
+    return settled(
+        run_recollect(
+            load_environment(environment, Path(ENVIRONMENTS)), Manifest.load(Path(manifest)), PrefectRunner()
+        )
+    )

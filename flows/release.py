@@ -1,0 +1,37 @@
+"""The flow `release`: a plugin's source becomes collected resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+
+from flows.manifest import load_environment
+from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
+from flows.steps.release import ReleaseRequest
+from flows.steps.release import release as run_release
+from flows.tasks.outcome import settled
+from flows.tasks.runner import PrefectRunner
+
+
+@flow(
+    name="release",
+    flow_run_name="release to {environment}",
+    description="Builds a plugin, registers it with all that it needs, collects, and judges what came in.",
+)
+def release(
+    environment: str = "sandbox", source: str = SOURCE, manifest: str = MANIFEST, dry_run: bool = False
+) -> dict[str, Any]:
+    """Releases a plugin into an environment.
+
+    Args:
+        environment: A file in deployments/environments, without its ending.
+        source: The plugin source's folder.
+        manifest: The folder of the manifest's six YAML files.
+        dry_run: Stop after the plan.
+    """
+    request = ReleaseRequest(
+        load_environment(environment, Path(ENVIRONMENTS)), Path(source), Path(manifest), dry_run
+    )
+    return settled(run_release(request, PrefectRunner()))

@@ -1,0 +1,97 @@
+"""Collecting: the steps that a release and a re-collection share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from flows.collection import Verdict, follow, job_tasks, judge, start, wait_for_others
+from flows.collection.inventory import by_type, cloud_service_type, collected, counts
+from flows.collection.layout import table
+from flows.manifest import Environment, Manifest
+from flows.resources import Plan, Target, declared_resources, plan_resources
+from flows.steps.errors import NotReleased
+from flows.steps.report import Report
+from flows.steps.runner import Runner, Step
+from flows.steps.session import Session, open_session
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the inventory holds of a collector.
+
+    Attributes:
+        by_type: Cloud services by `provider/group/type`.
+        columns: Headings, as the console would have them.
+        rows: Some of the resources, a cell a column.
+    """
+
+    by_type: Mapping[str, int]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def collect_and_judge(session: Session, collector_id: str, provider: str, runner: Runner) -> Verdict:
+    """Collects once, follows the job to its end, and judges it."""
+    client = session.client
+    runner.run(Step("wait for a running job", partial(wait_for_others, client, collector_id), retries=2))
+    # No retries: a second collect cancels the first one's job.
+    job = runner.run(Step("collect", partial(start, client, collector_id)))
+    ended = runner.run(Step("follow the job", partial(follow, client, job, runner.collecting), retries=2))
+
+    def verdict() -> Verdict:
+        return judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
+
+    return runner.run(Step("judge", verdict, retries=2))
+
+
+def findings(session: Session, collector_id: str) -> Findings:
+    """Reads what a collector brought in."""
+    records = collected(session.client, collector_id)
+    layout = cloud_service_type(session.client, records[0]) if records else None
+    columns, rows = table(records, layout)
+    return Findings(by_type(session.client, collector_id), columns, rows)
+
+
+def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> Report:
+    """Collects again with the collector that a release made.
+
+    Raises:
+        NotReleased: there is no such collector.
+        SpaceoneError: what stopped it.
+    """
+    started = time.perf_counter()
+    with open_session(environment) as session:
+        settings = environment.settings
+        target = Target("", settings.registry.type, settings.plugin_options)
+        wanted = [r for r in declared_resources(session.generation, manifest, target) if r.kind == "collector"]
+        action = runner.run(Step("find collector", lambda: Plan(plan_resources(session.clients, wanted)), 2)).action(
+            "collector"
+        )
+        if action.id is None:
+            raise NotReleased(
+                f"There is no collector {action.name!r} in {environment.name}. "
+                f"{action.reason or 'Release the plugin first: pluginctl release ' + environment.name}"
+            )
+        verdict = collect_and_judge(session, action.id, manifest.provider.provider, runner)
+        found = runner.run(Step("read the inventory", partial(findings, session, action.id), retries=2))
+        running = next((str(change.before) for change in action.changes if change.name == "version"), "")
+        report = Report(
+            flow="recollect",
+            environment=environment.name,
+            generation=str(session.generation),
+            plugin_id=manifest.plugin.id,
+            version=running,
+            image=None,
+            actions=(),
+            collector_id=action.id,
+            verdict=verdict,
+            by_type=found.by_type,
+            columns=found.columns,
+            rows=found.rows,
+            seconds=time.perf_counter() - started,
+        )
+    runner.finished(report)
+    return report

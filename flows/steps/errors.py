@@ -1,0 +1,31 @@
+"""What can stop a flow.
+
+FlowError
+├── PlanBlocked         something cannot be done; nothing was changed
+└── NotReleased         a re-collection of what was never released
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flows.resources import Action
+
+
+class FlowError(Exception):
+    """Base: a flow cannot go on."""
+
+
+class PlanBlocked(FlowError):
+    """The plan holds actions that cannot be carried out; nothing was changed."""
+
+    def __init__(self, blocked: Sequence[Action]) -> None:
+        super().__init__("\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked))
+        self.blocked = tuple(blocked)
+
+    def __reduce__(self) -> tuple[type[PlanBlocked], tuple[tuple[Action, ...]]]:
+        return type(self), (self.blocked,)
+
+
+class NotReleased(FlowError):
+    """There is no collector to collect with."""

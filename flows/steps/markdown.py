@@ -1,0 +1,69 @@
+"""A report as Markdown, for the Prefect UI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from flows.resources import Action, Plan
+from flows.steps.report import Report
+
+PLAN_COLUMNS = ("action", "kind", "name", "fields", "remarks")
+
+
+def plan_rows(actions: Iterable[Action]) -> list[tuple[str, ...]]:
+    """A row an action, as `PLAN_COLUMNS`."""
+    return [
+        (
+            str(action.verb),
+            action.kind,
+            action.name,
+            ", ".join(change.name for change in action.changes),
+            " ".join(filter(None, (action.reason, *action.notes))),
+        )
+        for action in actions
+    ]
+
+
+def plan_summary(plan: Plan) -> str:
+    """One line above the table."""
+    return f"{plan.summary()}."
+
+
+def release_report(report: Report) -> str:
+    """Source revision → image digest → plugin version → collector → job → counts, and what came in."""
+    verdict = report.verdict
+    state = "succeeded" if report.success else "failed"
+    lines = [f"# {report.flow.capitalize()} of {report.plugin_id} {report.version} {state}", ""]
+    lines += _table(("", ""), [(f"**{name}**", value) for name, value in _trail(report) if value])
+    if verdict is not None and verdict.failures:
+        lines += ["", "## Why it failed", "", *(f"- {words}" for words in verdict.failures)]
+    if verdict is not None:
+        lines += ["", "## Resources", ""]
+        lines += _table(("type", "count"), [(name, str(count)) for name, count in verdict.resources.items()])
+    if report.rows:
+        lines += ["", *_table(report.columns, report.rows)]
+    if report.actions:
+        lines += ["", "## Actions", "", *_table(PLAN_COLUMNS, plan_rows(report.actions))]
+    return "\n".join(lines)
+
+
+def _trail(report: Report) -> list[tuple[str, str]]:
+    image, verdict = report.image, report.verdict
+    return [
+        ("environment", f"{report.environment} (SpaceONE {report.generation})"),
+        ("source revision", image.revision or "" if image else ""),
+        ("source digest", f"`{image.source_digest}`" if image else ""),
+        ("image", f"`{image.reference}`" if image else ""),
+        ("image digest", f"`{image.digest}`" if image and image.digest else ""),
+        ("plugin", f"{report.plugin_id} {report.version}"),
+        ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
+        ("job", f"`{verdict.job.job_id}` {verdict.job.status}, {verdict.job.tasks} tasks" if verdict else ""),
+        ("took", f"{report.seconds:.1f} s"),
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return [line(head), line(["---"] * len(head)), *(line(row) for row in rows)]

@@ -1,0 +1,181 @@
+"""The release: from a plugin's source to collected resources."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from flows.images import Engine, ImageReference, ImageState, ImageStatus, PluginSource, Registry, compare
+from flows.manifest import Environment, Manifest
+from flows.resources import (
+    Action,
+    FieldChange,
+    Ids,
+    Plan,
+    Target,
+    Verb,
+    apply,
+    declared_resources,
+    plan_resources,
+)
+from flows.steps.collection import collect_and_judge, findings
+from flows.steps.errors import PlanBlocked
+from flows.steps.report import ImageReport, Report
+from flows.steps.runner import Runner, Step
+from flows.steps.session import Session, open_session
+
+_VERBS = {
+    ImageStatus.ABSENT: Verb.CREATE,
+    ImageStatus.SAME: Verb.KEEP,
+    ImageStatus.CONFLICT: Verb.BLOCKED,
+    ImageStatus.UNLABELLED: Verb.BLOCKED,
+}
+
+#: How a step is called that carries out an action of a kind.
+_STEP_NAMES = {
+    "repository": "register repository",
+    "schema": "create schema",
+    "provider": "create provider",
+    "project": "create project",
+    "service account": "create service account",
+    "plugin": "register plugin",
+    "collector": "create or update collector",
+}
+
+
+@dataclass(frozen=True)
+class ReleaseRequest:
+    """What is released, and where to.
+
+    Attributes:
+        environment: As its file says.
+        source: The plugin source's folder.
+        manifest: The manifest's folder.
+        dry_run: Whether to stop after the plan.
+    """
+
+    environment: Environment
+    source: Path
+    manifest: Path
+    dry_run: bool = False
+
+
+@dataclass
+class Progress:
+    """What a run has changed so far, for whoever catches its error."""
+
+    wrote: bool = False
+
+
+@dataclass(frozen=True)
+class _Planned:
+    plan: Plan
+    image: ImageState
+    ids: Ids = field(default_factory=dict)
+
+
+def release(request: ReleaseRequest, runner: Runner, progress: Progress | None = None) -> Report:
+    """Plans a release, carries it out, collects and judges.
+
+    Args:
+        request: What, and where to.
+        runner: Runs the steps and is told what comes out.
+        progress: Told when the first thing is changed.
+
+    Returns:
+        The report. A failed verdict is in it, not an exception.
+
+    Raises:
+        ManifestError, ImageError, SpaceoneError, PlanBlocked: what stopped it.
+    """
+    started = time.perf_counter()
+    progress = progress or Progress()
+    manifest = Manifest.load(request.manifest)
+    source = PluginSource.load(request.source)
+    with open_session(request.environment) as session, session.registry() as registry:
+        reference = ImageReference(registry.address, manifest.plugin.image, source.version)
+        planned = runner.run(
+            Step("plan", partial(_plan, session, manifest, source, registry, reference), retries=2, timeout=300)
+        )
+        runner.planned(planned.plan)
+        if planned.plan.blocked and not request.dry_run:
+            raise PlanBlocked(planned.plan.blocked)
+        digest = planned.image.digest
+        report = partial(
+            Report,
+            flow="release",
+            environment=session.environment.name,
+            generation=str(session.generation),
+            plugin_id=manifest.plugin.id,
+            version=source.version,
+            actions=planned.plan.actions,
+            dry_run=request.dry_run,
+        )
+        image = partial(ImageReport, str(reference), source_digest=source.digest, revision=source.revision)
+        if request.dry_run:
+            return report(
+                image=image(digest=digest),
+                collector_id=planned.plan.action("collector").id,
+                verdict=None,
+                seconds=time.perf_counter() - started,
+            )
+        if planned.image.status is ImageStatus.ABSENT:
+            runner.run(Step("build image", partial(_build, session, source, reference, runner), retries=1, timeout=1800))
+            digest = runner.run(Step("push image", partial(_push, reference, registry, runner), retries=3, timeout=900))
+            progress.wrote = True
+        ids = planned.ids
+        for action in planned.plan.actions:
+            if action.resource is None:
+                continue
+            if action.verb is not Verb.KEEP:
+                step = Step(_STEP_NAMES[action.kind], partial(apply, session.clients, action, ids), 2, timeout=600)
+                runner.run(step)
+                progress.wrote = True
+            elif action.id:
+                ids[action.resource.key] = action.id
+        collector_id = ids["collector", manifest.collector.name]
+        progress.wrote = True
+        verdict = collect_and_judge(session, collector_id, manifest.provider.provider, runner)
+        found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
+        result = report(
+            image=image(digest=digest),
+            collector_id=collector_id,
+            verdict=verdict,
+            by_type=found.by_type,
+            columns=found.columns,
+            rows=found.rows,
+            seconds=time.perf_counter() - started,
+        )
+    runner.finished(result)
+    return result
+
+
+def _plan(
+    session: Session, manifest: Manifest, source: PluginSource, registry: Registry, reference: ImageReference
+) -> _Planned:
+    settings = session.environment.settings
+    target = Target(source.version, settings.registry.type, settings.plugin_options)
+    state = compare(source, registry, reference)
+    resources = plan_resources(session.clients, declared_resources(session.generation, manifest, target))
+    return _Planned(Plan((_image_action(state, source), *resources)), state)
+
+
+def _image_action(state: ImageState, source: PluginSource) -> Action:
+    verb = _VERBS[state.status]
+    changes: tuple[FieldChange, ...] = ()
+    if verb in {Verb.CREATE, Verb.BLOCKED}:
+        changes = (FieldChange("source_digest", state.source_digest, source.digest),)
+    return Action("image", str(state.reference), verb, changes, state.message if state.blocked else "")
+
+
+def _build(session: Session, source: PluginSource, reference: ImageReference, runner: Runner) -> str:
+    with Engine.connect() as engine:
+        arguments = session.environment.settings.build.args
+        return engine.build(source, reference, build_args=arguments, on_output=runner.output)
+
+
+def _push(reference: ImageReference, registry: Registry, runner: Runner) -> str:
+    with Engine.connect() as engine:
+        return engine.push(reference, registry, on_output=runner.output)

@@ -1,0 +1,92 @@
+"""An environment in use: one client a scope, the generation, the registry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.images import Registry
+from flows.manifest import Access, Environment, InvalidField, RegistrySettings
+from flows.resources import Generation, Scope, probe
+from flows.spaceone import Client, CredentialsError, read_spacectl, spacectl_file
+
+
+@dataclass(frozen=True)
+class Session:
+    """Connections to one environment, kept for the life of a run.
+
+    Attributes:
+        environment: As its file says.
+        clients: One client a scope, on shared channels.
+        generation: What the servers speak.
+    """
+
+    environment: Environment
+    clients: Mapping[Scope, Client]
+    generation: Generation
+
+    @property
+    def client(self) -> Client:
+        """The client with the domain's token."""
+        return self.clients[Scope.DOMAIN]
+
+    @contextmanager
+    def registry(self) -> Iterator[Registry]:
+        """The environment's registry, with its credentials."""
+        settings = self.environment.settings.registry
+        with Registry(
+            settings.address,
+            insecure=settings.insecure,
+            username=_variable(settings, settings.username_variable),
+            password=_variable(settings, settings.password_variable),
+        ) as registry:
+            yield registry
+
+
+@contextmanager
+def open_session(environment: Environment) -> Iterator[Session]:
+    """Connects to an environment's services and asks which generation they are.
+
+    Raises:
+        CredentialsError: no token, or no endpoints.
+        SpaceoneError: identity cannot be asked.
+    """
+    settings = environment.settings
+    endpoints, token = _access(environment, settings.access)
+    certificates = Path(settings.root_certificates).read_bytes() if settings.root_certificates else None
+    with Client(endpoints, token, settings.timeout, certificates) as client:
+        clients = {Scope.DOMAIN: client, Scope.WORKSPACE: client}
+        if settings.workspace is not None:
+            clients[Scope.WORKSPACE] = client.with_token(_access(environment, settings.workspace)[1])
+        yield Session(environment, clients, probe(client))
+
+
+def _access(environment: Environment, access: Access) -> tuple[dict[str, str], str]:
+    endpoints: dict[str, str] = {}
+    token = None
+    if access.spacectl:
+        credentials = read_spacectl(spacectl_file(access.spacectl, environment.folder))
+        endpoints, token = credentials.endpoints, credentials.token
+    if access.token_variable and os.environ.get(access.token_variable):
+        token = os.environ[access.token_variable]
+    endpoints = {**endpoints, **access.endpoints}
+    if not token:
+        where = f"the variable {access.token_variable}" if access.token_variable else "token_variable"
+        raise CredentialsError(
+            f"There is no token for the environment {environment.name!r}.",
+            f"Set {where}, or name a spacectl environment that holds one.",
+        )
+    return endpoints, token
+
+
+def _variable(settings: RegistrySettings, name: str | None) -> str | None:
+    if name is None:
+        return None
+    if name not in os.environ:
+        raise InvalidField(
+            f"The registry {settings.address or 'Docker Hub'} wants the variable {name}, which is not set."
+        )
+    return os.environ[name]

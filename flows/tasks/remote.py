@@ -1,0 +1,134 @@
+"""A deployment's run on a worker, followed from a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import FlowRun, TaskRun
+
+
+class DeployFailed(Exception):
+    """The deployments of prefect.yaml could not be sent to the server."""
+
+
+class Watcher(Protocol):
+    """Is told how a run goes on."""
+
+    def started(self, run: FlowRun) -> None:
+        """The run is scheduled."""
+
+    def waiting(self, words: str) -> None:
+        """What is being waited for, or what runs, now."""
+
+    def ended(self, task: TaskRun) -> None:
+        """A task has ended, well or not."""
+
+
+@dataclass(frozen=True)
+class RemoteRun:
+    """A run that has ended.
+
+    Attributes:
+        name: Of the run.
+        completed: Whether it ended well.
+        message: Of its last state: why it failed.
+        artifacts: The last one of each key: tables as lists of rows, Markdown as text.
+    """
+
+    id: UUID
+    name: str
+    completed: bool
+    message: str
+    artifacts: Mapping[str, Any]
+
+
+def run_deployment(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float = 1800.0) -> RemoteRun:
+    """Starts a run of a deployment (`flow/deployment`) and follows it to its end.
+
+    The server is the one that Prefect's settings name (PREFECT_API_URL).
+
+    Raises:
+        prefect.exceptions.ObjectNotFound: there is no such deployment.
+        TimeoutError: it was not done after `timeout` seconds.
+    """
+    return asyncio.run(_run(name, parameters, watcher, timeout))
+
+
+async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:
+    async with asyncio.timeout(timeout), get_client() as client:
+        deployment = await client.read_deployment_by_name(name)
+        run = await client.create_flow_run_from_deployment(deployment.id, parameters=dict(parameters))
+        watcher.started(run)
+        seen: set[UUID] = set()
+        while True:
+            run = await client.read_flow_run(run.id)
+            await _tasks(client, run, seen, watcher)
+            if run.state is not None and run.state.is_final():
+                await _tasks(client, run, seen, watcher)
+                return RemoteRun(
+                    run.id,
+                    run.name,
+                    run.state.is_completed(),
+                    run.state.message or "",
+                    await _artifacts(client, run),
+                )
+            await asyncio.sleep(0.5)
+
+
+async def _tasks(client: PrefectClient, run: FlowRun, seen: set[UUID], watcher: Watcher) -> None:
+    if run.state is None or not (run.state.is_running() or run.state.is_final()):
+        watcher.waiting(f"waiting for a worker ({(run.state.name or "").lower() if run.state else 'not scheduled'})")
+        return
+    tasks = await client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
+    for task in sorted(tasks, key=_started):
+        if task.state is None or task.id in seen:
+            continue
+        if task.state.is_final():
+            seen.add(task.id)
+            watcher.ended(task)
+        else:
+            watcher.waiting(_plain_name(task.name))
+
+
+def _started(task: TaskRun) -> float:
+    moment = task.start_time or task.expected_start_time
+    return moment.timestamp() if moment else float("inf")
+
+
+def _plain_name(name: str) -> str:
+    """A task run is called by its task's name and the first characters of a hash."""
+    return name.rsplit("-", 1)[0]
+
+
+async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
+    mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
+    found = await client.read_artifacts(artifact_filter=mine)
+    return {str(artifact.key): artifact.data for artifact in found}
+
+
+def deploy_all(checkout: Path) -> None:
+    """Sends every deployment of `prefect.yaml` to the server, as `prefect deploy --all` does.
+
+    Raises:
+        DeployFailed: with what Prefect said.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=checkout,
+        env={**os.environ, "PLUGINCTL_CHECKOUT": str(checkout)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise DeployFailed(f"prefect deploy --all failed:\n{(done.stdout + done.stderr).strip()}")

@@ -1,0 +1,63 @@
+"""Work that goes on in several threads at once, on a terminal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+class TerminalProgress:
+    """A spinner for everything that runs, and a line for what took longer than a second.
+
+    Without a terminal (a log, CI) there are the lines alone.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        )
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Everything inside is the work called `name`."""
+        started = time.perf_counter()
+        task = self._live.add_task(escape(name))
+        try:
+            yield
+        except BaseException:
+            self._line(f"[red]✗[/] {escape(name)}")
+            raise
+        finally:
+            self._live.remove_task(task)
+        seconds = time.perf_counter() - started
+        if seconds >= 1:
+            self._line(f"[green]✓[/] {escape(name)} [dim]{seconds:.1f} s[/]")
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self._line(f"  {escape(text)}")
+
+    def _line(self, markup: str) -> None:
+        with self._lock:
+            self._console.print(markup, highlight=False, soft_wrap=True)

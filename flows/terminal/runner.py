@@ -1,0 +1,82 @@
+"""Runs the steps in this process and shows how far they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.status import Status
+
+from flows.collection import Job
+from flows.resources import Plan, Verb
+from flows.steps.report import Report
+from flows.steps.runner import PlainRunner, Step
+from flows.terminal.tables import plan_table
+
+T = TypeVar("T")
+
+
+class TerminalRunner(PlainRunner):
+    """A line for every step that ended, a spinner for the one that runs.
+
+    Args:
+        console: Where it is shown: standard error, so that standard output is the result's alone.
+        verbose: Whether the lines of a build are shown one by one.
+    """
+
+    def __init__(self, console: Console, verbose: bool = False) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._status: Status | None = None
+        self._name = ""
+
+    def run(self, step: Step[T]) -> T:
+        """Runs one step, with its retries."""
+        with self.showing(step.name):
+            return super().run(step)
+
+    @contextmanager
+    def showing(self, name: str) -> Iterator[None]:
+        """A spinner while something runs, and a line with its time afterwards."""
+        started = time.perf_counter()
+        self._name = name
+        try:
+            with self._console.status(name) as self._status:
+                yield
+        except BaseException:
+            self._console.print(f"[red]✗[/] {name}")
+            raise
+        finally:
+            self._status = None
+        self._console.print(f"[green]✓[/] {name} [dim]{time.perf_counter() - started:.1f} s[/]")
+
+    def planned(self, plan: Plan) -> None:
+        """The plan as a table, where it holds more than things to keep."""
+        if all(action.verb is Verb.KEEP for action in plan.actions):
+            self._console.print(f"  Nothing to change: {plan.summary()}.")
+        else:
+            self._console.print(plan_table(plan.actions))
+            self._console.print(f"  Plan: {plan.summary()}.")
+
+    def output(self, line: str) -> None:
+        """The last line of a build stands beside its spinner."""
+        if self._verbose:
+            self._console.print(line, style="dim", markup=False, highlight=False)
+        elif self._status is not None:
+            width = max(20, self._console.width - len(self._name) - 8)
+            self._status.update(f"{self._name} [dim]{_plain(line)[:width]}[/]")
+
+    def collecting(self, job: Job) -> None:
+        """How many tasks have ended."""
+        if self._status is not None:
+            self._status.update(f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]")
+
+    def finished(self, report: Report) -> None:
+        """The tables are the command's to show."""
+
+
+def _plain(line: str) -> str:
+    return line.strip().replace("[", "\\[")

@@ -1,0 +1,96 @@
+"""Plans and reports as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.resources import Action, FieldChange, Verb
+from flows.steps.report import Report
+
+_STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
+
+
+def plan_table(actions: Iterable[Action]) -> Table:
+    """A row an action, with the fields of an update and what stands in the way of a blocked one."""
+    table = Table(title="Plan", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for head in ("action", "kind", "name", "what"):
+        table.add_column(head, overflow="fold")
+    for action in actions:
+        style = _STYLES[action.verb]
+        table.add_row(
+            f"[{style}]{action.verb}[/]", action.kind, escape(action.name), escape("\n".join(_remarks(action)))
+        )
+    return table
+
+
+def _remarks(action: Action) -> list[str]:
+    lines = [action.reason] if action.reason else []
+    if action.verb is Verb.UPDATE:
+        lines += [f"{change.name}: {_value(change.before)} → {_value(change.after)}" for change in action.changes]
+    elif action.verb is Verb.CREATE:
+        lines += [", ".join(change.name for change in action.changes)]
+    return [*filter(None, lines), *action.notes]
+
+
+def _value(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def registered_table(report: Report) -> Table:
+    """What a release registered."""
+    table = Table(title="Registered", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for head in ("kind", "name", "action"):
+        table.add_column(head, overflow="fold")
+    for action in report.actions:
+        table.add_row(action.kind, escape(action.name), f"[{_STYLES[action.verb]}]{action.verb}[/]")
+    return table
+
+
+def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Any rows under headings; cells that are numbers stand to the right."""
+    rows = list(rows)
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for index, head in enumerate(columns):
+        numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
+        table.add_column(head, overflow="fold", justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+def _numeric(cell: str) -> bool:
+    return not cell or cell.lstrip("-").replace(",", "").replace(".", "", 1).replace("e-", "").isdigit()
+
+
+def show_report(console: Console, report: Report) -> None:
+    """What a person wants to know at the end of a run."""
+    if report.dry_run:
+        console.print("Nothing was changed: this was a dry run.")
+        return
+    if report.actions:
+        console.print(registered_table(report))
+    show_collected(console, report.columns, report.rows, sum(report.by_type.values()))
+    verdict = report.verdict
+    if verdict is None:
+        return
+    kinds = ", ".join(f"{count} {name}" for name, count in verdict.resources.items())
+    if verdict.success:
+        console.print(
+            f"[green]{report.flow} of {report.plugin_id} {report.version} succeeded[/] in {report.seconds:.1f} s: {kinds}."
+        )
+    else:
+        console.print(f"[red]{report.flow} of {report.plugin_id} {report.version} failed[/]: the collection was judged.")
+        for words in verdict.failures:
+            console.print(f"  {escape(words)}")
+
+
+def show_collected(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
+    """The collected resources, as far as they were read."""
+    if rows:
+        more = f" (the first {len(rows)} of {total})" if total > len(rows) else ""
+        console.print(rows_table(f"Collected{more}", columns, rows))
