@@ -1,0 +1,56 @@
+"""What becomes of the walkthrough's 1.12 words on 2.x."""
+
+from flows.resources import Generation, Target, declared_resources
+
+
+def by_kind(resources, kind):
+    return [resource for resource in resources if resource.kind == kind]
+
+
+def test_the_template_of_a_provider_is_a_schema(resources):
+    secret, account = by_kind(resources, "schema")
+    assert (secret.declared["schema_type"], account.declared["schema_type"]) == ("SECRET", "SERVICE_ACCOUNT")
+    assert account.declared["schema"]["required"] == ["amount"]
+    assert account.declared["related_schemas"] == ["portfolio_investment_schema"]
+
+
+def test_the_help_is_kept_in_both_languages(resources):
+    account = by_kind(resources, "schema")[1]
+    assert account.declared["options"]["help"]["en"].startswith("# Getting Started with Portfolio")
+    assert account.declared["options"]["help"]["ko"].startswith("# Portfolio 시작 가이드")
+
+
+def test_the_icon_is_a_field(resources):
+    provider = by_kind(resources, "provider")[0]
+    assert provider.declared["icon"].startswith("https://")
+    assert provider.declared["tags"] == {"label": "Portfolio"}
+
+
+def test_the_service_type_is_a_resource_type(resources):
+    plugin = by_kind(resources, "plugin")[0]
+    assert plugin.declared["resource_type"] == "inventory.Collector"
+    assert "service_type" not in plugin.declared
+
+
+def test_the_environments_registry_and_options_are_stronger(resources, manifest):
+    assert by_kind(resources, "plugin")[0].declared["registry_type"] == "HARBOR"
+    assert by_kind(resources, "collector")[0].declared["options"] == {"base_url": "http://127.0.0.1:1"}
+    plain = declared_resources(Generation.V2, manifest, Target("0.1.0"))
+    assert by_kind(plain, "plugin")[0].declared["registry_type"] == "DOCKER_HUB"
+    assert by_kind(plain, "collector")[0].declared["options"] == {}
+
+
+def test_every_translation_is_said(resources):
+    notes = {resource.kind: " ".join(resource.notes) for resource in resources}
+    assert "2.x configures its repositories" in notes["repository"]
+    assert "template" in notes["provider"]
+    assert "resource_type" in notes["plugin"]
+    assert "HARBOR" in notes["plugin"]
+    assert "base_url" in notes["collector"]
+    secret_notes = " ".join(by_kind(resources, "schema")[0].notes)
+    assert "labels are not held" in secret_notes
+    assert "SECRET" in secret_notes
+
+
+def test_each_names_its_file(resources):
+    assert {resource.kind: resource.file for resource in resources}["collector"] == "portfolio/create_collector.yaml"

@@ -1,0 +1,194 @@
+import dataclasses
+
+import pytest
+
+from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
+from flows.resources.generation import Generation
+from flows.resources.plan import AFTER_CREATE
+from flows.spaceone import UnknownField
+from flows.spaceone.errors import from_details
+
+
+def release(clients, resources):
+    ids = {}
+    plan = Plan(plan_resources(clients, resources))
+    for action in plan.actions:
+        apply(clients, action, ids)
+    return plan, ids
+
+
+def verbs(plan):
+    return {(action.kind, action.name): str(action.verb) for action in plan.actions}
+
+
+def changes(action):
+    return {change.name: (change.before, change.after) for change in action.changes}
+
+
+def test_an_empty_platform_gets_everything(clients, resources, platform):
+    plan, ids = release(clients, resources)
+    assert verbs(plan) == {
+        ("repository", "Local Repository"): "keep",
+        ("schema", "portfolio_investment_schema"): "create",
+        ("schema", "portfolio-service-account"): "create",
+        ("provider", "portfolio"): "create",
+        ("project", "Portfolio"): "create",
+        ("service account", "Investment"): "create",
+        ("plugin", "plugin-portfolio-inven-collector"): "create",
+        ("collector", "Portfolio Collector"): "create",
+    }
+    assert [method for method, _ in platform.writes] == [
+        "identity.Schema.create",
+        "identity.Schema.create",
+        "identity.Provider.create",
+        "identity.Project.create",
+        "identity.ServiceAccount.create",
+        "repository.Plugin.register",
+        "inventory.Collector.create",
+    ]
+    account = dict(platform.writes)["identity.ServiceAccount.create"]
+    assert account["project_id"] == ids["project", "Portfolio"] == "project_id-1"
+
+
+def test_a_second_time_nothing_is_written(clients, resources, platform):
+    release(clients, resources)
+    platform.writes.clear()
+    plan, ids = release(clients, resources)
+    assert {action.verb for action in plan.actions} == {Verb.KEEP}
+    assert platform.writes == []
+    assert ids["collector", "Portfolio Collector"] == "collector_id-1"
+
+
+def test_the_plan_alone_writes_nothing(clients, resources, platform):
+    plan_resources(clients, resources)
+    assert platform.writes == []
+
+
+def test_a_new_version_updates_the_collector_alone(clients, resources, platform, manifest):
+    release(clients, resources)
+    platform.writes.clear()
+    target = Target("0.1.1", "HARBOR", {"base_url": "http://127.0.0.1:1"})
+    plan, _ = release(clients, declared_resources(Generation.V2, manifest, target))
+    assert changes(plan.action("collector")) == {"version": ("0.1.0", "0.1.1")}
+    assert [action.kind for action in plan.writes] == ["collector"]
+    # update_plugin starts the plugin anew with what it is given: version and options go together.
+    assert platform.writes == [
+        (
+            "inventory.Collector.update_plugin",
+            {
+                "collector_id": "collector_id-1",
+                "version": "0.1.1",
+                "options": {"base_url": "http://127.0.0.1:1"},
+                "upgrade_mode": "MANUAL",
+            },
+        )
+    ]
+
+
+def test_what_was_changed_by_hand_is_put_back_field_by_field(clients, resources, platform):
+    release(clients, resources)
+    platform.records["identity.Provider"][0].update(name="Folio", order=3)
+    platform.writes.clear()
+    plan, _ = release(clients, resources)
+    assert changes(plan.action("provider")) == {"name": ("Folio", "Portfolio")}
+    assert platform.writes == [("identity.Provider.update", {"provider": "portfolio", "name": "Portfolio"})]
+
+
+def test_a_field_that_cannot_be_changed_blocks(clients, resources, platform):
+    release(clients, resources)
+    platform.records["repository.Plugin"][0]["image"] = "other/plugin-portfolio-inven-collector"
+    plan = Plan(plan_resources(clients, resources))
+    assert [action.kind for action in plan.blocked] == ["plugin"]
+    assert "image is 'other/plugin" in plan.blocked[0].reason
+    with pytest.raises(ValueError, match="cannot be carried out"):
+        apply(clients, plan.blocked[0], {})
+
+
+def test_several_of_one_name_block(clients, resources, platform):
+    release(clients, resources)
+    twin = {**platform.records["identity.ServiceAccount"][0], "service_account_id": "sa-2"}
+    platform.records["identity.ServiceAccount"].append(twin)
+    blocked = Plan(plan_resources(clients, resources)).blocked
+    assert "service_account_id-1, sa-2" in blocked[0].reason
+
+
+def test_without_a_local_repository_it_says_where_to_add_one(clients, resources, platform):
+    platform.records["repository.Repository"] = [{"repository_id": "repo-managed", "repository_type": "MANAGED"}]
+    blocked = Plan(plan_resources(clients, resources)).blocked
+    assert "REPOSITORIES" in blocked[0].reason
+
+
+def test_a_collector_of_the_same_name_and_another_plugin_is_not_meant(clients, resources, platform):
+    other = {"collector_id": "c-9", "name": "Portfolio Collector", "plugin_info": {"plugin_id": "another"}}
+    platform.records["inventory.Collector"].append(other)
+    assert Plan(plan_resources(clients, resources)).action("collector").verb is Verb.CREATE
+
+
+def test_a_lost_secret_is_written_again_and_never_shown(clients, resources, platform):
+    release(clients, resources)
+    platform.records["identity.ServiceAccount"][0].pop("secret_id")
+    platform.writes.clear()
+    plan, _ = release(clients, resources)
+    action = plan.action("service account")
+    assert changes(action)["secret_data"] == (None, "(hidden)")
+    assert "cryptocurrency" not in str([change for change in action.changes if change.name == "secret_data"])
+    assert [method for method, _ in platform.writes] == ["identity.ServiceAccount.update_secret_data"]
+
+
+def test_an_id_that_is_not_known_yet(clients, resources):
+    action = Plan(plan_resources(clients, resources)).action("service account")
+    assert changes(action)["project_id"] == (None, AFTER_CREATE)
+
+
+def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platform):
+    platform.lacks.add(("identity.Provider.create", "icon"))
+    with pytest.raises(UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'icon'"):
+        plan_resources(clients, resources)
+    assert platform.writes == []
+
+
+def test_a_create_that_was_answered_too_late_is_found(clients, resources, platform):
+    """Collector.create stores its row, waits for the plugin and may run into the deadline."""
+    collector = resources[-1]
+    record = {"collector_id": "c-1", "name": "Portfolio Collector", "plugin_info": {"plugin_id": "plugin-portfolio-inven-collector"}}
+    late = from_details("inventory.Collector.create", "grpc://x:1", "DEADLINE_EXCEEDED", "")
+
+    class Late(dict):
+        def __contains__(self, method):
+            if method == "inventory.Collector.create":
+                platform.records["inventory.Collector"].append(record)
+            return super().__contains__(method)
+
+    action = plan_resources(clients, [collector])[0]
+    platform.refuses = Late({"inventory.Collector.create": late})
+    assert apply(clients, action, {}) == "c-1"
+
+
+def test_a_create_that_failed_is_not_taken_for_one_that_worked(clients, resources, platform):
+    provider = next(resource for resource in resources if resource.kind == "provider")
+    action = plan_resources(clients, [provider])[0]
+    platform.refuses["identity.Provider.create"] = from_details("identity.Provider.create", "x", "UNAVAILABLE", "")
+    with pytest.raises(type(platform.refuses["identity.Provider.create"])):
+        apply(clients, action, {})
+
+
+def test_a_create_whose_thing_appeared_meanwhile_takes_it(clients, resources, platform):
+    provider = next(resource for resource in resources if resource.kind == "provider")
+    action = plan_resources(clients, [provider])[0]
+    platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
+    assert apply(clients, action, {}) == "portfolio"
+    assert platform.writes == []
+
+
+def test_the_summary(clients, resources):
+    assert Plan(plan_resources(clients, resources)).summary() == "7 to create, 1 to keep"
+
+
+def test_the_report_of_an_action(clients, resources):
+    action = Plan(plan_resources(clients, resources)).action("project")
+    assert dataclasses.replace(action, notes=()).as_json() == {
+        "kind": "project",
+        "name": "Portfolio",
+        "action": "create",
+        "fields": [],
+    }

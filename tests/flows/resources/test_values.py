@@ -1,0 +1,27 @@
+import pytest
+
+from flows.resources.values import same
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (4, 4.0),
+        ({"a": 4}, {"a": 4.0, "b": None, "c": [], "d": {}}),
+        (None, {}),
+        ([], None),
+        ({"a": {"b": [1]}}, {"a": {"b": [1.0]}}),
+        ("", None),
+    ],
+)
+def test_the_same_to_the_platform(one, other):
+    assert same(one, other)
+    assert same(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(False, None), (0, None), ({"a": 1}, {"a": 2}), ([1, 2], [2, 1]), ("4", 4), ({"a": False}, {})],
+)
+def test_not_the_same(one, other):
+    assert not same(one, other)
