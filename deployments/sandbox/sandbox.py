@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def _remove_containers(layout: Layout, progress: Progress) -> None:
     client = docker_engine.connect()
     if client is None:
         return
-    with client:
+    with closing(client):
         found = plugins.containers(client, plugins.supervisor_name(layout.identifier))
         if found:
             with progress.step("removing the plugins' containers"):

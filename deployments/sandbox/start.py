@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from deployments.sandbox import (
@@ -119,7 +120,7 @@ class Start:
         client = docker_engine.connect()
         if client is None:
             return False
-        with client:
+        with closing(client):
             return registry_container.find(client, self._layout) is not None
 
     def _settings(self) -> Settings:

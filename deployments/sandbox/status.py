@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ def _containers(layout: Layout) -> list[Service]:
     client = docker_engine.connect()
     if client is None:
         return []
-    with client:
+    with closing(client):
         found = [
             _container(str(container.name), plugins.endpoint(container), container)
             for container in plugins.containers(client, plugins.supervisor_name(layout.identifier))
