@@ -12,8 +12,8 @@ _STANDALONE_NAME = "sandbox_mongodb"
 def _package() -> str:
     """The name that this folder is imported under.
 
-    Run by its path the folder is no package and stands on sys.path itself, where its modules would shadow others:
-    it becomes a package of its own then, and nothing else of the checkout can be imported.
+    Run by its path the folder is no package and stands on sys.path itself, where its modules would shadow
+    others: it becomes a package of its own then, and nothing else of the checkout can be imported.
     """
     if __package__:
         return __package__

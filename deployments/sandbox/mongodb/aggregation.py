@@ -1,69 +1,74 @@
-"""Pipelines: the leading part from the indexes, the rest by mongomock."""
+"""Pipelines over a collection: what the store can answer itself first, the stages on what is left."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mongomock import aggregate
-
-from .documents import Document, decode
+from . import stages
+from .errors import CommandError
 
 if TYPE_CHECKING:
-    from .store import Collection, Store
+    from .documents import Document, Value
+    from .store import Store
 
 
-class _Foreign:
-    """What $lookup asks another collection through."""
+class _Database:
+    """A database as its pipelines' joins see it."""
 
-    def __init__(self, collection: Collection | None) -> None:
-        self._collection = collection
-
-    def find(self, filter_: Document) -> list[Document]:
-        if self._collection is None:
-            return []
-        return [decode(record.raw) for record in self._collection.find(filter_)]
-
-
-class _Foreigners:
-    def __init__(self, store: Store, database: str) -> None:
+    def __init__(self, store: Store, name: str) -> None:
         self._store = store
-        self._database = database
+        self._name = name
 
-    def get_collection(self, name: str) -> _Foreign:
-        return _Foreign(self._store.get(self._database, name))
+    def find(self, name: str, filter_: Document) -> list[Document]:
+        collection = self._store.get(self._name, name)
+        return [] if collection is None else [record.document for record in collection.find(filter_)]
 
 
 def run(store: Store, database: str, name: str, pipeline: list[Document]) -> list[Document]:
-    """The documents that come out of `pipeline`."""
+    """What comes out of `pipeline` over a collection (nothing goes in when there is none). Holds no lock.
+
+    The leading $match goes to the store's indexes. A pipeline that only counts then (drivers count so, and
+    services count before every read) copies and collects nothing.
+    """
     rest = list(pipeline)
-    clauses = []
-    while rest and list(rest[0]) == ["$match"]:
-        clauses.append(rest.pop(0)["$match"])
-    filter_ = {"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {}
+    clauses: list[Document] = []
+    while rest and isinstance(rest[0], dict) and list(rest[0]) == ["$match"]:
+        clauses.append(_clause(rest.pop(0)["$match"]))
+    filter_ = clauses[0] if len(clauses) == 1 else {"$and": clauses} if clauses else {}
     collection = store.get(database, name)
-    skip, limit = 0, None
-    paging = list(rest)
-    if paging and list(paging[0]) == ["$skip"]:
-        skip = paging.pop(0)["$skip"]
-    if paging and list(paging[0]) == ["$limit"]:
-        limit = paging.pop(0)["$limit"]
-    counted = _counts(paging)
-    if counted is not None:
-        found = 0 if collection is None else max(collection.count(filter_) - skip, 0)
-        found = found if limit is None else min(found, limit)
-        return [{**counted[1], counted[0]: found}] if found else []
-    documents = [] if collection is None else [decode(record.raw) for record in collection.find(filter_)]
-    return list(aggregate.process_pipeline(documents, _Foreigners(store, database), rest, None))
+    counting = _counting(rest)
+    if counting is not None:
+        before, result, field = counting
+        found = 0 if collection is None else collection.count(filter_)
+        counted = stages.run([{}] * found, before) if before else None
+        total = found if counted is None else len(counted)
+        return [{**result, field: total}] if total else []
+    documents = [] if collection is None else [record.document for record in collection.find(filter_)]
+    return stages.run(documents, rest, _Database(store, database))
 
 
-def _counts(stages: list[Document]) -> tuple[str, Document] | None:
-    if len(stages) != 1:
+def _clause(filter_: Value) -> Document:
+    if not isinstance(filter_, dict):
+        raise CommandError(15959, "the match filter must be an expression in an object")
+    return filter_
+
+
+def _counting(pipeline: list[Document]) -> tuple[list[Document], Document, str] | None:
+    """Of a pipeline that only skips, limits and counts: first stages, rest of the result, field."""
+    if not pipeline or not all(isinstance(stage, dict) and len(stage) == 1 for stage in pipeline):
         return None
-    if list(stages[0]) == ["$count"] and isinstance(stages[0]["$count"], str):
-        return stages[0]["$count"], {}
-    group = stages[0].get("$group")
-    if isinstance(group, dict) and len(group) == 2 and "_id" in group:
-        name = next(key for key in group if key != "_id")
-        if group[name] == {"$sum": 1} and not isinstance(group["_id"], (str, dict, list)):
-            return name, {"_id": group["_id"]}
-    return None
+    before, last = pipeline[:-1], pipeline[-1]
+    if any(next(iter(stage)) not in ("$skip", "$limit") for stage in before):
+        return None
+    if isinstance(name := last.get("$count"), str):
+        stages.run([], [last])  # refuses a broken name
+        return before, {}, name
+    group = last.get("$group")
+    if not isinstance(group, dict) or len(group) != 2 or not _is_constant(group.get("_id", {})):
+        return None
+    field = next((name for name in group if name != "_id"), "_id")
+    return (before, {"_id": group["_id"]}, field) if group[field] == {"$sum": 1} else None
+
+
+def _is_constant(identity: Value) -> bool:
+    return identity is None or isinstance(identity, int | float)

@@ -10,9 +10,9 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from .commands.context import Context
-from .commands.dispatch import answer
+from .context import Context
 from .cursors import Cursors
+from .dispatch import answer
 from .journal import Journal, JournalError
 from .server import Server
 from .store import Store
@@ -23,9 +23,11 @@ _LOGGER = logging.getLogger(__name__)
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The options: host, port, data (a Path) and log_level."""
     parser = argparse.ArgumentParser(prog="mongodb", description="The sandbox's embedded MongoDB.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (nobody is asked for a password)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (nobody is asked for a password)"
+    )
     parser.add_argument("--port", type=int, default=27017, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--data", type=Path, required=True, help="file that holds all data; made if it is not there")
+    parser.add_argument("--data", type=Path, required=True, help="file with all data; made if need be")
     parser.add_argument(
         "--log-level", default="INFO", type=str.upper, choices=["DEBUG", "INFO", "WARNING", "ERROR"]
     )
@@ -33,9 +35,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 0 when everything was written, 1 when the file or the port is unusable."""
+    """Serve until SIGTERM or SIGINT; 0 when all was written, 1 when the file or the port is unusable."""
     options = parse(arguments)
-    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

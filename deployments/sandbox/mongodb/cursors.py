@@ -36,7 +36,7 @@ class _Cursor:
 
 
 class Cursors:
-    """The open cursors of all connections. Results were taken when the cursor was opened and do not change."""
+    """The open cursors of all connections. Their results were taken when they were opened."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,9 +46,10 @@ class Cursors:
     def open(
         self, namespace: str, results: Sequence[bytes], batch_size: int | None, *, single: bool = False
     ) -> Document:
-        """The reply to find and aggregate with `results` (BSON): the first batch, and the number of a cursor when more follow.
+        """The reply to find and aggregate with `results` (BSON).
 
-        `single` closes the cursor after the first batch, whatever is left.
+        It holds the first batch, and the number of a cursor when more follow. `single` closes the cursor
+        after the first batch, whatever is left.
         """
         size = FIRST_BATCH if batch_size is None else batch_size
         batch, position = _batch(results, 0, size)
@@ -87,7 +88,7 @@ class Cursors:
 
 
 def _batch(results: Sequence[bytes], position: int, size: int | None) -> tuple[list[RawBSONDocument], int]:
-    """Up to `size` results from `position`, one at least and no more bytes than a batch may have; the next position."""
+    """Up to `size` results from `position`, and the next position; no more bytes than a batch may have."""
     end = len(results) if size is None else min(len(results), position + size)
     batch: list[RawBSONDocument] = []
     room = MAX_BATCH_BYTES

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bson
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from mongomock.filtering import iter_key_candidates
-from sentinels import NOTHING
+from mongomock import filtering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
 Document: TypeAlias = dict[str, Any]
 Value: TypeAlias = Any
@@ -19,7 +20,11 @@ MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 """What a document may weigh, as on a real server (hello tells it as maxBsonObjectSize)."""
 
 _OPTIONS: CodecOptions[Document] = CodecOptions(document_class=dict)
+MISSING: Any = vars(filtering)["NOTHING"]
+"""What stands for a value that is not there, where None would be a null that is."""
+
 _UNHASHABLE = ("unhashable",)
+_candidates: Callable[[str, Any], Iterable[Value]] = filtering.iter_key_candidates
 
 
 def decode(raw: bytes) -> Document:
@@ -54,15 +59,22 @@ def key_of(value: Value) -> Hashable:
     return value  # type: ignore[no-any-return]
 
 
+def present_values_at(document: Document, path: str) -> Iterator[Value]:
+    """Every value that `path` (dotted) reaches in `document`, through arrays as well."""
+    for value in _candidates(path, document):
+        if value is not MISSING:
+            yield value
+
+
 def values_at(document: Document, path: str) -> Iterator[Value]:
-    """Every value that `path` (dotted) reaches in `document`; a missing one comes as None."""
-    found = False
+    """Every value that `path` reaches in `document`; a missing one comes as None."""
     if "." not in path:
         yield document.get(path)
         return
-    for value in iter_key_candidates(path, document):
+    found = False
+    for value in _candidates(path, document):
         found = True
-        yield None if value is NOTHING else value
+        yield None if value is MISSING else value
     if not found:
         yield None
 

@@ -57,14 +57,20 @@ class CommandError(Exception):
 
     def reply(self) -> Document:
         """The whole reply to a command that failed."""
-        return {"ok": 0.0, "errmsg": self.message, "code": self.code, "codeName": self.code_name, **self.details}
+        return {
+            "ok": 0.0,
+            "errmsg": self.message,
+            "code": self.code,
+            "codeName": self.code_name,
+            **self.details,
+        }
 
     def write_error(self, index: int) -> Document:
         """One of the reply's `writeErrors`; `index` is the statement's place in the command."""
         return {"index": index, "code": self.code, "errmsg": self.message, **self.details}
 
 
-class DuplicateKey(CommandError):
+class DuplicateKeyError(CommandError):
     """A document would be the second with its key in a unique index."""
 
     def __init__(self, namespace: str, index: str, pattern: Document, values: Document) -> None:
@@ -79,8 +85,8 @@ class DuplicateKey(CommandError):
 def from_exception(error: Exception) -> CommandError | None:
     """`error` as the wire's error, or None when it is not of a kind that a request can cause.
 
-    mongomock raises OperationFailure for what MongoDB refuses, NotImplementedError for what it lacks itself, and
-    plain Python errors where a value has the wrong type for an operator.
+    mongomock raises OperationFailure for what MongoDB refuses, NotImplementedError for what it lacks itself,
+    and plain Python errors where a value has the wrong type for an operator.
     """
     if isinstance(error, CommandError):
         return error

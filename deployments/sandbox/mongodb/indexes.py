@@ -1,7 +1,7 @@
 """Hash indexes of one collection: which records hold a value at a path, and which keys must stay unique.
 
-MongoDB's indexes are ordered trees over all fields together. Here every path that some index names gets one hash
-from values to records; a compound index is the intersection of its paths' hits. That serves the equality
+MongoDB's indexes are ordered trees over all fields together. Here every path that some index names gets one
+hash from values to records; a compound index is the intersection of its paths' hits. That serves the equality
 searches by which services find their rows, in any order of fields, and leaves ranges and sorting to a scan of
 what the equalities left.
 """
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from mongomock.filtering import filter_applies
-
 from .documents import Document, key_of, search_keys, values_at
-from .errors import CommandError, DuplicateKey
+from .errors import CommandError, DuplicateKeyError
+from .matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -34,14 +33,16 @@ class IndexSpec:
 
     @classmethod
     def parse(cls, definition: Document) -> IndexSpec:
-        """The index that `definition` ({key, name, unique, …}) asks for; raises CommandError for a broken one."""
+        """The index that `definition` ({key, name, unique, …}) asks for; raises CommandError."""
         key = definition.get("key")
         if not isinstance(key, dict) or not key:
             raise CommandError(9, "An index needs a 'key' document with at least one field")
         name = definition.get("name")
         if not isinstance(name, str) or not name:
             name = "_".join(f"{path}_{direction}" for path, direction in key.items())
-        rest = {option: value for option, value in definition.items() if option not in ("key", "name", "v", "ns")}
+        rest = {
+            option: value for option, value in definition.items() if option not in ("key", "name", "v", "ns")
+        }
         return cls(name, tuple(key), {"v": 2, "key": key, "name": name, **rest})
 
     @property
@@ -71,7 +72,11 @@ class IndexSpec:
 
     def _options(self) -> Document:
         ignored = ("v", "key", "name", "background")
-        return {name: value for name, value in self.definition.items() if name not in ignored and value not in (False, None)}
+        return {
+            name: value
+            for name, value in self.definition.items()
+            if name not in ignored and value not in (False, None)
+        }
 
 
 class Postings:
@@ -147,18 +152,18 @@ class UniqueIndex:
         self._owners: dict[Entry, int] = {}
 
     def claim(self, sequence: int, document: Document) -> None:
-        """Give the keys of `document` to the record; raises DuplicateKey, and then gives it none."""
+        """Give the keys of `document` to the record; raises DuplicateKeyError, and then gives it none."""
         entries = self.check(sequence, document)
         for entry in entries:
             self._owners[entry] = sequence
 
     def check(self, sequence: int, document: Document) -> set[Entry]:
-        """The document's keys; raises DuplicateKey when another record owns one of them."""
+        """The document's keys; raises DuplicateKeyError when another record owns one of them."""
         entries = self._entries(document)
         for entry in entries:
             if self._owners.get(entry, sequence) != sequence:
                 values = {path: next(values_at(document, path), None) for path in self.spec.paths}
-                raise DuplicateKey(self._namespace, self.spec.name, self.spec.key, values)
+                raise DuplicateKeyError(self._namespace, self.spec.name, self.spec.key, values)
         return entries
 
     def move(self, sequence: int, old: Document, new: Document) -> None:
@@ -176,10 +181,12 @@ class UniqueIndex:
                 del self._owners[entry]
 
     def _entries(self, document: Document) -> set[Entry]:
-        """The document's keys: one, or for an array one for each element, as MongoDB's multikey indexes have it."""
-        if self.spec.sparse and all(value is None for path in self.spec.paths for value in values_at(document, path)):
+        """The document's keys: one, or one for each element of an array (a multikey index)."""
+        if self.spec.sparse and all(
+            value is None for path in self.spec.paths for value in values_at(document, path)
+        ):
             return set()
-        if self.spec.partial is not None and not filter_applies(self.spec.partial, document):
+        if self.spec.partial is not None and not matches(self.spec.partial, document):
             return set()
         return set(product(*(_unique_keys(document, path) for path in self.spec.paths)))
 

@@ -28,8 +28,8 @@ _LOCK_SECONDS = 5.0
 
 _TABLES = (
     "CREATE TABLE collections (id INTEGER PRIMARY KEY, database TEXT NOT NULL, name TEXT NOT NULL)",
-    "CREATE TABLE indexes (collection INTEGER NOT NULL, name TEXT NOT NULL, definition BLOB NOT NULL, "
-    "PRIMARY KEY (collection, name))",
+    """CREATE TABLE indexes (collection INTEGER NOT NULL, name TEXT NOT NULL, definition BLOB NOT NULL,
+       PRIMARY KEY (collection, name))""",
     "CREATE TABLE documents (sequence INTEGER PRIMARY KEY, collection INTEGER NOT NULL, body BLOB NOT NULL)",
     "CREATE INDEX documents_by_collection ON documents (collection)",
 )
@@ -108,11 +108,15 @@ class Journal:
 
     def documents(self) -> Iterator[tuple[int, int, bytes]]:
         """Every document as (sequence, collection, BSON), in natural order."""
-        yield from self._connection.execute("SELECT sequence, collection, body FROM documents ORDER BY sequence")
+        yield from self._connection.execute(
+            "SELECT sequence, collection, body FROM documents ORDER BY sequence"
+        )
 
     def create_collection(self, collection: int, database: str, name: str) -> None:
         """Note a new collection."""
-        self._note("INSERT INTO collections (id, database, name) VALUES (?, ?, ?)", collection, database, name)
+        self._note(
+            "INSERT INTO collections (id, database, name) VALUES (?, ?, ?)", collection, database, name
+        )
 
     def drop_collection(self, collection: int) -> None:
         """Note that a collection went away, with its documents and indexes."""
@@ -127,7 +131,10 @@ class Journal:
     def create_index(self, collection: int, name: str, definition: Document) -> None:
         """Note a new index."""
         self._note(
-            "INSERT INTO indexes (collection, name, definition) VALUES (?, ?, ?)", collection, name, encode(definition)
+            "INSERT INTO indexes (collection, name, definition) VALUES (?, ?, ?)",
+            collection,
+            name,
+            encode(definition),
         )
 
     def drop_index(self, collection: int, name: str) -> None:

@@ -1,38 +1,42 @@
-"""Sorting as mongomock does it, natively where all values have one simple type."""
+"""Sorting by paths, natively where all values have one simple type."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from mongomock.filtering import resolve_sort_key
-
-from .documents import Document
 from .errors import CommandError
+from .matching import sort_key
 
 if TYPE_CHECKING:
-    from .store import Record
+    from collections.abc import Callable
+
+    from .documents import Document
+
+T = TypeVar("T")
 
 
-def sort_records(records: list[Record], sort: Document) -> list[Record]:
-    """`records` in the order of `sort` ({path: 1 or -1, …}), stable; in natural order where it is empty."""
+def sort_documents(items: list[T], sort: Document, document_of: Callable[[T], Document]) -> list[T]:
+    """`items` in the order of `sort` ({path: 1 or -1, …}), stable; in their own order where it is empty."""
     for path, direction in reversed(sort.items()):
         if direction not in (1, -1):
             raise CommandError(2, f"$sort key ordering must be 1 or -1, not {direction!r} for '{path}'")
         if path == "$natural":
-            records = records[::-1] if direction < 0 else records
+            items = items[::-1] if direction < 0 else items
         elif path.startswith("$"):
             raise CommandError(2, f"FieldPath field names may not start with '$': {path}")
         else:
-            records = _sorted_by(records, path, descending=direction < 0)
-    return records
+            items = _sorted_by(
+                items, [sort_key(path, document_of(item)) for item in items], descending=direction < 0
+            )
+    return items
 
 
-def _sorted_by(records: list[Record], path: str, *, descending: bool) -> list[Record]:
-    keys = [resolve_sort_key(path, record.document) for record in records]
-    kinds = {type(comparable.obj) for _, comparable in keys}
-    if len(kinds) == 1 and kinds <= {str, int, float, datetime}:
-        order = sorted(range(len(keys)), key=lambda place: keys[place][1].obj, reverse=descending)
-    else:
-        order = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
-    return [records[place] for place in order]
+def _sorted_by(items: list[T], keys: list[tuple[int, object]], *, descending: bool) -> list[T]:
+    native = [getattr(comparable, "obj", None) for _, comparable in keys]
+    kinds = {type(value) for value in native}
+    sortable: list[object] = (
+        native if len(kinds) == 1 and kinds <= {str, int, float, datetime} else list(keys)
+    )
+    order = sorted(range(len(items)), key=sortable.__getitem__, reverse=descending)  # type: ignore[arg-type]
+    return [items[place] for place in order]

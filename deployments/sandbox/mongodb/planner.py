@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from .indexes import Postings
 
 INTERSECT_ABOVE = 8
-"""From how many candidates on it pays to intersect with the next index instead of looking at each."""
+"""From this many candidates on it pays to intersect with the next index."""
 
 
 def candidates(filter_: Document, postings: Postings) -> AbstractSet[int] | None:
     """The sequence numbers of the records that `filter_` can match, or None when no index narrows it.
 
-    Used are equalities, `$eq` and `$in` on an indexed path, anywhere under `$and`, and an `$or` of which every
-    branch can be narrowed. The set may be an index's own: do not change it.
+    Used are equalities, `$eq` and `$in` on an indexed path, anywhere under `$and`, and an `$or` of which
+    every branch can be narrowed. The set may be an index's own: do not change it.
     """
     found: list[AbstractSet[int]] = []
     for name, condition in filter_.items():

@@ -1,15 +1,20 @@
-"""Projections of find and findAndModify."""
+"""Projections of find and findAndModify, by mongomock."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import mongomock
 
-from .documents import Document
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_MOCK = mongomock.MongoClient()["embedded"]["projection"]
+    from .documents import Document
+
+_copy_only_fields: Callable[..., Any] = mongomock.MongoClient()["embedded"]["projection"]._copy_only_fields  # noqa: SLF001
 
 
 def project(document: Document, projection: Document) -> Document:
     """The part of `document` that `projection` asks for; an empty one asks for all."""
-    result: Document = _MOCK._copy_only_fields(document, dict(projection), dict)  # noqa: SLF001
+    result: Document = _copy_only_fields(document, dict(projection), dict)
     return result

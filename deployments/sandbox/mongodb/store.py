@@ -10,12 +10,11 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mongomock.filtering import filter_applies
-
 from . import planner
 from .documents import MAX_DOCUMENT_BYTES, Document, decode, encode, key_of
-from .errors import CommandError, DuplicateKey
+from .errors import CommandError, DuplicateKeyError
 from .indexes import IndexSpec, Postings, UniqueIndex
+from .matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -29,6 +28,7 @@ ID_INDEX: Document = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 class Record:
     """A stored document. `document` is for reading alone: who changes one decodes `raw` again."""
 
+    collection: Collection
     sequence: int
     document: Document
     raw: bytes
@@ -64,19 +64,19 @@ class Collection:
         """The records that match, in natural order."""
         if not filter_:
             return list(self._records.values())
-        return [record for record in self._candidates(filter_) if filter_applies(filter_, record.document)]
+        return [record for record in self._candidates(filter_) if matches(filter_, record.document)]
 
     def find_first(self, filter_: Document) -> Record | None:
         """The first record that matches, in natural order."""
         return next(
-            (record for record in self._candidates(filter_) if filter_applies(filter_, record.document)), None
+            (record for record in self._candidates(filter_) if matches(filter_, record.document)), None
         )
 
     def count(self, filter_: Document) -> int:
         """How many records match."""
         if not filter_:
             return len(self._records)
-        return sum(1 for record in self._candidates(filter_) if filter_applies(filter_, record.document))
+        return sum(1 for record in self._candidates(filter_) if matches(filter_, record.document))
 
     def _candidates(self, filter_: Document) -> Iterable[Record]:
         wanted = filter_.get("_id")
@@ -90,17 +90,17 @@ class Collection:
         else:
             records = [self._records[sequence] for sequence in sorted(found)]
         if not records:
-            filter_applies(filter_, {})  # refuses a broken filter, whatever is stored
+            matches(filter_, {})  # refuses a broken filter, whatever is stored
         return records
 
     def insert(self, document: Document, raw: bytes | None = None) -> Record:
-        """Store a new document (which has an _id); `raw` is its BSON if that is at hand. Raises DuplicateKey."""
+        """Store a new document, which has an _id; `raw` is its BSON. Raises DuplicateKeyError."""
         raw = encode(document) if raw is None else raw
         self._require_size(raw)
-        record = Record(self._store.next_sequence(), document, raw)
+        record = Record(self, self._store.next_sequence(), document, raw)
         identity = key_of(document["_id"])
         if identity in self._by_id:
-            raise DuplicateKey(self.namespace, "_id_", {"_id": 1}, {"_id": document["_id"]})
+            raise DuplicateKeyError(self.namespace, "_id_", {"_id": 1}, {"_id": document["_id"]})
         for unique in self._uniques.values():
             unique.check(record.sequence, document)
         self.add(record)
@@ -118,7 +118,7 @@ class Collection:
     def replace(self, record: Record, document: Document) -> bool:
         """Give a record new content; False when that is what it had.
 
-        Raises DuplicateKey, or CommandError for another _id; the record then stays as it was.
+        Raises DuplicateKeyError, or CommandError for another _id; the record then stays as it was.
         """
         raw = encode(document)
         if raw == record.raw:
@@ -153,14 +153,15 @@ class Collection:
     def _require_size(self, raw: bytes) -> None:
         if len(raw) > MAX_DOCUMENT_BYTES:
             raise CommandError(
-                10334, f"A document of {self.namespace} has {len(raw)} bytes; {MAX_DOCUMENT_BYTES} are allowed"
+                10334,
+                f"A document of {self.namespace} has {len(raw)} bytes; {MAX_DOCUMENT_BYTES} are allowed",
             )
 
     def create_index(self, definition: Document) -> bool:
         """Add an index; False when the same one exists.
 
-        Raises CommandError 85 or 86 for another index with that name or key, DuplicateKey when what is stored
-        violates it.
+        Raises CommandError 85 or 86 for another index with that name or key, DuplicateKeyError when what is
+        stored violates it.
         """
         spec = IndexSpec.parse(definition)
         if list(spec.key) == ["_id"]:
@@ -179,8 +180,8 @@ class Collection:
             code = 85 if list(same_name.key.items()) == list(spec.key.items()) else 86
             raise CommandError(
                 code,
-                f"An existing index of {self.namespace} has the same name as the requested index and another key "
-                f"or other options. Requested: {spec.definition}, existing: {same_name.definition}",
+                f"An existing index of {self.namespace} has the same name as the requested index and another "
+                f"key or other options. Requested: {spec.definition}, existing: {same_name.definition}",
             )
         for other in self.indexes.values():
             if list(other.key.items()) == list(spec.key.items()) and other.partial == spec.partial:
@@ -190,7 +191,7 @@ class Collection:
         return True
 
     def add_index(self, spec: IndexSpec) -> None:
-        """Put an index in that is noted in the data file already. Raises DuplicateKey."""
+        """Put an index in that is noted in the data file already. Raises DuplicateKeyError."""
         if spec.unique:
             unique = UniqueIndex(spec, self.namespace)
             for record in self._records.values():
@@ -230,7 +231,8 @@ class Store:
             by_number[number] = self._databases.setdefault(database, {})[name] = collection
         last = 0
         for sequence, number, raw in self.journal.documents():
-            by_number[number].add(Record(sequence, decode(raw), raw))
+            collection = by_number[number]
+            collection.add(Record(collection, sequence, decode(raw), raw))
             last = sequence
         self._sequences = itertools.count(last + 1)
         self._numbers = itertools.count(max(by_number, default=0) + 1)

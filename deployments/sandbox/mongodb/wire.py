@@ -1,8 +1,8 @@
 """Messages of MongoDB's wire protocol: bytes to requests, replies to bytes.
 
-https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ describes it. Two kinds of request matter:
-OP_MSG, and the OP_QUERY with which drivers say their first hello. Compression is never offered, so no client
-uses it.
+https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ describes it. Two kinds of request
+matter: OP_MSG, and the OP_QUERY with which drivers say their first hello. Compression is never offered, so no
+client uses it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Request:
     opcode: int
     body: Document
     sequences: dict[str, list[bytes]] = field(default_factory=dict)
-    """Documents that came beside the body (OP_MSG sections of kind 1), undecoded, by the field they stand for."""
+    """Documents beside the body (OP_MSG sections of kind 1), undecoded, by the field they stand for."""
     expects_reply: bool = True
 
     @property
@@ -64,7 +64,9 @@ def read_message(stream: BinaryIO) -> tuple[int, int, bytes] | None:
     length, request_id, _, opcode = _HEADER.unpack(header)
     size = length - _HEADER.size
     if not 0 <= size <= MAX_MESSAGE_BYTES:
-        raise ProtocolError(f"A message of {length} bytes: a header of another protocol, or more than allowed")
+        raise ProtocolError(
+            f"A message of {length} bytes: a header of another protocol, or more than allowed"
+        )
     payload = stream.read(size)
     if len(payload) < size:
         raise ProtocolError(f"The connection ended inside a message ({len(payload)} of {size} bytes)")

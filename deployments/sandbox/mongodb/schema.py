@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mongomock.filtering import filter_applies
-
-from ..documents import Document, encode
-from ..errors import CommandError
-from ..store import ID_INDEX
+from .documents import Document, encode
+from .errors import CommandError
+from .matching import matches
+from .store import ID_INDEX
 
 if TYPE_CHECKING:
-    from ..store import Collection
     from .context import Command, Context
+    from .store import Collection
 
 
 def _existing(context: Context, command: Command) -> Collection:
@@ -64,7 +63,7 @@ def list_collections(context: Context, command: Command) -> Document:
             for collection in context.store.collections(command.database)
         ]
     filter_ = command.document("filter")
-    results = [encode(entry) for entry in entries if filter_applies(filter_, entry)]
+    results = [encode(entry) for entry in entries if matches(filter_, entry)]
     namespace = f"{command.database}.$cmd.listCollections"
     return context.cursors.open(namespace, results, command.document("cursor").get("batchSize"))
 
@@ -77,7 +76,7 @@ def list_databases(context: Context, command: Command) -> Document:
             size = sum(collection.size() for collection in context.store.collections(name))
             entries.append({"name": name, "sizeOnDisk": size, "empty": size == 0})
     filter_ = command.document("filter")
-    entries = [entry for entry in entries if filter_applies(filter_, entry)]
+    entries = [entry for entry in entries if matches(filter_, entry)]
     if command.flag("nameOnly"):
         return {"databases": [{"name": entry["name"]} for entry in entries], "ok": 1.0}
     return {"databases": entries, "totalSize": sum(entry["sizeOnDisk"] for entry in entries), "ok": 1.0}
@@ -96,7 +95,11 @@ def create_indexes(context: Context, command: Command) -> Document:
         for definition in definitions:
             collection.create_index(definition)
         after = len(collection.indexes) + 1
-    reply: Document = {"numIndexesBefore": before, "numIndexesAfter": after, "createdCollectionAutomatically": is_new}
+    reply: Document = {
+        "numIndexesBefore": before,
+        "numIndexesAfter": after,
+        "createdCollectionAutomatically": is_new,
+    }
     if before == after:
         reply["note"] = "all indexes already exist"
     return {**reply, "ok": 1.0}
@@ -120,14 +123,17 @@ def drop_indexes(context: Context, command: Command) -> Document:
         if wanted == "*":
             names = list(collection.indexes)
         elif isinstance(wanted, dict):
-            names = [name for name, spec in collection.indexes.items() if list(spec.key.items()) == list(wanted.items())]
+            names = [
+                name
+                for name, spec in collection.indexes.items()
+                if list(spec.key.items()) == list(wanted.items())
+            ]
             if not names:
                 raise CommandError(27, f"can't find index with key: {wanted}")
         else:
-            names = wanted if isinstance(wanted, list) else [wanted]
+            names = [str(name) for name in (wanted if isinstance(wanted, list) else [wanted])]
         if "_id_" in names:
             raise CommandError(72, "cannot drop _id index")
         for name in names:
             collection.drop_index(name)
     return {"nIndexesWas": before, "ok": 1.0}
-

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mongomock.filtering import iter_key_candidates
-from sentinels import NOTHING
-
-from .. import aggregation
-from ..documents import Document, Value, encode, unique_by_key
-from ..errors import CommandError
-from ..ordering import sort_records
-from ..projection import project
+from . import aggregation
+from .documents import Document, Value, encode, present_values_at, unique_by_key
+from .errors import CommandError
+from .ordering import sort_documents
+from .projection import project
 
 if TYPE_CHECKING:
-    from ..store import Record
     from .context import Command, Context
+    from .store import Record
 
 
 def find(context: Context, command: Command) -> Document:
@@ -33,11 +30,13 @@ def find(context: Context, command: Command) -> Document:
             first = collection.find_first(command.document("filter"))
             found = [] if first is None else [first]
         else:
-            found = sort_records(collection.find(command.document("filter")), command.document("sort"))
+            found = collection.find(command.document("filter"))
+            found = sort_documents(found, command.document("sort"), lambda record: record.document)
             found = found[skip : skip + limit if limit else None]
-        results = [encode(project(record.document, projection)) for record in found] if projection else [
-            record.raw for record in found
-        ]
+        if projection:
+            results = [encode(project(record.document, projection)) for record in found]
+        else:
+            results = [record.raw for record in found]
     return context.cursors.open(command.namespace, results, command.number("batchSize"), single=single)
 
 
@@ -72,11 +71,8 @@ def distinct(context: Context, command: Command) -> Document:
     with context.store.lock:
         collection = context.store.get(command.database, command.collection)
         for record in [] if collection is None else collection.find(command.document("query")):
-            for value in iter_key_candidates(key, record.document):
-                if isinstance(value, list):
-                    values.extend(value)
-                elif value is not NOTHING:
-                    values.append(value)
+            for value in present_values_at(record.document, key):
+                values.extend(value if isinstance(value, list) else [value])
         return {"values": unique_by_key(values), "ok": 1.0}
 
 
@@ -90,4 +86,10 @@ def get_more(context: Context, command: Command) -> Document:
 def kill_cursors(context: Context, command: Command) -> Document:
     """Close cursors."""
     killed, unknown = context.cursors.kill(command.array("cursors"))
-    return {"cursorsKilled": killed, "cursorsNotFound": unknown, "cursorsAlive": [], "cursorsUnknown": [], "ok": 1.0}
+    return {
+        "cursorsKilled": killed,
+        "cursorsNotFound": unknown,
+        "cursorsAlive": [],
+        "cursorsUnknown": [],
+        "ok": 1.0,
+    }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ..errors import CommandError, from_exception
 from . import reading, schema, session, writing
 from .context import Command, Context
+from .errors import CommandError, from_exception
 
 if TYPE_CHECKING:
-    from ..documents import Document
-    from ..wire import Request
     from .context import Handler
+    from .documents import Document
+    from .wire import Request
 
 _LOGGER = logging.getLogger(__name__)
 

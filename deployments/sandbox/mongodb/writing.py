@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from bson.objectid import ObjectId
 
-from .. import updates
-from ..documents import Document, Value, decode, encode
-from ..errors import CommandError, from_exception
-from ..ordering import sort_records
-from ..projection import project
+from . import updates
+from .documents import Document, Value, decode, encode
+from .errors import CommandError, from_exception
+from .ordering import sort_documents
+from .projection import project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..store import Collection, Record
     from .context import Command, Context
+    from .store import Collection, Record
 
 
 def _run_statements(
@@ -65,12 +65,9 @@ def insert(context: Context, command: Command) -> Document:
     return _reply({"n": inserted}, errors)
 
 
-def _upsert(
-    context: Context, command: Command, filter_: Document, update: Value, array_filters: list[Document]
-) -> Document:
-    """Insert what `update` makes of the filter's equalities; returns the new document."""
-    document = updates.seed(filter_)
-    document = updates.apply(update, document, filter_, array_filters, inserting=True)
+def _upsert(context: Context, command: Command, filter_: Document, change: updates.Change) -> Document:
+    """Insert what `change` makes of the filter's equalities; returns the new document."""
+    document = change.apply(updates.seed(filter_), filter_, inserting=True)
     if document.get("_id") is None:
         document = {**document, "_id": ObjectId()}
     document = {"_id": document.pop("_id"), **document}
@@ -79,11 +76,18 @@ def _upsert(
     return document
 
 
-def _modify(
-    collection: Collection, record: Record, filter_: Document, update: Value, array_filters: list[Document]
-) -> bool:
-    document = updates.apply(update, decode(record.raw), filter_, array_filters, inserting=False)
-    return collection.replace(record, document)
+def _modify(record: Record, filter_: Document, change: updates.Change) -> bool:
+    return record.collection.replace(record, change.apply(decode(record.raw), filter_, inserting=False))
+
+
+def _found(collection: Collection | None, filter_: Document, *, multi: bool) -> list[Record]:
+    """The records that a statement is about: all that match, or the first."""
+    if collection is None:
+        return []
+    if multi:
+        return collection.find(filter_)
+    first = collection.find_first(filter_)
+    return [] if first is None else [first]
 
 
 def update(context: Context, command: Command) -> Document:
@@ -93,22 +97,15 @@ def update(context: Context, command: Command) -> Document:
 
     def run(index: int, statement: Value) -> None:
         nonlocal matched, modified
-        filter_, changes = statement.get("q", {}), statement.get("u")
-        array_filters = statement.get("arrayFilters") or []
-        multi = bool(statement.get("multi"))
-        updates.validate(changes, multi=multi)
+        filter_, multi = statement.get("q", {}), bool(statement.get("multi"))
+        change = updates.parse(statement.get("u"), statement.get("arrayFilters"), multi=multi)
         collection = context.store.get(command.database, command.collection)
-        found: list[Record] = []
-        if collection is not None and multi:
-            found = collection.find(filter_)
-        elif collection is not None:
-            first = collection.find_first(filter_)
-            found = [] if first is None else [first]
-        for record in found if collection is not None else []:
-            modified += _modify(collection, record, filter_, changes, array_filters)
+        found = _found(collection, filter_, multi=multi)
+        for record in found:
+            modified += _modify(record, filter_, change)
             matched += 1
         if not found and statement.get("upsert"):
-            document = _upsert(context, command, filter_, changes, array_filters)
+            document = _upsert(context, command, filter_, change)
             upserted.append({"index": index, "_id": document["_id"]})
 
     context.store.journal.require_writable()
@@ -127,15 +124,9 @@ def delete(context: Context, command: Command) -> Document:
     def run(_: int, statement: Value) -> None:
         nonlocal deleted
         collection = context.store.get(command.database, command.collection)
-        if collection is None:
-            return
-        if statement.get("limit") == 1:
-            first = collection.find_first(statement.get("q", {}))
-            found = [] if first is None else [first]
-        else:
-            found = collection.find(statement.get("q", {}))
+        found = _found(collection, statement.get("q", {}), multi=statement.get("limit") != 1)
         for record in found:
-            collection.remove(record)
+            record.collection.remove(record)
             deleted += 1
 
     context.store.journal.require_writable()
@@ -145,46 +136,48 @@ def delete(context: Context, command: Command) -> Document:
 
 
 def find_and_modify(context: Context, command: Command) -> Document:
-    """Changes or removes the first document that matches, and returns it as it was (or, with `new`, as it is)."""
-    removing, has_update = command.flag("remove"), command.has("update")
-    if removing == has_update:
+    """Changes or removes the first document that matches; returns it as it was, or with `new` as it is."""
+    removing, returning_new = command.flag("remove"), command.flag("new")
+    if removing == command.has("update"):
         raise CommandError(9, "findAndModify takes either an 'update' or 'remove': true")
-    if removing and command.flag("new"):
+    if removing and returning_new:
         raise CommandError(9, "findAndModify cannot return the new document of a removal")
-    filter_, changes = command.document("query"), command.request.body.get("update")
-    array_filters = command.array("arrayFilters")
-    projection = command.document("fields")
+    filter_ = command.document("query")
+    change = None
+    if not removing:
+        change = updates.parse(command.request.body["update"], command.array("arrayFilters"))
+    value: Document | None = None
     context.store.journal.require_writable()
     with context.store.lock:
         collection = context.store.get(command.database, command.collection)
-        sort = command.document("sort")
-        if collection is None:
-            record = None
-        elif sort:
-            record = next(iter(sort_records(collection.find(filter_), sort)), None)
-        else:
-            record = collection.find_first(filter_)
+        record = _first_sorted(collection, filter_, command.document("sort"))
         last_error: Document = {"n": 0 if record is None else 1}
-        value: Document | None = None
-        if record is None or collection is None:
-            if not removing:
-                last_error["updatedExisting"] = False
-            if command.flag("upsert") and not removing:
-                updates.validate(changes, multi=False)
-                document = _upsert(context, command, filter_, changes, array_filters)
-                last_error |= {"n": 1, "upserted": document["_id"]}
-                value = document if command.flag("new") else None
-        else:
+        if record is not None:
             value = record.document
-            if removing:
-                collection.remove(record)
+            if change is None:
+                record.collection.remove(record)
             else:
-                updates.validate(changes, multi=False)
-                _modify(collection, record, filter_, changes, array_filters)
+                _modify(record, filter_, change)
                 last_error["updatedExisting"] = True
-                value = record.document if command.flag("new") else value
-        if value is not None and projection:
-            value = project(value, projection)
+                value = record.document if returning_new else value
+        elif change is not None:
+            last_error["updatedExisting"] = False
+            if command.flag("upsert"):
+                new = _upsert(context, command, filter_, change)
+                last_error |= {"n": 1, "upserted": new["_id"]}
+                value = new if returning_new else None
         if command.document("writeConcern").get("j"):
             context.store.journal.flush()
+    projection = command.document("fields")
+    if value is not None and projection:
+        value = project(value, projection)
     return {"value": value, "lastErrorObject": last_error, "ok": 1.0}
+
+
+def _first_sorted(collection: Collection | None, filter_: Document, sort: Document) -> Record | None:
+    if collection is None:
+        return None
+    if not sort:
+        return collection.find_first(filter_)
+    found = sort_documents(collection.find(filter_), sort, lambda record: record.document)
+    return found[0] if found else None

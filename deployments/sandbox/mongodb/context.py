@@ -6,15 +6,15 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from ..documents import Document, Value, decode
-from ..errors import CommandError
+from .documents import Document, Value, decode
+from .errors import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..cursors import Cursors
-    from ..store import Store
-    from ..wire import Request
+    from .cursors import Cursors
+    from .store import Store
+    from .wire import Request
 
     Handler = Callable[["Context", "Command"], Document]
 
@@ -93,8 +93,7 @@ class Command:
 
     def _checked(self, name: str, value: Value, kind: type[T]) -> T:
         if not isinstance(value, kind):
-            wanted = {str: "a string", dict: "a document", list: "an array"}[kind]
             raise CommandError(
-                14, f"BSON field '{self.name}.{name}' must be {wanted}, not {type(value).__name__}"
+                14, f"BSON field '{self.name}.{name}' must be a {kind.__name__}, not {type(value).__name__}"
             )
         return value

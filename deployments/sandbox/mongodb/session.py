@@ -7,8 +7,8 @@ import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..documents import MAX_DOCUMENT_BYTES, Document
-from ..wire import MAX_MESSAGE_BYTES
+from .documents import MAX_DOCUMENT_BYTES, Document
+from .wire import MAX_MESSAGE_BYTES
 
 if TYPE_CHECKING:
     from .context import Command, Context

@@ -1,1 +1,0 @@
-"""The commands that the server answers, and how one is run."""
