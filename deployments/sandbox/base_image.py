@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import docker
 import docker.errors
 import requests
 import requests.exceptions
@@ -19,8 +20,6 @@ from deployments.sandbox import debian
 from deployments.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    import docker
-
     from deployments.sandbox.layout import Layout
     from deployments.sandbox.progress import Progress
 
@@ -158,7 +157,7 @@ def _bootstrap(archive: Path) -> None:
 
 
 def authorities() -> Path | None:
-    """The certificate bundle that this machine's programs are told to use, or None where they are told none."""
+    """The certificate bundle that this machine's programs are told to use; None where they are told none."""
     for variable in _AUTHORITY_VARIABLES:
         if (value := os.environ.get(variable)) and (path := Path(value)).is_file():
             return path

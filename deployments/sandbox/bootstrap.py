@@ -1,7 +1,8 @@
 """From an empty installation to two tokens: a domain's administrator, and a workspace's owner.
 
-Every step looks first whether it is done, so that an interrupted bootstrap is taken up where it stopped.
-`platform-2.md`, "Authentication", names the calls.
+Every step looks first whether it is done, so that an interrupted bootstrap is taken up where it stopped. The
+roles and the order of calls are SpaceONE 2.x's own: System.init makes a root user, who makes a domain with its
+administrator, who makes Apps, whose secrets serve as tokens for a year.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ class Bootstrap:
     def is_valid(self, client: Client) -> bool:
         """Whether the servers know these identities; they do not where their database was emptied."""
         try:
-            client.with_token(self.tokens.workspace).call("identity.Project.list", {"query": {"page": {"limit": 1}}})
+            client.with_token(self.tokens.workspace).call(
+                "identity.Project.list", {"query": {"page": {"limit": 1}}}
+            )
         except (AuthenticationFailed, PermissionDenied, NotFound):
             return False
         return True
@@ -134,7 +137,9 @@ class Bootstrap:
 
     def _account(self, name: str, user_id: str) -> dict[str, str]:
         if name not in self._kept:
-            self._keep(name, {"user_id": user_id, "password": f"Aa1!{secrets.token_urlsafe(18)}", "name": name})
+            self._keep(
+                name, {"user_id": user_id, "password": f"Aa1!{secrets.token_urlsafe(18)}", "name": name}
+            )
         account: dict[str, str] = self._kept[name]
         return account
 

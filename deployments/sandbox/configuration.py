@@ -1,7 +1,7 @@
 """The services' configuration files. Each has one key, GLOBAL, laid over the package's own `global_conf`.
 
-Settings and their names come from the packages' `conf/global_conf.py` and from spaceone-core's `default_conf`;
-`platform-2.md` says what was learnt in addition.
+Settings and their names come from the packages' `conf/global_conf.py` and from spaceone-core's `default_conf`.
+A value of another type than the one it replaces is refused there when the service starts.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _storage(service: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _redis(settings: Settings, **more: Any) -> dict[str, Any]:
+def _redis(settings: Settings, **more: str | int | None) -> dict[str, Any]:
     return {"host": HOST, "port": settings.ports["redis"], **more}
 
 

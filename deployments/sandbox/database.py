@@ -37,6 +37,10 @@ class Database:
         """The value of `DATABASES.default` in a service's configuration."""
         return {"engine": "MongoModel", "db": name, "host": self.host, "port": self.port, **self.options}
 
+    def name(self, prefix: str) -> str:
+        """What tells this database from another one; the embedded one may change its port."""
+        return f"{self.address}/{prefix}" if self.external else "embedded"
+
     def for_secrets(self) -> dict[str, Any]:
         """The arguments with which the secret service's MongoDBConnector makes its own client."""
         if not self.external:

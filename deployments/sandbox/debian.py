@@ -123,7 +123,13 @@ def mirror(suite: str) -> str | None:
     if shutil.which("apt-get") is None:
         return None
     listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"],
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(CODENAME) $(COMPONENT) $(REPO_URI)",
+            "Created-By: Packages",
+        ],
         capture_output=True,
         text=True,
         check=False,

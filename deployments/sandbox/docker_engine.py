@@ -61,8 +61,7 @@ def ensure(processes: Processes, state: State, progress: Progress) -> docker.Doc
             debian.ensure(_PROGRAMS)
     with progress.step("starting the Docker engine"):
         # The package's own scripts may have started it just now.
-        client = connect() or _start(processes, state)
-    return client
+        return connect() or _start(processes, state)
 
 
 def _refuse_where_impossible() -> None:

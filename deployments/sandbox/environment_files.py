@@ -1,4 +1,4 @@
-"""What others read: spacectl's own files, and the file that `deployments/environments/sandbox.yaml` extends."""
+"""What others read: spacectl's own files, and what `deployments/environments/sandbox.yaml` extends."""
 
 from __future__ import annotations
 

@@ -53,9 +53,7 @@ def _launch(part: Part, processes: Processes, progress: Progress) -> None:
             if processes.running(part.name) is None:
                 raise SandboxError(f"{part.name} ended while it was starting.", tail(log, begin))
             if time.monotonic() > deadline:
-                raise SandboxError(
-                    f"{part.name} is not ready after {part.seconds:.0f} s.", tail(log, begin)
-                )
+                raise SandboxError(f"{part.name} is not ready after {part.seconds:.0f} s.", tail(log, begin))
             time.sleep(POLL_SECONDS)
 
 
@@ -68,4 +66,6 @@ def tail(log: Path, begin: int = 0, lines: int = TAIL_LINES) -> str:
     except OSError:
         said = []
     quoted = "\n".join(f"    {line[:300]}" for line in said)
-    return f"The end of its log:\n{quoted}\nAll of it: {log}" if said else f"It wrote nothing to its log, {log}."
+    return (
+        f"The end of its log:\n{quoted}\nAll of it: {log}" if said else f"It wrote nothing to its log, {log}."
+    )

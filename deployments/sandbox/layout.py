@@ -102,7 +102,7 @@ class Layout:
         return self.root / "home"
 
     def spacectl(self, name: str) -> Path:
-        """spacectl's own file of one environment (`sandbox` or `sandbox-workspace`)."""
+        """Spacectl's own file of one environment (`sandbox` or `sandbox-workspace`)."""
         return self.spacectl_home / ".spaceone" / "environments" / f"{name}.yml"
 
     def log(self, part: str) -> Path:
@@ -149,7 +149,7 @@ class State:
 
     @contextmanager
     def changing(self, key: str) -> Iterator[dict[str, Any]]:
-        """A section to change in place; saved at the end of the block, during which no other thread writes."""
+        """A section to change in place; saved when the block ends. Meanwhile no other thread writes."""
         with self._lock:
             section = self.get(key)
             yield section

@@ -1,4 +1,4 @@
-"""Plugin containers: the supervisor that starts them, and the records that the plugin service keeps of them."""
+"""Plugin containers: the supervisor that starts them, and what the plugin service knows of them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,18 @@ def prepare(client: Client, supervisor: str, running: list[Container]) -> None:
     """Before the supervisor starts: register it, let every domain use it, and tell which plugins are gone.
 
     After a stop the plugin service still believes its plugins to be at their old addresses, and would send a
-    collection there. Marked as being provisioned they are waited for instead, until the supervisor has started
-    them again. (`plugin.Supervisor` asks for no token: its calls come from inside.)
+    collection there. Marked as being provisioned they are waited for instead, until the supervisor has
+    started them again. (`plugin.Supervisor` asks for no token: its calls come from inside.)
     """
     alive = {(container.labels.get(_PLUGIN), container.labels.get(_VERSION)) for container in running}
     known = client.call("plugin.Supervisor.list_plugins", {"hostname": HOST, "domain_id": ROOT_DOMAIN})
     gone: list[dict[str, Any]] = [
-        {"plugin_id": plugin["plugin_id"], "version": plugin["version"], "state": "PROVISIONING", "endpoint": ""}
+        {
+            "plugin_id": plugin["plugin_id"],
+            "version": plugin["version"],
+            "state": "PROVISIONING",
+            "endpoint": "",
+        }
         for plugin in known.get("results", [])
         if (plugin["plugin_id"], plugin["version"]) not in alive
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import TYPE_CHECKING
 
 from deployments.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Collection
 
 # Below Linux's ephemeral ports (32768 and up), so that no outgoing connection takes one in between.
 FIRST, LAST = 20_000, 32_000
@@ -31,44 +32,26 @@ def is_free(port: int) -> bool:
     return True
 
 
-_NO_IPV6 = frozenset({97, 99})  # EAFNOSUPPORT, EADDRNOTAVAIL: the machine has no IPv6
+_NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
-def choose(
-    kept: dict[str, int], names: Iterable[str], *, seed: str, in_use: Callable[[str], bool]
-) -> dict[str, int]:
-    """Ports for `names`: the kept one where it is still free, else another free one.
+def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
+    """The first of `size` free ports in a row.
 
     Args:
-        kept: what was chosen before, by name.
-        names: who needs a port now.
         seed: hexadecimal; where to begin to look, so that two sandboxes do not look in the same place.
-        in_use: whether the named part runs already, and so may hold its port itself.
+        taken: ports that are spoken for, though nobody may listen there just now.
+        size: how many.
 
     Raises:
-        SandboxError: no port is free.
+        SandboxError: there is no such row.
     """
-    chosen = {name: kept[name] for name in names if name in kept and (in_use(name) or is_free(kept[name]))}
-    taken = set(chosen.values()) | set(kept.values())
-    for name in names:
-        if name not in chosen:
-            chosen[name] = _free(1, seed, taken)
-            taken.add(chosen[name])
-    return chosen
-
-
-def choose_run(size: int, *, seed: str, taken: set[int]) -> int:
-    """The first of `size` free ports in a row, for plugin containers; none of them is in `taken`."""
-    return _free(size, seed, taken)
-
-
-def _free(size: int, seed: str, taken: set[int]) -> int:
     span = LAST - FIRST - size
     start = int(seed, 16) % span
     for offset in range(span):
         first = FIRST + (start + offset) % span
-        ports = range(first, first + size)
-        if not taken.intersection(ports) and all(is_free(port) for port in ports):
+        row = range(first, first + size)
+        if not any(port in taken for port in row) and all(is_free(port) for port in row):
             return first
     raise SandboxError(
         f"No free port between {FIRST} and {LAST} was found.", "Stop something that listens there."

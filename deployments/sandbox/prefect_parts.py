@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
-from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.parts import HOST, Part, answers_http
 
 if TYPE_CHECKING:

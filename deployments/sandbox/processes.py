@@ -1,8 +1,8 @@
 """Start programs that outlive us, know them again, and stop exactly those.
 
-A part is known by its recorded process id together with that process's start time, so that a re-used id is never
-mistaken for it. Its children, also those that outlived it or left its session, are known by a variable in their
-environment.
+A part is known by its recorded process id together with that process's start time, so that a re-used id is
+never mistaken for it. Its children, also those that outlived it or left its session, are known by a variable in
+their environment.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MARK = "PLUGINCTL_SANDBOX_PART"
 STOP_SECONDS = 10.0
+CLOCK_SECONDS = 0.05  # start times count in hundredths of a second
 LOG_BYTES = 20_000_000
 
 # Kept for the life of this process: a Popen that is collected while its program runs warns about it.
@@ -122,24 +123,15 @@ class Processes:
             return None
         try:
             process = psutil.Process(record.pid)
-            same = abs(process.create_time() - record.created) < 0.05  # noqa: PLR2004 - clock ticks are 10 ms
-            alive = same and process.status() != psutil.STATUS_ZOMBIE
+            same = abs(process.create_time() - record.created) < CLOCK_SECONDS
         except psutil.Error:
             return None
-        return process if alive else None
+        return process if same and is_alive(process) else None
 
     def memory(self, name: str) -> int:
-        """Bytes that the part and its children hold; shared pages are counted once per process."""
+        """Bytes that the part and its children hold."""
         process = self.running(name)
-        if process is None:
-            return 0
-        total = 0
-        for each in (process, *_children(process)):
-            try:
-                total += each.memory_info().rss
-            except psutil.Error:
-                continue
-        return total
+        return memory(process) if process else 0
 
     def stop(self, names: Iterable[str]) -> None:
         """Ask the named parts to end, all at once, and end those that did not after ten seconds."""
@@ -149,7 +141,9 @@ class Processes:
         for name in wanted:
             if process := self.running(name):
                 found[process.pid] = process
-        found.update({process.pid: process for process in psutil.process_iter() if _mark_of(process) in marks})
+        found.update(
+            {process.pid: process for process in psutil.process_iter() if _mark_of(process) in marks}
+        )
         _end(list(found.values()))
         for name in wanted:
             self._file(name).unlink(missing_ok=True)
@@ -168,6 +162,18 @@ class Processes:
 
     def _mark(self, name: str) -> str:
         return f"{self.layout.root}:{name}"
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes that a process and its children hold. Pages that several share are shared out among them."""
+    total = 0
+    for each in (process, *_children(process)):
+        try:
+            full = each.memory_full_info()
+            total += getattr(full, "pss", 0) or full.rss
+        except psutil.Error:
+            continue
+    return total
 
 
 def _created(pid: int) -> float:
@@ -192,12 +198,20 @@ def _mark_of(process: psutil.Process) -> str:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        _signal(process, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(processes, timeout=STOP_SECONDS)
-    for process in stubborn:
-        _signal(process, signal.SIGKILL)
-    psutil.wait_procs(stubborn, timeout=STOP_SECONDS)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in processes:
+            _signal(process, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while (processes := [each for each in processes if is_alive(each)]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs still. One that has ended and waits to be reaped by its parent does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import docker
 import docker.errors
 
 from deployments.sandbox import docker_engine
@@ -13,7 +14,6 @@ from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.parts import answers_http
 
 if TYPE_CHECKING:
-    import docker
     from docker.models.containers import Container
 
     from deployments.sandbox.layout import Layout

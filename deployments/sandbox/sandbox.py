@@ -1,4 +1,4 @@
-"""What the command line calls: `up`, `down`, `status`, `logs`, and what there is to know of a running sandbox."""
+"""What the command line calls: `up`, `down`, `status`, `logs`, and a summary of what a sandbox offers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def down(
         with teller.step("stopping the services"):
             running = [name for name in processes.names() if name != docker_engine.PART]
             # First those that start things or write, then those that they write to.
-            stores = [name for name in running if name in {"mongodb", "redis", "registry", prefect_parts.SERVER}]
+            stores = [
+                name for name in running if name in {"mongodb", "redis", "registry", prefect_parts.SERVER}
+            ]
             processes.stop([name for name in running if name not in stores])
             processes.stop(stores)
             processes.stop_strays()

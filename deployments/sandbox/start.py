@@ -23,7 +23,6 @@ from deployments.sandbox import (
 )
 from deployments.sandbox.bootstrap import Bootstrap, Tokens, explain
 from deployments.sandbox.configuration import BACKGROUND, SERVERS, Settings
-from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.launcher import launch
 from deployments.sandbox.layout import State
 from deployments.sandbox.market import coingecko_reachable
@@ -68,7 +67,7 @@ class Start:
         self._supervisor = plugins.supervisor_name(layout.identifier)
 
     def run(self) -> None:
-        """Everything, in the order that its parts need; what does not depend on each other at the same time."""
+        """Everything, in the order that its parts need, and side by side what does not need each other."""
         if self._external:
             database.check(self._external)
         if not runtime.is_installed(self._layout):
@@ -107,14 +106,17 @@ class Start:
         return self._processes.running(MARKET) is None and coingecko_reachable()
 
     def _port(self, name: str) -> int:
+        """The port that was chosen once; another one where somebody else has taken it since."""
         part = _PART_OF_PORT.get(name, name)
-
-        def in_use(_: str) -> bool:
-            return self._processes.running(part) is not None or (part == REGISTRY and self._registry_runs())
-
         with self._state.changing("ports") as kept:
-            kept |= ports.choose(kept, [name], seed=self._layout.identifier, in_use=in_use)
+            runs = self._processes.running(part) is not None or (part == REGISTRY and self._registry_runs())
+            if name not in kept or not (runs or ports.is_free(kept[name])):
+                kept[name] = ports.choose(seed=self._layout.identifier, taken=self._taken())
             return int(kept[name])
+
+    def _taken(self) -> set[int]:
+        plugin = self._state.get("plugin_ports")
+        return {*self._state.get("ports").values(), *range(plugin.get("first", 0), plugin.get("end", 0))}
 
     def _registry_runs(self) -> bool:
         client = docker_engine.connect()
@@ -135,12 +137,11 @@ class Start:
         )
 
     def _plugin_ports(self) -> tuple[int, int]:
+        """A row of ports, kept for good: the supervisor itself passes over those that a container holds."""
         with self._state.changing("plugin_ports") as kept:
             if not kept:
-                first = ports.choose_run(
-                    plugins.PORTS, seed=self._layout.identifier, taken=set(self._state.get("ports").values())
-                )
-                kept |= {"first": first, "end": first + plugins.PORTS}
+                first = ports.choose(seed=self._layout.identifier, taken=self._taken(), size=plugins.PORTS)
+                kept.update(first=first, end=first + plugins.PORTS)
             return int(kept["first"]), int(kept["end"])
 
     def _database(self) -> Database:
@@ -166,19 +167,17 @@ class Start:
             wanted.append(parts.registry(self._layout, settings.ports[REGISTRY]))
         launch(wanted, self._processes, self._progress)
         if not debian.find(parts.REGISTRY.name):
-            registry_container.start(
-                engine.result(), self._layout, settings.ports[REGISTRY], self._progress
-            )
+            registry_container.start(engine.result(), self._layout, settings.ports[REGISTRY], self._progress)
 
     def _start_services(self, settings: Settings) -> tuple[Tokens, Client]:
         """All services but the supervisor, with their system token, and the tokens to use them with."""
-        identities = Bootstrap(self._state, f"{settings.database.address}/{settings.prefix}" if self._external else "")
+        identities = Bootstrap(self._state, settings.database.name(settings.prefix))
         try:
             if not identities.system_token:
                 self._initialise(settings, identities)
             client = self._serve(settings, identities.system_token)
             if identities.is_complete and not identities.is_valid(client):
-                self._progress.say("The database was emptied since the last start: the identities are made again.")
+                self._progress.say("The database was emptied: the domain and its tokens are made again.")
                 client.close()
                 identities.forget()
                 self._initialise(settings, identities)
@@ -225,7 +224,7 @@ class Start:
     def _start_market(self, engine: docker.DockerClient) -> str:
         part = parts.market(docker_engine.gateway(engine), self._port(MARKET))
         launch([part], self._processes, self._progress)
-        self._progress.say(f"CoinGecko cannot be reached from here: a local stand-in answers at {part.address}.")
+        self._progress.say(f"CoinGecko cannot be reached: a local stand-in answers at {part.address}.")
         return part.address
 
     def _start_prefect(self) -> None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from deployments.sandbox import docker_engine, parts, plugins, registry_container
+from deployments.sandbox import docker_engine, parts, plugins, processes, registry_container
 from deployments.sandbox.configuration import BACKGROUND, SERVERS
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.processes import Processes
 
 if TYPE_CHECKING:
-    import docker
     from docker.models.containers import Container
 
     from deployments.sandbox.layout import Layout
@@ -47,23 +46,23 @@ def of(layout: Layout) -> list[Service]:
     """Every part that belongs to a sandbox or was started on request, and the plugins' containers."""
     if not layout.root.exists():
         return [Service(name, "", None, 0, STOPPED) for name in ALWAYS]
-    processes = Processes(layout)
+    records = Processes(layout)
     listed = _containers(layout)
     as_containers = {service.name for service in listed}
     names = [name for name in ALWAYS if name not in as_containers]
-    names += [name for name in processes.names() if name not in ALWAYS]
-    return [_part(processes, name) for name in names] + listed
+    names += [name for name in records.names() if name not in ALWAYS]
+    return [_part(records, name) for name in names] + listed
 
 
-def _part(processes: Processes, name: str) -> Service:
-    record = processes.record(name)
+def _part(records: Processes, name: str) -> Service:
+    record = records.record(name)
     if record is None:
         return Service(name, "", None, 0, STOPPED)
-    process = processes.running(name)
+    process = records.running(name)
     if process is None:
         return Service(name, record.address, None, 0, ENDED)
     state = RUNNING if _answers(record.address) else SILENT
-    return Service(name, record.address, process.pid, processes.memory(name), state)
+    return Service(name, record.address, process.pid, records.memory(name), state)
 
 
 def _answers(address: str) -> bool:
@@ -90,8 +89,7 @@ def _container(name: str, address: str, container: Container) -> Service:
     memory = 0
     if pid is not None:
         try:
-            process = psutil.Process(pid)
-            memory = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+            memory = processes.memory(psutil.Process(pid))
         except psutil.Error:
             memory = 0
     state = RUNNING if container.status == "running" else ENDED
