@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,12 +16,19 @@ from urllib3.exceptions import HTTPError
 
 from flows.images import context
 from flows.images.advice import build_advice, is_temporary, push_advice
-from flows.images.errors import BuildFailed, EngineError, EngineUnreachable, PushRefused, RegistryError
+from flows.images.errors import (
+    BuildFailed,
+    EngineError,
+    EngineUnreachable,
+    InvalidReference,
+    PushRefused,
+    RegistryError,
+)
 from flows.images.labels import SOURCE_DIGEST, VERSION, image_labels
 from flows.images.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
     from flows.images.reference import ImageReference
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
 
 BUILD_SECONDS = 1800.0
 PUSH_SECONDS = 900.0
-_ANSWER_SECONDS = 60
+_ANSWER_SECONDS = 120
 _LOST = (requests.exceptions.RequestException, HTTPError, OSError)
 
 
@@ -66,12 +74,15 @@ class Engine:
         """
         shown = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         try:
+            _knock(shown)
             if address:
                 client = docker.DockerClient(base_url=address, version="auto", timeout=_ANSWER_SECONDS)
             else:
                 client = docker.from_env(version="auto", timeout=_ANSWER_SECONDS)
         except (DockerException, *_LOST) as error:
-            raise EngineUnreachable(_no_engine(shown, str(error))) from error
+            raise EngineUnreachable(
+                _no_engine(shown, getattr(error, "strerror", None) or str(error))
+            ) from error
         return cls(client, shown)
 
     def __enter__(self) -> Engine:
@@ -127,8 +138,8 @@ class Engine:
         with context.archive(source.folder, time=source.created) as archive:
             source.check_unchanged()
             labels = image_labels(source, reference, arguments)
-            try:
-                events = self._api.build(
+            self._follow(
+                lambda: self._api.build(
                     fileobj=archive,
                     custom_context=True,
                     tag=name,
@@ -136,15 +147,13 @@ class Engine:
                     rm=True,
                     forcerm=True,
                     labels=labels,
-                    timeout=int(seconds),
+                    timeout=max(1, int(seconds)),
                     decode=True,
-                )
-            except APIError as error:
-                output.error = error.explanation or str(error)
-            except _LOST as error:
-                raise self._lost(f"building {name}", error) from error
-            else:
-                self._follow(events, output, seconds, f"building {name}")
+                ),
+                output,
+                seconds,
+                f"building {name}",
+            )
         if output.error or not output.image_id:
             reason = output.error or "the engine ended without an image"
             raise BuildFailed(
@@ -175,20 +184,21 @@ class Engine:
 
         Raises:
             PushRefused: in the registry's own words, with what to do; `temporary` if it may pass later.
+            InvalidReference: the image is not of this registry.
         """
         tag = reference.require_tag()
         name = f"{reference.name}:{tag}"
+        if reference.registry != registry.address:
+            raise InvalidReference(name, f"is not in registry {registry}")
         credentials = registry.credentials
         auth = {"username": credentials.username, "password": credentials.password} if credentials else None
         output = Output(on_output)
-        try:
-            events = self._api.push(reference.name, tag=tag, auth_config=auth, stream=True, decode=True)
-        except APIError as error:
-            output.error = error.explanation or str(error)
-        except _LOST as error:
-            raise self._lost(f"pushing {name}", error) from error
-        else:
-            self._follow(events, output, seconds, f"pushing {name}")
+        self._follow(
+            lambda: self._api.push(reference.name, tag=tag, auth_config=auth, stream=True, decode=True),
+            output,
+            seconds,
+            f"pushing {name}",
+        )
         if output.error or not output.digest:
             reason = output.error or "the engine ended without a digest"
             advice = push_advice(reason, reference)
@@ -209,23 +219,30 @@ class Engine:
             )
         return output.digest
 
-    def _follow(self, events: Iterator[dict[str, Any]], output: Output, seconds: float, what: str) -> None:
-        """Take all events; closing the stream early makes the engine give up the build and clean up."""
+    def _follow(
+        self, start: Callable[[], Iterator[dict[str, Any]]], output: Output, seconds: float, what: str
+    ) -> None:
+        """Take all events of a stream; left early, the engine gives up what it does and cleans up."""
         until = time.monotonic() + seconds
-        with closing(events):  # type: ignore[type-var]
-            while True:
-                try:
-                    event = next(events, None)
-                except _LOST as error:
-                    raise self._lost(what, error) from error
-                if event is None:
-                    break
+        with closing(self._events(start, output, what)) as events:
+            for event in events:
                 output.take(event)
                 if time.monotonic() > until:
                     raise EngineError(
                         f"{what} took longer than {seconds:g} s and was given up; is the engine busy?"
                     )
         output.close()
+
+    def _events(
+        self, start: Callable[[], Iterator[dict[str, Any]]], output: Output, what: str
+    ) -> Generator[dict[str, Any]]:
+        try:
+            with closing(start()) as events:  # type: ignore[type-var]
+                yield from events
+        except APIError as error:
+            output.error = error.explanation or str(error)
+        except _LOST as error:
+            raise self._lost(what, error) from error
 
     def _inspect(self, name: str) -> dict[str, Any] | None:
         try:
@@ -250,6 +267,15 @@ class Engine:
 
     def _lost(self, doing: str, error: BaseException) -> EngineUnreachable:
         return EngineUnreachable(_no_engine(self.address, f"while {doing}: {error}"))
+
+
+def _knock(address: str) -> None:
+    """Raise OSError with a short reason if nobody listens at a socket in the file system."""
+    path = address.removeprefix("unix://")
+    if path != address:
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(_ANSWER_SECONDS)
+            knocking.connect(path)
 
 
 def _labels(image: Mapping[str, Any]) -> dict[str, str]:

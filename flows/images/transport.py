@@ -9,7 +9,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 from urllib3.exceptions import InsecureRequestWarning
 
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
@@ -25,6 +32,7 @@ MAX_WAIT_SECONDS = 30.0
 
 _HUB_API = "https://registry-1.docker.io"
 _BUSY = {429, 500, 502, 503, 504}
+_BACKOFF = wait_exponential(multiplier=0.2, max=5.0) + wait_random(0.0, 0.2)
 
 
 class Transport:
@@ -258,4 +266,4 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, RegistryUnreachable) and error.retry_after is not None:
         return error.retry_after
-    return wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2)(state)
+    return _BACKOFF(state)

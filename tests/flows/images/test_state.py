@@ -1,0 +1,94 @@
+"""A source against what a registry holds under its version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from flows.images import ImageReference, ImageStatus, InvalidReference, PluginSource, Registry, compare
+from flows.images.labels import SOURCE_DIGEST
+
+
+@pytest.fixture
+def hold(stub, answer):
+    """Make the registry hold `team/plugin:0.1.0` with these labels."""
+
+    def hold(labels: dict[str, str] | None) -> None:
+        config = json.dumps({"config": {"Labels": labels}}).encode()
+        digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+        stub.on("/v2/team/plugin/manifests/0.1.0", answer(200, {"config": {"digest": digest}}))
+        stub.on(f"/v2/team/plugin/blobs/{digest}", answer(200, config))
+
+    return hold
+
+
+@pytest.fixture
+def registry(stub, answer):
+    stub.on("/v2/", answer(200, {}))
+    with Registry(stub.address, insecure=True) as registry:
+        yield registry
+
+
+@pytest.fixture
+def reference(registry):
+    return ImageReference(registry.address, "team/plugin", "0.1.0")
+
+
+def test_absent(plugin, registry, reference):
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.ABSENT
+    assert not state.blocked
+    assert (state.digest, state.source_digest) == (None, None)
+
+
+def test_same(plugin, registry, reference, hold):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest})
+    state = compare(source, registry, reference)
+    assert state.status is ImageStatus.SAME
+    assert not state.blocked
+    assert state.source_digest == source.digest
+    assert state.digest.startswith("sha256:")
+
+
+def test_conflict_names_the_file_to_bump(plugin, registry, reference, hold):
+    hold({SOURCE_DIGEST: "sha256:0ther"})
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.CONFLICT
+    assert state.blocked
+    assert state.message.startswith(
+        f"VERSION 0.1.0 was released from another source (sha256:0ther in {reference};"
+    )
+    assert f"Bump {plugin / 'src/VERSION'}" in state.message
+    assert "caches" not in state.message
+
+
+def test_conflict_by_caches_says_so(plugin, registry, reference, hold):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest})
+    (plugin / "src/plugin/main.pyc").write_text("x")
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.CONFLICT
+    assert "(src/plugin/main.pyc): name `**/__pycache__` and `**/*.pyc` in .dockerignore" in state.message
+
+
+@pytest.mark.parametrize("labels", [None, {}, {"other": "label"}])
+def test_image_of_somebody_else(plugin, registry, reference, hold, labels):
+    hold(labels)
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.UNLABELLED
+    assert state.blocked
+    assert "this pipeline did not make" in state.message
+    assert str(plugin / "src/VERSION") in state.message
+
+
+def test_reference_of_another_registry(plugin, registry):
+    with pytest.raises(InvalidReference, match="is not in registry 127"):
+        compare(PluginSource.load(plugin), registry, ImageReference(None, "team/plugin", "0.1.0"))
+
+
+def test_reference_of_another_version(plugin, registry, reference):
+    with pytest.raises(InvalidReference, match=r"is not version 0\.1\.0 of"):
+        compare(PluginSource.load(plugin), registry, reference.with_tag("0.2.0"))
