@@ -134,6 +134,17 @@ class Secret:
         return cls(**keys)
 
 
+def whole(key: str, value: object) -> int:
+    """A whole number out of a Struct, which has no integers: 5 arrives as 5.0.
+
+    Raises:
+        InvalidParameter: It is no number, or no whole one; names the key.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
+        raise InvalidParameter(key, f"{value!r} is no whole number")
+    return int(value)
+
+
 def _currency(value: object) -> str:
     if value is None:
         return "usd"
@@ -145,12 +156,10 @@ def _currency(value: object) -> str:
 def _count(value: object) -> int:
     if value is None:
         return 5
-    # A Struct has no integers: 5 arrives as 5.0.
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise InvalidParameter("options.count", f"{value!r} is no whole number")
-    if not 1 <= value <= MAX_COUNT:
-        raise InvalidParameter("options.count", f"{int(value)} is not between 1 and {MAX_COUNT}")
-    return int(value)
+    count = whole("options.count", value)
+    if not 1 <= count <= MAX_COUNT:
+        raise InvalidParameter("options.count", f"{count} is not between 1 and {MAX_COUNT}")
+    return count
 
 
 def _base_url(value: object) -> str | None:

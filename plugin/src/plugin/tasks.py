@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plugin.errors import InvalidParameter
+from plugin.options import PER_PAGE, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,6 +72,10 @@ class Task:
         page = Page(
             number=_whole(values, "page"), size=_whole(values, "per_page"), take=_whole(values, "take")
         )
+        if page.size > PER_PAGE:
+            raise InvalidParameter("task_options.per_page", f"{page.size} is more than {PER_PAGE}")
+        if page.take > page.size:
+            raise InvalidParameter("task_options.take", f"{page.take} is more than per_page")
         return cls(cloud_service_type=name, page=page, leads=bool(values.get("leads", False)))
 
 
@@ -84,7 +89,7 @@ def pages(count: int, largest: int) -> list[Page]:
 
 
 def _whole(values: Mapping[str, Any], key: str) -> int:
-    value = values.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
-        raise InvalidParameter(f"task_options.{key}", f"{value!r} is no whole number from 1 on")
-    return int(value)
+    number = whole(f"task_options.{key}", values.get(key))
+    if number < 1:
+        raise InvalidParameter(f"task_options.{key}", f"{number} is less than 1")
+    return number

@@ -1,0 +1,61 @@
+"""The folder as SpaceONE's layout wants it, and an image that builds anywhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).parents[2] / "plugin"
+REQUIREMENTS = PLUGIN / "pkg" / "pip_requirements.txt"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_setup_py_says_the_version_from_other_folders_too(inside, tmp_path):
+    command = [sys.executable, "-W", "ignore", str(PLUGIN / "src" / "setup.py"), "--version"]
+    folder = PLUGIN / "src" if inside else tmp_path
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == (PLUGIN / "src" / "VERSION").read_text().strip()
+
+
+def test_every_requirement_is_pinned_with_hashes_and_names_no_index():
+    lines = REQUIREMENTS.read_text().replace("\\\n", " ").splitlines()
+    assert len(lines) >= 6
+    for line in lines:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9][\w.]*( +--hash=sha256:[0-9a-f]{64})+ *", line), line
+
+
+def test_every_direct_requirement_is_pinned():
+    wanted = (PLUGIN / "pkg" / "pip_requirements.in").read_text().split()
+    pinned = re.findall(r"^([a-z0-9-]+)==", REQUIREMENTS.read_text(), re.MULTILINE)
+    assert set(wanted) <= set(pinned)
+
+
+def test_the_dockerfile_needs_no_buildkit_and_no_root():
+    text = (PLUGIN / "Dockerfile").read_text()
+    assert not re.search(r"^# *syntax|--mount|<<", text, re.MULTILINE)
+    assert text.index("ARG BASE_IMAGE=python:3.11-slim") < text.index("FROM ${BASE_IMAGE}")
+    assert "EXPOSE 50051" in text
+    assert re.search(r"^USER \d+", text, re.MULTILINE)
+    assert text.rstrip().endswith('ENTRYPOINT ["python", "-m", "plugin"]')
+
+
+def test_the_package_stands_on_its_own():
+    imported = {
+        match
+        for file in (PLUGIN / "src" / "plugin").rglob("*.py")
+        for match in re.findall(r"^(?:from|import) (\w+)", file.read_text(), re.MULTILINE)
+    }
+    others = imported - set(sys.stdlib_module_names) - {"plugin"}
+    assert others == {
+        "google",
+        "grpc",
+        "grpc_health",
+        "grpc_reflection",
+        "pycoingecko",
+        "requests",
+        "spaceone",
+    }

@@ -1,0 +1,278 @@
+"""The server as the platform meets it, with the stand-in as its source."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from plugin.server import SERVICES, Settings
+from spaceone.api.core.v1 import server_info_pb2_grpc
+from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job_pb2, job_pb2_grpc
+
+pytestmark = pytest.mark.integration
+
+SOURCE = Path(__file__).parents[2] / "plugin" / "src"
+
+
+def request(kind, **values):
+    message = kind()
+    for name, value in values.items():
+        getattr(message, name).update(value)
+    return message
+
+
+def collect(channel, task_options=None, secret_data=None, **options):
+    wish = request(
+        collector_pb2.CollectRequest,
+        options=options,
+        secret_data=secret_data or {},
+        task_options=task_options or {},
+        filter={},
+    )
+    stream = collector_pb2_grpc.CollectorStub(channel).collect(wish, timeout=30)
+    return [MessageToDict(message, preserving_proto_field_name=True) for message in stream]
+
+
+def failure(call):
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    return caught.value.code(), caught.value.details()
+
+
+def until(happened, seconds):
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return happened()
+
+
+def test_init_says_what_the_platform_keeps(channel):
+    answer = collector_pb2_grpc.CollectorStub(channel).init(collector_pb2.InitRequest(), timeout=5)
+    metadata = MessageToDict(answer.metadata)
+    assert metadata["supported_resource_type"] == [
+        "inventory.CloudService",
+        "inventory.CloudServiceType",
+        "inventory.Region",
+    ]
+    assert metadata["supported_schedules"] == ["hours"]
+    assert metadata["supported_features"] == ["garbage_collection"]
+    assert metadata["options_schema"]["properties"]["count"]["default"] == 5
+
+
+@pytest.mark.parametrize("service", ["init", "verify", "collect", "get_tasks"])
+def test_a_wrong_option_is_refused_by_every_call(channel, service):
+    collector, job = collector_pb2_grpc.CollectorStub(channel), job_pb2_grpc.JobStub(channel)
+    calls = {
+        "init": lambda o: collector.init(request(collector_pb2.InitRequest, options=o), timeout=5),
+        "verify": lambda o: collector.verify(request(collector_pb2.VerifyRequest, options=o), timeout=5),
+        "collect": lambda o: list(
+            collector.collect(request(collector_pb2.CollectRequest, options=o), timeout=5)
+        ),
+        "get_tasks": lambda o: job.get_tasks(request(job_pb2.GetTaskRequest, options=o), timeout=5),
+    }
+    code, details = failure(lambda: calls[service]({"count": -1}))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert details.startswith(
+        "ERROR_INVALID_PARAMETER: Parameter is invalid. (key = options.count, reason = -1 "
+    )
+
+
+def test_verify_with_a_source_that_answers(channel, market):
+    wish = request(
+        collector_pb2.VerifyRequest, options={"base_url": market}, secret_data={"demo_api_key": "CG-x"}
+    )
+    assert collector_pb2_grpc.CollectorStub(channel).verify(wish, timeout=10) == Empty()
+
+
+def test_verify_tells_wrong_keys_limits_currencies_and_silence_apart(channel, market, nobody, start_market):
+    stub = collector_pb2_grpc.CollectorStub(channel)
+
+    def verify(base_url, secret_data=None, **options):
+        wish = request(
+            collector_pb2.VerifyRequest,
+            options={"base_url": base_url, **options},
+            secret_data=secret_data or {},
+        )
+        return failure(lambda: stub.verify(wish, timeout=10))
+
+    code, details = verify(market, {"pro_api_key": "secret-key"})
+    assert code is grpc.StatusCode.UNAUTHENTICATED
+    assert details.startswith("ERROR_AUTHENTICATE_FAILURE: 127.0.0.1:")
+    assert "secret-key" not in details
+    code, details = verify(start_market("--rate-limit", "1"))
+    assert (code, details.split(":")[0]) == (
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "ERROR_SOURCE_QUOTA_EXCEEDED",
+    )
+    code, details = verify(market, currency="xyz")
+    assert (code, details.split(":")[0]) == (grpc.StatusCode.INVALID_ARGUMENT, "ERROR_SOURCE_REJECTED")
+    assert "gives no prices in 'xyz'" in details
+    code, details = verify(nobody)
+    assert (code, details.split(":")[0]) == (grpc.StatusCode.INTERNAL, "ERROR_SOURCE_UNREACHABLE")
+
+
+def test_the_walkthroughs_five_coins(channel, market):
+    region, kind, *coins = collect(channel, base_url=market)
+    assert region["resource"]["region_code"] == "global"
+    assert kind["resource"]["name"] == "Cryptocurrency"
+    assert [coin["resource"]["reference"]["resource_id"] for coin in coins[:2]] == ["bitcoin", "ethereum"]
+    assert len(coins) == 5
+    for rank, coin in enumerate(coins, start=1):
+        data = json.loads(coin["resource"]["json_data"])
+        assert coin["state"] == "SUCCESS"
+        assert data["rank"] == rank
+        assert data["price"] > 0
+        assert isinstance(data["change_percent_24h"], float)
+
+
+def test_tasks_together_are_the_whole(channel, market):
+    options = {"base_url": market, "count": 600, "currency": "krw"}
+    answer = job_pb2_grpc.JobStub(channel).get_tasks(
+        request(job_pb2.GetTaskRequest, options=options), timeout=10
+    )
+    tasks = [MessageToDict(task)["taskOptions"] for task in answer.tasks]
+    assert len(tasks) == 3
+    union = [message for task in reversed(tasks) for message in collect(channel, task, **options)]
+    whole = collect(channel, **options)
+
+    def key(message):
+        return json.dumps(message, sort_keys=True)
+
+    assert len(whole) == 602
+    assert sorted(map(key, union)) == sorted(map(key, whole))
+
+
+def test_a_source_that_fails_leaves_a_stream_that_ends_well(channel, nobody):
+    region, kind, error = collect(channel, base_url=nobody, request_timeout=1)
+    assert (region["state"], kind["state"]) == ("SUCCESS", "SUCCESS")
+    assert (error["state"], error["resource_type"]) == ("FAILURE", "inventory.ErrorResource")
+    assert "Cryptocurrency page 1 (ranks 1 to 5) could not be collected" in error["message"]
+
+
+def test_a_cancelled_stream_stops_asking_and_waiting(channel, scripted, caplog):
+    caplog.set_level("INFO")
+    asked = threading.Event()
+
+    def answer(*_):
+        asked.set()
+        return 503, {}, {"Retry-After": "20"}
+
+    scripted.answer = answer
+    wish = request(collector_pb2.CollectRequest, options={"base_url": scripted.url})
+    stream = collector_pb2_grpc.CollectorStub(channel).collect(wish)
+    assert next(stream).resource_type == "inventory.Region"
+    assert asked.wait(5)
+    stream.cancel()
+    assert until(lambda: "Collector.collect" in caplog.messages, 3)
+    assert len(scripted.requests) == 1
+
+
+def test_health_version_and_reflection(channel):
+    health = health_pb2_grpc.HealthStub(channel)
+    for service in ("", *SERVICES):
+        answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    version = server_info_pb2_grpc.ServerInfoStub(channel).get_version(Empty(), timeout=5).version
+    assert version == (SOURCE / "VERSION").read_text().strip()
+    database = ProtoReflectionDescriptorDatabase(channel)
+    assert sorted(database.get_services()) == sorted(SERVICES)
+    service = DescriptorPool(database).FindServiceByName("spaceone.api.inventory.plugin.Collector")
+    assert [method.name for method in service.methods] == ["init", "verify", "collect"]
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Starts the plugin as its image does; gives the process and its port."""
+    started = []
+
+    def start(**environment):
+        log = (tmp_path / "log").open("w+")
+        variables = {**os.environ, "SPACEONE_PORT": "0", "SPACEONE_HOST": "127.0.0.1", **environment}
+        child = subprocess.Popen([sys.executable, "-m", "plugin"], cwd=SOURCE, env=variables, stderr=log)
+        started.append((child, log))
+        path = tmp_path / "log"
+
+        def ready():
+            return [json.loads(line) for line in path.read_text().splitlines() if "Started" in line]
+
+        until(lambda: ready() or child.poll() is not None, 10)
+        return child, ready()[0]["port"] if ready() else 0, path
+
+    yield start
+    for child, log in started:
+        if child.poll() is None:
+            child.kill()
+        child.wait(10)
+        log.close()
+
+
+def test_sigterm_lets_a_running_stream_end(process, scripted, coin):
+    asked, going_down = threading.Event(), threading.Event()
+
+    def answer(*_):
+        asked.set()
+        going_down.wait(10)
+        return 200, [coin(f"coin-{rank}") for rank in range(5)], {}
+
+    scripted.answer = answer
+    child, port, log = process(SPACEONE_GRACE="5")
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=10)
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        wish = request(collector_pb2.CollectRequest, options={"base_url": scripted.url})
+        stream = collector_pb2_grpc.CollectorStub(channel).collect(wish, timeout=10)
+        assert asked.wait(5)
+        child.send_signal(signal.SIGTERM)
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        watch.cancel()
+        going_down.set()
+        assert len(list(stream)) == 7
+    assert child.wait(5) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["message"] for line in lines] == ["Started", "Stopping", "Collector.collect", "Stopped"]
+
+
+def test_logs_are_json_without_secrets(process, scripted):
+    scripted.answer = lambda *_: (401, {"error": "CG-hidden"}, {})
+    child, port, log = process()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        options = {"base_url": scripted.url}
+        assert collect(channel, None, {"demo_api_key": "CG-hidden"}, **options)[-1]["state"] == "FAILURE"
+        wish = request(collector_pb2.VerifyRequest, options=options, secret_data={"pro_api_key": "CG-hidden"})
+        failure(lambda: collector_pb2_grpc.CollectorStub(channel).verify(wish, timeout=5))
+    child.terminate()
+    assert child.wait(10) == 0
+    lines = log.read_text()
+    assert "CG-hidden" not in lines
+    levels = [json.loads(line)["level"] for line in lines.splitlines()]
+    assert levels.count("WARNING") == 2
+
+
+def test_a_taken_port_is_an_error_in_words(process):
+    _, port, _ = process()
+    second, _, log = process(SPACEONE_PORT=str(port))
+    assert second.wait(10) == 2
+    assert "The plugin cannot start: " in log.read_text()
+
+
+def test_a_setting_that_cannot_be_used_is_named():
+    with pytest.raises(ValueError, match="SPACEONE_PORT='http' is no number between 0 and 65535"):
+        Settings.of({"SPACEONE_PORT": "http"})
+    with pytest.raises(ValueError, match="SPACEONE_MAX_WORKERS='0'"):
+        Settings.of({"SPACEONE_MAX_WORKERS": "0"})
+    with pytest.raises(ValueError, match="SPACEONE_LOG_LEVEL='LOUD'"):
+        Settings.of({"SPACEONE_LOG_LEVEL": "LOUD"})
+    assert Settings.of({"SPACEONE_PORT": ""}) == Settings()
