@@ -1,7 +1,7 @@
 """The services' configuration files. Each has one key, GLOBAL, laid over the package's own `global_conf`.
 
-Settings and their names come from the packages' `conf/global_conf.py` and from spaceone-core's `default_conf`.
-A value of another type than the one it replaces is refused there when the service starts.
+Settings and their names come from the packages' `conf/global_conf.py` and spaceone-core's `default_conf`. A
+value of another type than the one it replaces is refused there when the service starts.
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ def server(layout: Layout, port: int) -> Part:
 def worker(layout: Layout, port: int, processes: Processes) -> Part:
     """The worker, which runs each flow as a process on this machine."""
     log = layout.log(WORKER)
-    begin = log.stat().st_size if log.exists() else 0
+    # What an earlier worker wrote does not count; one that runs already has written its own.
+    begin = log.stat().st_size if log.exists() and processes.running(WORKER) is None else 0
 
     def ready() -> bool:
         if processes.running(WORKER) is None or not log.exists():

@@ -1,8 +1,8 @@
 """Start programs that outlive us, know them again, and stop exactly those.
 
 A part is known by its recorded process id together with that process's start time, so that a re-used id is
-never mistaken for it. Its children, also those that outlived it or left its session, are known by a variable in
-their environment.
+never mistaken for it. Its children, also those that outlived it or left its session, are known by a variable
+in their environment.
 """
 
 from __future__ import annotations
