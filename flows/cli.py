@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from flows.images import ImageError
-from flows.manifest import Manifest, ManifestError, load_environment
-from flows.sandbox_cli import app as sandbox
-from flows.sandbox_cli import demo
-from flows.spaceone import SpaceoneError
+from flows.manifest import Manifest, load_environment
 from flows.steps.collection import recollect as run_recollect
-from flows.steps.errors import FlowError
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import Progress, ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.steps.report import Report
+from flows.terminal.demo import demo
+from flows.terminal.failures import FAILED, failing_well
 from flows.terminal.runner import TerminalRunner
+from flows.terminal.sandbox import Output
+from flows.terminal.sandbox import app as sandbox
 from flows.terminal.tables import show_report
-
-#: Exit codes: the run failed; nothing was changed, for the input or the platform does not allow it.
-FAILED, REFUSED = 1, 2
 
 app = typer.Typer(
     help="Takes a SpaceONE inventory plugin from its source to collected resources.",
@@ -39,13 +31,6 @@ app = typer.Typer(
 )
 app.add_typer(sandbox, name="sandbox")
 app.command()(demo)
-
-
-class Output(StrEnum):
-    """How a result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 EnvironmentName = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")]
@@ -67,7 +52,7 @@ def release(
 ) -> None:
     """Build, push, register, collect and judge: from a plugin's source to its resources."""
     progress = Progress()
-    with failing_well(progress):
+    with failing_well(lambda: progress.wrote):
         request = ReleaseRequest(load_environment(environment, Path(ENVIRONMENTS)), source, manifest, dry_run)
         report = run_release(request, TerminalRunner(_errors(), verbose), progress)
     _show(report, output)
@@ -78,21 +63,11 @@ def recollect(
     environment: EnvironmentName, manifest: ManifestFolder = Path(MANIFEST), output: Format = Output.TEXT
 ) -> None:
     """Collect again with the collector of a release."""
-    with failing_well(Progress()):
+    with failing_well():
         report = run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)), Manifest.load(manifest), TerminalRunner(_errors())
         )
     _show(report, output)
-
-
-@contextmanager
-def failing_well(progress: Progress) -> Iterator[None]:
-    """Known errors become one message and an exit code: 2 where nothing was changed, else 1."""
-    try:
-        yield
-    except (ManifestError, ImageError, SpaceoneError, FlowError) as error:
-        _errors().print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-        raise typer.Exit(FAILED if progress.wrote else REFUSED) from None
 
 
 def _show(report: Report, output: Output) -> None:

@@ -87,7 +87,8 @@ async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeo
 
 async def _tasks(client: PrefectClient, run: FlowRun, seen: set[UUID], watcher: Watcher) -> None:
     if run.state is None or not (run.state.is_running() or run.state.is_final()):
-        watcher.waiting(f"waiting for a worker ({(run.state.name or "").lower() if run.state else 'not scheduled'})")
+        state = (run.state.name or "").lower() if run.state else "not scheduled"
+        watcher.waiting(f"waiting for a worker ({state})")
         return
     tasks = await client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
     for task in sorted(tasks, key=_started):

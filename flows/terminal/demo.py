@@ -1,0 +1,95 @@
+"""`pluginctl demo`: the sandbox, Prefect, and a release through both, from nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from deployments.sandbox import sandbox
+from flows.terminal.failures import FAILED, failing_well
+from flows.terminal.progress import TerminalProgress
+from flows.terminal.tables import rows_table
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, TaskRun
+
+    from flows.tasks.remote import RemoteRun
+
+_COLUMNS = ("kind", "name", "action")
+
+
+def demo() -> None:
+    """Start the sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
+    started = time.perf_counter()
+    errors = Console(stderr=True)
+    with failing_well(), TerminalProgress(errors) as progress:
+        summary = sandbox.up(sandbox.default_home(), prefect=True, progress=progress)
+    # Prefect reads its settings when it is imported.
+    os.environ.update(summary.prefect_environment)
+    from flows.tasks.remote import deploy_all, run_deployment
+
+    checkout = Path(__file__).resolve().parents[2]
+    with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
+        deploy_all(checkout)
+    errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
+    with errors.status("release") as status:
+        run = run_deployment("release/release", {}, _Watcher(errors, status, summary.prefect or ""))
+    _show(Console(), run, time.perf_counter() - started)
+    console = Console()
+    console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+    console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
+    console.print("Everything stays up: `make down` stops it.", highlight=False)
+    if not run.completed:
+        raise typer.Exit(FAILED)
+
+
+class _Watcher:
+    """A line for each task that ended, a spinner for the one that runs."""
+
+    def __init__(self, console: Console, status: Status, pages: str) -> None:
+        self._console = console
+        self._status = status
+        self._pages = pages
+
+    def started(self, run: FlowRun) -> None:
+        self._console.print(f"  Flow run {run.name}: {self._pages}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+
+    def waiting(self, words: str) -> None:
+        self._status.update(escape(words))
+
+    def ended(self, task: TaskRun) -> None:
+        good = task.state is not None and task.state.is_completed()
+        mark = "[green]✓[/]" if good else "[red]✗[/]"
+        seconds = task.total_run_time.total_seconds()
+        self._console.print(f"{mark} {escape(task.name.rsplit('-', 1)[0])} [dim]{seconds:.1f} s[/]", highlight=False)
+
+
+def _show(console: Console, run: RemoteRun, seconds: float) -> None:
+    plan = _rows(run.artifacts, "plan")
+    if plan:
+        console.print(rows_table("Registered", _COLUMNS, [[row[name] for name in _COLUMNS] for row in plan]))
+    collected = _rows(run.artifacts, "resources")
+    if collected:
+        columns = list(collected[0])
+        console.print(rows_table("Collected", columns, [[str(row[name]) for name in columns] for row in collected]))
+    if run.completed:
+        console.print(f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in all.")
+    else:
+        console.print(f"[red]{run.name} failed:[/] {escape(run.message)}")
+
+
+def _rows(artifacts: Mapping[str, Any], key: str) -> list[dict[str, str]]:
+    data = artifacts.get(key) or []
+    if isinstance(data, str):
+        import json
+
+        data = json.loads(data)
+    return [dict(row) for row in data]
