@@ -1,7 +1,7 @@
 """From an empty installation to two tokens: a domain's administrator, and a workspace's owner.
 
 Every step looks first whether it is done, so that an interrupted bootstrap goes on where it stopped. The
-roles and the order of calls are SpaceONE 2.x's own: System.init makes a root user, who makes a domain with its
+roles and the order of calls are SpaceONE 2.x's own: System.init makes a root user, who makes a domain and its
 administrator, who makes Apps, whose secrets serve as tokens for a year.
 """
 

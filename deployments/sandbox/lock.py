@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
-    """Hold the sandbox's lock, after waiting for whoever has it. It goes with its holder, however that ends."""
+    """Hold the sandbox's lock, after waiting for whoever has it. It ends with its holder's process."""
     layout.lock.parent.mkdir(parents=True, exist_ok=True)
     with layout.lock.open("w") as file:
         try:

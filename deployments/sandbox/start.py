@@ -86,7 +86,7 @@ class Start:
             tokens, client = self._start_services(settings)
             with client:
                 self._start_plugins(client, engine.result())
-            market = None if reachable.result() else self._start_market(engine.result())
+            market = self._market(engine.result(), reachable=reachable.result())
             environment_files.write(self._layout, settings, tokens, image.result(), market)
             web.result()
         engine.result().close()
@@ -221,7 +221,11 @@ class Start:
                 raise explain(error) from error
         launch([supervisor], self._processes, self._progress)
 
-    def _start_market(self, engine: docker.DockerClient) -> str:
+    def _market(self, engine: docker.DockerClient, *, reachable: bool) -> str | None:
+        """The stand-in's address, or None where CoinGecko itself answers."""
+        if reachable:
+            self._processes.stop([MARKET])
+            return None
         part = parts.market(docker_engine.gateway(engine), self._port(MARKET))
         launch([part], self._processes, self._progress)
         self._progress.say(f"CoinGecko cannot be reached: a local stand-in answers at {part.address}.")
