@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+#: The tests' own sandbox, beside the one of `make demo`; kept between two runs, stopped after each.
+SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
 
 
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The repository's folder."""
     return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[object]:
+    """The real platform with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
+
+    PLUGINCTL_KEEP=1 leaves it running, for the next run.
+    """
+    from deployments.sandbox import sandbox as platform
+    from deployments.sandbox.progress import Lines
+
+    summary = platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
+    yield summary
+    if not os.environ.get("PLUGINCTL_KEEP"):
+        platform.down(SANDBOX_HOME, progress=Lines())
+
+
+Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def pluginctl() -> Pluginctl:
+    """Runs `pluginctl` as a user does, in the checkout and against the tests' sandbox."""
+
+    def run(*arguments: str | Path, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).with_name("pluginctl"), *arguments],
+            cwd=CHECKOUT,
+            env={**os.environ, "PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run

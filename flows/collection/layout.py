@@ -15,6 +15,7 @@ def table(
 
     The columns are those of the type's dynamic table (`metadata.view.table.layout.options.fields`); a type without
     one shows name, provider, group and type.
+    What the console hides until it is asked for (`is_optional`), and images, are left out.
     """
     fields = _fields(type_record or {})
     if fields and not any(key == "name" for _, key in fields):
@@ -29,7 +30,15 @@ def _fields(type_record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     for part in ("view", "table", "layout", "options", "fields"):
         found = found.get(part) if isinstance(found, Mapping) else None
     fields: Iterable[Any] = found if isinstance(found, list) else ()
-    return tuple((str(field["name"]), str(field["key"])) for field in fields if "name" in field and "key" in field)
+    return tuple(
+        (str(field["name"]), str(field["key"]))
+        for field in fields
+        if "name" in field and "key" in field and _shown(field)
+    )
+
+
+def _shown(field: Mapping[str, Any]) -> bool:
+    return field.get("type") != "image" and not (field.get("options") or {}).get("is_optional")
 
 
 def value(record: Mapping[str, Any], key: str) -> Any:

@@ -228,6 +228,8 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         notes.append(f"registry_type is the environment's: {registry_type}.")
     if plugin.template:
         notes.append("template is not held by a plugin of 2.x.")
+    if plugin.registry_config:
+        notes.append("registry_config cannot be read back: 2.x shows the installation's own.")
     return Resource(
         kind="plugin",
         name=plugin.id,
@@ -252,6 +254,7 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         ),
         create_params=lambda declared: {"plugin_id": plugin.id, **declared},
         create_verb="register",
+        unreadable=frozenset({"registry_config"}),
         writers=(Writer("update", ("name", "capability", "labels", "docs", "tags")),),
         notes=tuple(notes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -10,12 +10,15 @@ def canonical(value: Any) -> Any:
     """A value without what the platform does not tell apart.
 
     A Struct knows no integers (4 comes back as 4.0), and the services answer an absent mapping or list with
-    an empty one: numbers become floats where they are whole, and empty parts of a mapping go.
+    an empty one: numbers become floats where they are whole, and empty parts of a mapping go. White space around
+    a string goes, too: spaceone-core strips it from every string that it takes.
     """
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return float(value)
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, Mapping):
         kept = {str(key): canonical(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item is not None and item != {} and item != []}
@@ -29,3 +32,12 @@ def same(one: Any, other: Any) -> bool:
     empty: tuple[Any, ...] = (None, {}, [], "")
     one, other = canonical(one), canonical(other)
     return bool(one == other or (one in empty and other in empty))
+
+
+def differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """The innermost parts in which two values differ, as `(dotted path, before, after)`."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in [*before, *(key for key in after if key not in before)]:
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}")
+    elif not same(before, after):
+        yield path, before, after

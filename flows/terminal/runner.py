@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 from flows.collection import Job
 from flows.resources import Plan, Verb
 from flows.steps.report import Report
 from flows.steps.runner import PlainRunner, Step
-from flows.terminal.tables import plan_table
+from flows.terminal.tables import plan_notes, plan_table
 
 T = TypeVar("T")
 
@@ -59,6 +60,8 @@ class TerminalRunner(PlainRunner):
             self._console.print(f"  Nothing to change: {plan.summary()}.")
         else:
             self._console.print(plan_table(plan.actions))
+            for note in plan_notes(plan.actions):
+                self._console.print(f"  [dim]{escape(note)}[/]", highlight=False)
             self._console.print(f"  Plan: {plan.summary()}.")
 
     def output(self, line: str) -> None:
@@ -67,7 +70,7 @@ class TerminalRunner(PlainRunner):
             self._console.print(line, style="dim", markup=False, highlight=False)
         elif self._status is not None:
             width = max(20, self._console.width - len(self._name) - 8)
-            self._status.update(f"{self._name} [dim]{_plain(line)[:width]}[/]")
+            self._status.update(f"{self._name} [dim]{escape(line.strip()[:width])}[/]")
 
     def collecting(self, job: Job) -> None:
         """How many tasks have ended."""
@@ -77,6 +80,3 @@ class TerminalRunner(PlainRunner):
     def finished(self, report: Report) -> None:
         """The tables are the command's to show."""
 
-
-def _plain(line: str) -> str:
-    return line.strip().replace("[", "\\[")

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.resources import Action, FieldChange, Verb
+from flows.resources import Action, Verb
+from flows.resources.values import differences
 from flows.steps.report import Report
 
 _STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
@@ -28,16 +29,21 @@ def plan_table(actions: Iterable[Action]) -> Table:
 
 
 def _remarks(action: Action) -> list[str]:
-    lines = [action.reason] if action.reason else []
+    if action.verb is Verb.BLOCKED:
+        return [action.reason]
     if action.verb is Verb.UPDATE:
-        lines += [f"{change.name}: {_value(change.before)} → {_value(change.after)}" for change in action.changes]
-    elif action.verb is Verb.CREATE:
-        lines += [", ".join(change.name for change in action.changes)]
-    return [*filter(None, lines), *action.notes]
+        parts = [part for change in action.changes for part in differences(change.before, change.after, change.name)]
+        return [f"{path}: {_value(before)} → {_value(after)}" for path, before, after in parts]
+    return [", ".join(change.name for change in action.changes)] if action.changes else []
+
+
+def plan_notes(actions: Iterable[Action]) -> list[str]:
+    """A line for everything that the generation at hand holds otherwise, or cannot hold."""
+    return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
 
 
 def _value(value: object) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None else " ".join(str(value).split())
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 

@@ -12,6 +12,7 @@ from flows.resources.values import same
         ([], None),
         ({"a": {"b": [1]}}, {"a": {"b": [1.0]}}),
         ("", None),
+        ({"help": "words\n"}, {"help": "words"}),
     ],
 )
 def test_the_same_to_the_platform(one, other):
