@@ -33,10 +33,14 @@ app.add_typer(sandbox, name="sandbox")
 app.command()(demo)
 
 
-EnvironmentName = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")]
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")
+]
 ManifestFolder = Annotated[Path, typer.Option("--manifest", help="The folder of the manifest.")]
 SourceFolder = Annotated[Path, typer.Option("--source", help="The folder of the plugin's source.")]
-Format = Annotated[Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")]
+Format = Annotated[
+    Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
 
@@ -65,7 +69,9 @@ def recollect(
     """Collect again with the collector of a release."""
     with failing_well():
         report = run_recollect(
-            load_environment(environment, Path(ENVIRONMENTS)), Manifest.load(manifest), TerminalRunner(_errors())
+            load_environment(environment, Path(ENVIRONMENTS)),
+            Manifest.load(manifest),
+            TerminalRunner(_errors()),
         )
     _show(report, output)
 

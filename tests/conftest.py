@@ -43,7 +43,9 @@ Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]
 def pluginctl() -> Pluginctl:
     """Runs `pluginctl` as a user does, in the checkout and against the tests' sandbox."""
 
-    def run(*arguments: str | Path, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, timeout: float = 300, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [Path(sys.executable).with_name("pluginctl"), *arguments],
             cwd=CHECKOUT,

@@ -14,7 +14,9 @@ def counts(client: Client, collector_id: str, provider: str) -> dict[str, int]:
     Cloud services are counted by the collector that brought them; types and regions, which carry no collector's
     name, by provider.
     """
-    services = client.call("inventory.CloudService.list", {"query": {**_of(collector_id), "count_only": True}})
+    services = client.call(
+        "inventory.CloudService.list", {"query": {**_of(collector_id), "count_only": True}}
+    )
     found = {"inventory.CloudService": int(services.get("total_count", 0))}
     for name in ("CloudServiceType", "Region"):
         answer = client.call(f"inventory.{name}.list", {"provider": provider, "query": {"count_only": True}})
@@ -31,7 +33,9 @@ def by_type(client: Client, collector_id: str) -> dict[str, int]:
     }
     rows = client.list("inventory.CloudService.analyze", {"query": query})
     return {
-        "/".join(str(row[key]) for key in ("provider", "cloud_service_group", "cloud_service_type")): int(row["count"])
+        "/".join(str(row[key]) for key in ("provider", "cloud_service_group", "cloud_service_type")): int(
+            row["count"]
+        )
         for row in rows
     }
 

@@ -67,7 +67,9 @@ def start(client: Client, collector_id: str, timeout: float = 120.0) -> Job:
         collector_id: The collector.
         timeout: Seconds; the platform may start the plugin's container before it answers.
     """
-    return Job.from_record(client.call("inventory.Collector.collect", {"collector_id": collector_id}, timeout))
+    return Job.from_record(
+        client.call("inventory.Collector.collect", {"collector_id": collector_id}, timeout)
+    )
 
 
 def running(client: Client, collector_id: str) -> list[Job]:
@@ -87,7 +89,11 @@ def wait_for_others(client: Client, collector_id: str, timeout: float = 120.0) -
 
 
 def follow(
-    client: Client, job: Job, on_progress: Callable[[Job], None], timeout: float = 1800.0, interval: float = 1.0
+    client: Client,
+    job: Job,
+    on_progress: Callable[[Job], None],
+    timeout: float = 1800.0,
+    interval: float = 1.0,
 ) -> Job:
     """Asks for a job until it has ended.
 
@@ -107,7 +113,7 @@ def follow(
     while job.running:
         if time.monotonic() > deadline:
             raise JobTimeout(
-                f"Job {job.job_id} was still running after {timeout:.0f} s: {job.remaining} of {job.tasks} tasks remain.",
+                f"Job {job.job_id} still ran after {timeout:.0f} s: {job.remaining} of {job.tasks} tasks remain.",
                 "It goes on at the platform: look at inventory.JobTask there, or give it more time.",
             )
         time.sleep(wait)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_PLAIN = (("Name", "name"), ("Provider", "provider"), ("Group", "cloud_service_group"), ("Type", "cloud_service_type"))
+_PLAIN = (
+    ("Name", "name"),
+    ("Provider", "provider"),
+    ("Group", "cloud_service_group"),
+    ("Type", "cloud_service_type"),
+)
 
 
 def table(

@@ -53,7 +53,9 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
     """
     failures = []
     if job.status == "CANCELED":
-        failures.append("The job was canceled: another collection of the same collector began, or somebody stopped it.")
+        failures.append(
+            "The job was canceled: another collection of the same collector began, or somebody stopped it."
+        )
     elif job.status != "SUCCESS":
         failures.append(f"The job ended as {job.status}.")
     if job.tasks == 0:
@@ -79,7 +81,11 @@ def _task_failures(tasks: list[dict[str, Any]]) -> list[str]:
         errors = [_error_words(error) for error in task.get("errors") or ()]
         failed = int(task.get("failure_count", 0))
         if task.get("status") not in {"SUCCESS", None} or errors or failed:
-            said = "; ".join(dict.fromkeys(errors)) or f"{failed} resources failed, without words" if failed else ""
+            said = (
+                "; ".join(dict.fromkeys(errors)) or f"{failed} resources failed, without words"
+                if failed
+                else ""
+            )
             words.append(
                 f"Task {task.get('job_task_id')} ended as {task.get('status')}: "
                 f"{said or '; '.join(dict.fromkeys(errors)) or 'the platform recorded no error.'}"

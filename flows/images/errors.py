@@ -16,8 +16,6 @@
 Every message says what failed, where, and what to do next, and none holds a password or a token.
 """
 
-# ruff: noqa: N818 - named for what happened, as in httpx and docker: "except PushRefused"
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -23,8 +23,12 @@ class Access(Document):
     """
 
     spacectl: str | None = Field(default=None, description="A name in ~/.spaceone/environments, or a path.")
-    endpoints: dict[str, str] = Field(default_factory=dict, description="Added to, and stronger than, spacectl's.")
-    token_variable: str | None = Field(default=None, description="An environment variable that holds a token.")
+    endpoints: dict[str, str] = Field(
+        default_factory=dict, description="Added to, and stronger than, spacectl's."
+    )
+    token_variable: str | None = Field(
+        default=None, description="An environment variable that holds a token."
+    )
 
 
 class RegistrySettings(Document):
@@ -54,8 +58,12 @@ class Settings(Document):
     spacectl: str | None = None
     endpoints: dict[str, str] = Field(default_factory=dict)
     token_variable: str | None = None
-    root_certificates: str | None = Field(default=None, description="PEM file of the authorities for grpc+ssl.")
-    workspace: Access | None = Field(default=None, description="The token for projects and service accounts (2.x).")
+    root_certificates: str | None = Field(
+        default=None, description="PEM file of the authorities for grpc+ssl."
+    )
+    workspace: Access | None = Field(
+        default=None, description="The token for projects and service accounts (2.x)."
+    )
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     build: Build = Field(default_factory=Build)
     plugin_options: dict[str, Any] = Field(default_factory=dict)

@@ -43,7 +43,9 @@ class Manifest:
             ManifestError: for the first file that is missing or wrong; it names file, line and field.
         """
         if not folder.is_dir():
-            raise FileMissing(f"There is no manifest folder {folder}: it should hold {', '.join(FILES.values())}.")
+            raise FileMissing(
+                f"There is no manifest folder {folder}: it should hold {', '.join(FILES.values())}."
+            )
         shown = {kind: f"{folder}/{name}" for kind, name in FILES.items()}
         path = {kind: folder / name for kind, name in FILES.items()}
         manifest = cls(

@@ -111,10 +111,14 @@ class Plugin(Document):
     @classmethod
     def _image(cls, value: str) -> str:
         if value != value.lower():
-            raise ValueError(f"{value!r} has capital letters; a registry takes lower case only: {value.lower()!r}.")
+            raise ValueError(
+                f"{value!r} has capital letters; a registry takes lower case only: {value.lower()!r}."
+            )
         last = value.rsplit("/", 1)[-1]
         if ":" in last or "@" in last:
-            raise ValueError(f"{value!r} has a tag; the version comes from src/VERSION: write {value.rsplit(':', 1)[0]!r}.")
+            raise ValueError(
+                f"{value!r} has a tag; the version comes from src/VERSION: write {value.rsplit(':', 1)[0]!r}."
+            )
         if len(last) > MAX_IMAGE_NAME:
             raise ValueError(f"{last!r} has {len(last)} characters; SpaceONE takes at most {MAX_IMAGE_NAME}.")
         return value
@@ -122,7 +126,9 @@ class Plugin(Document):
     @model_validator(mode="after")
     def _type(self) -> Plugin:
         if not (self.service_type or self.resource_type):
-            raise ValueError("one of service_type (1.12) and resource_type (2.x) is needed: inventory.Collector.")
+            raise ValueError(
+                "one of service_type (1.12) and resource_type (2.x) is needed: inventory.Collector."
+            )
         return self
 
     @property

@@ -13,7 +13,9 @@ from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
 from flows.spaceone import SpaceoneError
 
-_DIALECTS: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {Generation.V2: generation_2.resources}
+_DIALECTS: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
+    Generation.V2: generation_2.resources
+}
 
 
 def declared_resources(generation: Generation, manifest: Manifest, target: Target) -> list[Resource]:

@@ -25,7 +25,9 @@ def apply(clients: Clients, action: Action, ids: Ids) -> str:
     """
     resource = action.resource
     if resource is None or action.verb is Verb.BLOCKED:
-        raise ValueError(f"{action.kind} {action.name} cannot be carried out: {action.reason or 'no resource'}")
+        raise ValueError(
+            f"{action.kind} {action.name} cannot be carried out: {action.reason or 'no resource'}"
+        )
     client = clients[resource.scope]
     declared = resolve(resource, ids)
     if action.verb is Verb.CREATE:
@@ -43,7 +45,9 @@ def _create(client: Client, resource: Resource, declared: Record) -> str:
     if not found and resource.create_params is not None:
         try:
             created = client.call(
-                f"{resource.api}.{resource.create_verb}", resource.create_params(declared), resource.create_timeout
+                f"{resource.api}.{resource.create_verb}",
+                resource.create_params(declared),
+                resource.create_timeout,
             )
             return str(created[resource.id_field])
         except (AlreadyExists, DeadlineExceeded, Unreachable):

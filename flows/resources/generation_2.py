@@ -132,7 +132,9 @@ def _provider(manifest: Manifest) -> Resource:
         notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
     if provider.capability:
         notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
-    extra = set((provider.metadata or {}).get("view", {}).get("layouts", {})) - {"help:service_account:create"}
+    extra = set((provider.metadata or {}).get("view", {}).get("layouts", {})) - {
+        "help:service_account:create"
+    }
     if provider.metadata:
         notes.append("metadata: the help is that schema's options.help in 2.x.")
     if extra:
@@ -214,7 +216,11 @@ def _service_account(manifest: Manifest) -> Resource:
 def _observed_account(record: Record, secret: Mapping[str, Any]) -> Record:
     """An account that has a secret has the declared one, as far as can be seen; one that has none lacks it."""
     if record.get("secret_id"):
-        return {**record, "secret_data": secret["secret_data"], "secret_schema_id": secret["secret_schema_id"]}
+        return {
+            **record,
+            "secret_data": secret["secret_data"],
+            "secret_schema_id": secret["secret_schema_id"],
+        }
     return {**record, "secret_data": None, "secret_schema_id": None}
 
 
@@ -237,7 +243,9 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         api="repository.Plugin",
         id_field="plugin_id",
         query={"plugin_id": plugin.id},
-        matches=lambda record: (record.get("repository_info") or {}).get("repository_type", "LOCAL") == "LOCAL",
+        matches=lambda record: (
+            (record.get("repository_info") or {}).get("repository_type", "LOCAL") == "LOCAL"
+        ),
         declared=_present(
             {
                 "name": plugin.name,
@@ -270,7 +278,8 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
     plain = _present(
         {
             "schedule": collector.schedule and collector.schedule.model_dump(exclude_none=True),
-            "secret_filter": collector.secret_filter and collector.secret_filter.model_dump(exclude_none=True),
+            "secret_filter": collector.secret_filter
+            and collector.secret_filter.model_dump(exclude_none=True),
             "tags": collector.tags,
         }
     )

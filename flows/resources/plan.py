@@ -106,8 +106,15 @@ class Plan:
     def summary(self) -> str:
         """Such as `2 to create, 1 to update, 5 to keep`."""
         counts = {verb: sum(action.verb is verb for action in self.actions) for verb in Verb}
-        words = {Verb.CREATE: "to create", Verb.UPDATE: "to update", Verb.KEEP: "to keep", Verb.BLOCKED: "blocked"}
-        return ", ".join(f"{counts[verb]} {words[verb]}" for verb in Verb if counts[verb]) or "nothing declared"
+        words = {
+            Verb.CREATE: "to create",
+            Verb.UPDATE: "to update",
+            Verb.KEEP: "to keep",
+            Verb.BLOCKED: "blocked",
+        }
+        return (
+            ", ".join(f"{counts[verb]} {words[verb]}" for verb in Verb if counts[verb]) or "nothing declared"
+        )
 
 
 Clients = Mapping[Scope, Client]
@@ -140,19 +147,26 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
     if len(found) > 1:
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
-            resource, f"{len(found)} of this name exist ({held}); remove or rename all but one, or give another name."
+            resource,
+            f"{len(found)} of this name exist ({held}); remove or rename all but one, or give another name.",
         )
     if not found:
         if resource.create_params is None:
             return _blocked(resource, resource.impossible)
-        changes = tuple(FieldChange(name, None, _shown(resource, name, value)) for name, value in declared.items())
-        return Action(resource.kind, resource.name, Verb.CREATE, changes, notes=resource.notes, resource=resource)
+        changes = tuple(
+            FieldChange(name, None, _shown(resource, name, value)) for name, value in declared.items()
+        )
+        return Action(
+            resource.kind, resource.name, Verb.CREATE, changes, notes=resource.notes, resource=resource
+        )
     return _compared(resource, declared, found[0])
 
 
 def find(client: Client, resource: Resource) -> list[dict[str, Any]]:
     """The platform's records that a resource may mean."""
-    return [record for record in client.list(f"{resource.api}.list", resource.query) if resource.matches(record)]
+    return [
+        record for record in client.list(f"{resource.api}.list", resource.query) if resource.matches(record)
+    ]
 
 
 def resolve(resource: Resource, ids: Mapping[tuple[str, str], str]) -> dict[str, Any]:
@@ -210,5 +224,12 @@ def _blocked(
     resource: Resource, reason: str, changes: tuple[FieldChange, ...] = (), identity: str | None = None
 ) -> Action:
     return Action(
-        resource.kind, resource.name, Verb.BLOCKED, changes, reason, resource.notes, resource=resource, id=identity
+        resource.kind,
+        resource.name,
+        Verb.BLOCKED,
+        changes,
+        reason,
+        resource.notes,
+        resource=resource,
+        id=identity,
     )

@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
 from flows.spaceone.endpoints import Endpoint
-from flows.spaceone.errors import EndpointError, SpaceoneError, Unreachable, UnknownField, from_details
+from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Unreachable, from_details
 from flows.spaceone.reflection import Catalogue, message_class
 
 #: Verbs that change nothing: these alone are sent again when a connection breaks.
@@ -131,7 +131,9 @@ class Client:
         descriptor = self.catalogue(service).method(resource, verb)
         _request(method, message_class(descriptor.input_type), params)
 
-    def call(self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None) -> dict[str, Any]:
+    def call(
+        self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> dict[str, Any]:
         """Sends one call.
 
         Args:
@@ -216,7 +218,9 @@ def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Mes
     for name in params:
         if name not in known:
             raise UnknownField(
-                f"{method} has no field {name!r} on this server.", name, f"Its fields are: {', '.join(sorted(known))}."
+                f"{method} has no field {name!r} on this server.",
+                name,
+                f"Its fields are: {', '.join(sorted(known))}.",
             )
     try:
         return ParseDict(dict(params), kind())

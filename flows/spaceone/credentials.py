@@ -54,7 +54,9 @@ def read_spacectl(path: Path) -> Credentials:
         # A YAML error quotes the line that it stumbles over, which may be the token's.
         raise CredentialsError(f"{path} cannot be read: {type(error).__name__}.") from None
     if not isinstance(data, dict) or not isinstance(data.get("endpoints", {}), dict):
-        raise CredentialsError(f"{path} is not a spacectl environment: it should hold `endpoints` and `api_key`.")
+        raise CredentialsError(
+            f"{path} is not a spacectl environment: it should hold `endpoints` and `api_key`."
+        )
     token = data.get("token") or data.get("api_key")
     endpoints = {str(name): str(url) for name, url in data.get("endpoints", {}).items()}
     return Credentials(endpoints, str(token) if token else None, path)

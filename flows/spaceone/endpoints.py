@@ -40,8 +40,14 @@ class Endpoint:
         except ValueError as error:
             raise EndpointError(f"Endpoint {url!r} cannot be read: {error}.") from error
         if scheme not in {"grpc", "grpc+ssl"} or not host:
-            raise EndpointError(f"Endpoint {url!r} is not of the form grpc://host:port or grpc+ssl://host:port.")
-        return cls(f"[{host}]" if ":" in host else host, port or (443 if scheme == "grpc+ssl" else 50051), scheme == "grpc+ssl")
+            raise EndpointError(
+                f"Endpoint {url!r} is not of the form grpc://host:port or grpc+ssl://host:port."
+            )
+        return cls(
+            f"[{host}]" if ":" in host else host,
+            port or (443 if scheme == "grpc+ssl" else 50051),
+            scheme == "grpc+ssl",
+        )
 
     def __str__(self) -> str:
         return f"{'grpc+ssl' if self.tls else 'grpc'}://{self.host}:{self.port}"

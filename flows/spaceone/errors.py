@@ -77,7 +77,9 @@ class CallError(SpaceoneError):
         words: The server's own words.
     """
 
-    def __init__(self, method: str, endpoint: str, status: str, code: str, words: str, advice: str = "") -> None:
+    def __init__(
+        self, method: str, endpoint: str, status: str, code: str, words: str, advice: str = ""
+    ) -> None:
         said = f"{code}: {words}" if code else words
         super().__init__(f"{method} at {endpoint} failed: {said or status}", advice)
         self.method = method
@@ -133,8 +135,10 @@ _BY_CODE: dict[str, tuple[type[CallError], str]] = {
     ),
     "ERROR_PERMISSION_DENIED": (
         PermissionDenied,
-        "The token's role or scope does not allow this call: a domain's token registers plugins and providers, "
-        "a workspace's creates projects and service accounts.",
+        (
+            "The token's role or scope does not allow this call: a domain's token registers plugins and providers, "
+            "a workspace's creates projects and service accounts."
+        ),
     ),
     "ERROR_NOT_FOUND": (NotFound, ""),
     "ERROR_SAVE_UNIQUE_VALUES": (AlreadyExists, "Something of this name exists already."),
@@ -142,13 +146,17 @@ _BY_CODE: dict[str, tuple[type[CallError], str]] = {
     "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST": (AlreadyExists, "An installation holds one local repository."),
     "ERROR_INVALID_PLUGIN_VERSION": (
         InvalidArgument,
-        "The platform finds no such tag in its registry: was the image pushed, and is it the registry that the "
-        "platform asks?",
+        (
+            "The platform finds no such tag in its registry: was the image pushed, and is it the registry that the "
+            "platform asks?"
+        ),
     ),
     "ERROR_NO_IMAGE_IN_REGISTRY": (
         InvalidArgument,
-        "The platform finds no tag of this image in its registry: push one first, and check registry.type in "
-        "the environment.",
+        (
+            "The platform finds no tag of this image in its registry: push one first, and check registry.type in "
+            "the environment."
+        ),
     ),
     "ERROR_NO_PLUGIN": (NotFound, ""),
     "ERROR_INVALID_IMAGE_NAME_FORMAT": (InvalidArgument, "Use lower case letters, digits and hyphens."),

@@ -67,13 +67,17 @@ class Catalogue:
             raise _reflection_error(self._service, self._endpoint, error) from error
 
     def _find(self, resource: str, verb: str) -> MethodDescriptor:
-        names = [name for name in self.names if name.startswith("spaceone.api.") and name.endswith(f".{resource}")]
+        names = [
+            name for name in self.names if name.startswith("spaceone.api.") and name.endswith(f".{resource}")
+        ]
         # A server that speaks two versions of its API is asked in the newer one.
         for name in reversed(names):
             method = self._descriptor(name).methods_by_name.get(verb)
             if method is not None:
                 return method  # type: ignore[no-any-return]
-        known = ", ".join(sorted({name.rsplit(".", 1)[1] for name in self.names if name.startswith("spaceone.api.")}))
+        known = ", ".join(
+            sorted({name.rsplit(".", 1)[1] for name in self.names if name.startswith("spaceone.api.")})
+        )
         raise UnknownMethod(
             f"{self._endpoint} offers no {self._service}.{resource}.{verb}.",
             f"Its resources are: {known or 'none of SpaceONE'}.",

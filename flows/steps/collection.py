@@ -66,10 +66,12 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
     with open_session(environment) as session:
         settings = environment.settings
         target = Target("", settings.registry.type, settings.plugin_options)
-        wanted = [r for r in declared_resources(session.generation, manifest, target) if r.kind == "collector"]
-        action = runner.run(Step("find collector", lambda: Plan(plan_resources(session.clients, wanted)), 2)).action(
-            "collector"
-        )
+        wanted = [
+            r for r in declared_resources(session.generation, manifest, target) if r.kind == "collector"
+        ]
+        action = runner.run(
+            Step("find collector", lambda: Plan(plan_resources(session.clients, wanted)), 2)
+        ).action("collector")
         if action.id is None:
             raise NotReleased(
                 f"There is no collector {action.name!r} in {environment.name}. "

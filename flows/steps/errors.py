@@ -20,7 +20,9 @@ class PlanBlocked(FlowError):
     """The plan holds actions that cannot be carried out; nothing was changed."""
 
     def __init__(self, blocked: Sequence[Action]) -> None:
-        super().__init__("\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked))
+        super().__init__(
+            "\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked)
+        )
         self.blocked = tuple(blocked)
 
     def __reduce__(self) -> tuple[type[PlanBlocked], tuple[tuple[Action, ...]]]:

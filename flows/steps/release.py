@@ -97,7 +97,9 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
     with open_session(request.environment) as session, session.registry() as registry:
         reference = ImageReference(registry.address, manifest.plugin.image, source.version)
         planned = runner.run(
-            Step("plan", partial(_plan, session, manifest, source, registry, reference), retries=2, timeout=300)
+            Step(
+                "plan", partial(_plan, session, manifest, source, registry, reference), retries=2, timeout=300
+            )
         )
         runner.planned(planned.plan)
         if planned.plan.blocked and not request.dry_run:
@@ -122,15 +124,26 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
                 seconds=time.perf_counter() - started,
             )
         if planned.image.status is ImageStatus.ABSENT:
-            runner.run(Step("build image", partial(_build, session, source, reference, runner), retries=1, timeout=1800))
-            digest = runner.run(Step("push image", partial(_push, reference, registry, runner), retries=3, timeout=900))
+            runner.run(
+                Step(
+                    "build image",
+                    partial(_build, session, source, reference, runner),
+                    retries=1,
+                    timeout=1800,
+                )
+            )
+            digest = runner.run(
+                Step("push image", partial(_push, reference, registry, runner), retries=3, timeout=900)
+            )
             progress.wrote = True
         ids = planned.ids
         for action in planned.plan.actions:
             if action.resource is None:
                 continue
             if action.verb is not Verb.KEEP:
-                step = Step(_STEP_NAMES[action.kind], partial(apply, session.clients, action, ids), 2, timeout=600)
+                step = Step(
+                    _STEP_NAMES[action.kind], partial(apply, session.clients, action, ids), 2, timeout=600
+                )
                 runner.run(step)
                 progress.wrote = True
             elif action.id:

@@ -19,7 +19,9 @@ T = TypeVar("T")
 
 def is_temporary(error: BaseException) -> bool:
     """Whether the same call may succeed a little later, without anything having been changed by it."""
-    return isinstance(error, (Unreachable, DeadlineExceeded)) or (isinstance(error, ImageError) and error.temporary)
+    return isinstance(error, (Unreachable, DeadlineExceeded)) or (
+        isinstance(error, ImageError) and error.temporary
+    )
 
 
 @dataclass(frozen=True)

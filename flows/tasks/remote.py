@@ -13,7 +13,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterId,
+)
 from prefect.client.schemas.objects import FlowRun, TaskRun
 
 
@@ -52,7 +57,9 @@ class RemoteRun:
     artifacts: Mapping[str, Any]
 
 
-def run_deployment(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float = 1800.0) -> RemoteRun:
+def run_deployment(
+    name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float = 1800.0
+) -> RemoteRun:
     """Starts a run of a deployment (`flow/deployment`) and follows it to its end.
 
     The server is the one that Prefect's settings name (PREFECT_API_URL).

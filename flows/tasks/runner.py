@@ -72,7 +72,9 @@ class PrefectRunner:
 
     def finished(self, report: Report) -> None:
         """The report, and the collected resources as a table of their own."""
-        create_markdown_artifact(release_report(report), key=REPORT, description=f"{report.flow} of {report.plugin_id}")
+        create_markdown_artifact(
+            release_report(report), key=REPORT, description=f"{report.flow} of {report.plugin_id}"
+        )
         rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
         create_table_artifact(rows, key=RESOURCES, description="The collected resources, by name")
 

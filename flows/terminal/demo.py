@@ -60,7 +60,9 @@ class _Watcher:
         self._pages = pages
 
     def started(self, run: FlowRun) -> None:
-        self._console.print(f"  Flow run {run.name}: {self._pages}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+        self._console.print(
+            f"  Flow run {run.name}: {self._pages}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False
+        )
 
     def waiting(self, words: str) -> None:
         self._status.update(escape(words))
@@ -69,7 +71,9 @@ class _Watcher:
         good = task.state is not None and task.state.is_completed()
         mark = "[green]✓[/]" if good else "[red]✗[/]"
         seconds = task.total_run_time.total_seconds()
-        self._console.print(f"{mark} {escape(task.name.rsplit('-', 1)[0])} [dim]{seconds:.1f} s[/]", highlight=False)
+        self._console.print(
+            f"{mark} {escape(task.name.rsplit('-', 1)[0])} [dim]{seconds:.1f} s[/]", highlight=False
+        )
 
 
 def _show(console: Console, run: RemoteRun, seconds: float) -> None:
@@ -79,7 +83,9 @@ def _show(console: Console, run: RemoteRun, seconds: float) -> None:
     collected = _rows(run.artifacts, "resources")
     if collected:
         columns = list(collected[0])
-        console.print(rows_table("Collected", columns, [[str(row[name]) for name in columns] for row in collected]))
+        console.print(
+            rows_table("Collected", columns, [[str(row[name]) for name in columns] for row in collected])
+        )
     if run.completed:
         console.print(f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in all.")
     else:

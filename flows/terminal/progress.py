@@ -23,7 +23,11 @@ class TerminalProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
         )
         self._lock = threading.Lock()
 

@@ -75,8 +75,9 @@ class TerminalRunner(PlainRunner):
     def collecting(self, job: Job) -> None:
         """How many tasks have ended."""
         if self._status is not None:
-            self._status.update(f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]")
+            self._status.update(
+                f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]"
+            )
 
     def finished(self, report: Report) -> None:
         """The tables are the command's to show."""
-

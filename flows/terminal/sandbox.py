@@ -27,7 +27,9 @@ class Output(StrEnum):
 
 
 Generation = Annotated[str, typer.Option("--generation", help="Which SpaceONE: 2.x.")]
-Format = Annotated[Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")]
+Format = Annotated[
+    Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
+]
 
 
 @app.command()
@@ -37,12 +39,18 @@ def up(
         str | None,
         typer.Option(help="A MongoDB to use instead of the embedded one.", envvar="PLUGINCTL_MONGODB_URI"),
     ] = None,
-    prefect: Annotated[bool, typer.Option("--prefect", help="Start a Prefect server and a worker, too.")] = False,
+    prefect: Annotated[
+        bool, typer.Option("--prefect", help="Start a Prefect server and a worker, too.")
+    ] = False,
 ) -> None:
     """Start it: install what is missing, leave alone what runs."""
     with failing_well(), TerminalProgress(Console(stderr=True)) as progress:
         sandbox.up(
-            sandbox.default_home(), generation=generation, mongodb_uri=mongodb_uri, prefect=prefect, progress=progress
+            sandbox.default_home(),
+            generation=generation,
+            mongodb_uri=mongodb_uri,
+            prefect=prefect,
+            progress=progress,
         )
     _show(generation, Output.TEXT)
 
@@ -98,7 +106,13 @@ def _show(generation: str, output: Output) -> None:
         return
     console = Console()
     rows = [
-        (each.name, each.state, each.address, str(each.pid or ""), f"{each.memory / 2**20:.0f}" if each.memory else "")
+        (
+            each.name,
+            each.state,
+            each.address,
+            str(each.pid or ""),
+            f"{each.memory / 2**20:.0f}" if each.memory else "",
+        )
         for each in services
     ]
     console.print(rows_table(f"SpaceONE {generation}", ("part", "state", "address", "pid", "MiB"), rows))

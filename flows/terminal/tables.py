@@ -23,7 +23,10 @@ def plan_table(actions: Iterable[Action]) -> Table:
     for action in actions:
         style = _STYLES[action.verb]
         table.add_row(
-            f"[{style}]{action.verb}[/]", action.kind, escape(action.name), escape("\n".join(_remarks(action)))
+            f"[{style}]{action.verb}[/]",
+            action.kind,
+            escape(action.name),
+            escape("\n".join(_remarks(action))),
         )
     return table
 
@@ -32,7 +35,11 @@ def _remarks(action: Action) -> list[str]:
     if action.verb is Verb.BLOCKED:
         return [action.reason]
     if action.verb is Verb.UPDATE:
-        parts = [part for change in action.changes for part in differences(change.before, change.after, change.name)]
+        parts = [
+            part
+            for change in action.changes
+            for part in differences(change.before, change.after, change.name)
+        ]
         return [f"{path}: {_value(before)} → {_value(after)}" for path, before, after in parts]
     return [", ".join(change.name for change in action.changes)] if action.changes else []
 
@@ -85,17 +92,18 @@ def show_report(console: Console, report: Report) -> None:
     if verdict is None:
         return
     kinds = ", ".join(f"{count} {name}" for name, count in verdict.resources.items())
+    what = f"{report.flow} of {report.plugin_id} {report.version}"
     if verdict.success:
-        console.print(
-            f"[green]{report.flow} of {report.plugin_id} {report.version} succeeded[/] in {report.seconds:.1f} s: {kinds}."
-        )
+        console.print(f"[green]{what} succeeded[/] in {report.seconds:.1f} s: {kinds}.")
     else:
-        console.print(f"[red]{report.flow} of {report.plugin_id} {report.version} failed[/]: the collection was judged.")
+        console.print(f"[red]{what} failed:[/] the collection was judged.")
         for words in verdict.failures:
             console.print(f"  {escape(words)}")
 
 
-def show_collected(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> None:
+def show_collected(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int
+) -> None:
     """The collected resources, as far as they were read."""
     if rows:
         more = f" (the first {len(rows)} of {total})" if total > len(rows) else ""

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(checkout, tmp_path):
     """A copy of the portfolio's manifest that a test may spoil."""
     return shutil.copytree(checkout / "deployments/portfolio", tmp_path / "portfolio")

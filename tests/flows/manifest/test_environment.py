@@ -16,7 +16,11 @@ def test_reads_a_file(tmp_path):
 def test_extends_and_paths_are_the_files_own(tmp_path):
     below = tmp_path / "below"
     below.mkdir()
-    write(below, "base", "spacectl: conf/base.yml\nregistry: {address: a, insecure: true}\nworkspace: {spacectl: conf/w.yml}\n")
+    write(
+        below,
+        "base",
+        "spacectl: conf/base.yml\nregistry: {address: a, insecure: true}\nworkspace: {spacectl: conf/w.yml}\n",
+    )
     write(tmp_path, "top", "extends: below/base.yaml\nregistry: {address: b}\n")
     settings = load_environment("top", tmp_path).settings
     assert settings.spacectl == str(below / "conf/base.yml")
@@ -25,7 +29,11 @@ def test_extends_and_paths_are_the_files_own(tmp_path):
 
 
 def test_variables(tmp_path, monkeypatch):
-    write(tmp_path, "a", "registry: {address: '${REGISTRY_HOST}:5000'}\ndescription: ${NOT_SET_AT_ALL:-nothing}\n")
+    write(
+        tmp_path,
+        "a",
+        "registry: {address: '${REGISTRY_HOST}:5000'}\ndescription: ${NOT_SET_AT_ALL:-nothing}\n",
+    )
     monkeypatch.setenv("REGISTRY_HOST", "host")
     settings = load_environment("a", tmp_path).settings
     assert (settings.registry.address, settings.description) == ("host:5000", "nothing")

@@ -16,7 +16,9 @@ def test_the_portfolio(checkout):
     assert manifest.schema.id == "portfolio_investment_schema"
     assert manifest.provider.provider == "portfolio"
     assert manifest.collector.plugin_info.upgrade_mode == "MANUAL"
-    help_texts = manifest.provider.metadata["view"]["layouts"]["help:service_account:create"]["options"]["markdown"]
+    help_texts = manifest.provider.metadata["view"]["layouts"]["help:service_account:create"]["options"][
+        "markdown"
+    ]
     assert set(help_texts) == {"en", "ko"}
 
 
@@ -56,16 +58,31 @@ def test_a_file_without_a_mapping(folder, text):
     [
         ("register_plugin.yaml", "quasarhub/plugin", "quasarhub/Plugin", "capital letters"),
         ("register_plugin.yaml", "-inven-collector\n", "-inven-collector:0.1.0\n", "src/VERSION"),
-        ("register_plugin.yaml", "-inven-collector\n", "-inven-collector-for-a-name-that-is-long\n", "at most 48"),
+        (
+            "register_plugin.yaml",
+            "-inven-collector\n",
+            "-inven-collector-for-a-name-that-is-long\n",
+            "at most 48",
+        ),
         ("register_plugin.yaml", "service_type: inventory.Collector\n", "", "service_type"),
         ("register_plugin.yaml", "name: Portfolio Collector\n", "", "'name' is missing"),
         ("register_plugin.yaml", "provider: portfolio\n", "provider: folio\n", "'folio'"),
         ("register_repository.yaml", "local", "managed", "local"),
         ("create_collector.yaml", "plugin_id: plugin-portfolio", "plugin_id: plugin-folio", "plugin-folio"),
         ("create_collector.yaml", "plugin_info:\n", "plugin_info:\n  upgrade_mode: AUTO\n", "MANUAL"),
-        ("create_collector.yaml", "plugin_info:\n", "plugin_info:\n  version: 1.0.0\n", "plugin_info.version"),
+        (
+            "create_collector.yaml",
+            "plugin_info:\n",
+            "plugin_info:\n  version: 1.0.0\n",
+            "plugin_info.version",
+        ),
         ("create_service_account.yaml", "secret_schema_id: portfolio", "secret_schema_id: folio", "creates"),
-        ("create_service_account.yaml", "secret_schema_id: portfolio_investment_schema\n", "", "secret_schema_id"),
+        (
+            "create_service_account.yaml",
+            "secret_schema_id: portfolio_investment_schema\n",
+            "",
+            "secret_schema_id",
+        ),
     ],
 )
 def test_what_the_platform_would_refuse_is_refused_here(folder, name, old, new, words):

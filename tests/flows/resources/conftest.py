@@ -61,12 +61,12 @@ class Platform:
         return record
 
 
-@pytest.fixture()
+@pytest.fixture
 def platform():
     return Platform()
 
 
-@pytest.fixture()
+@pytest.fixture
 def clients(platform):
     return {Scope.DOMAIN: platform, Scope.WORKSPACE: platform}
 
@@ -76,7 +76,7 @@ def manifest(checkout):
     return Manifest.load(checkout / "deployments/portfolio")
 
 
-@pytest.fixture()
+@pytest.fixture
 def resources(manifest):
     target = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
     return declared_resources(Generation.V2, manifest, target)

@@ -53,4 +53,6 @@ def test_every_translation_is_said(resources):
 
 
 def test_each_names_its_file(resources):
-    assert {resource.kind: resource.file for resource in resources}["collector"] == "portfolio/create_collector.yaml"
+    assert {resource.kind: resource.file for resource in resources}[
+        "collector"
+    ] == "portfolio/create_collector.yaml"

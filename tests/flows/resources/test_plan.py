@@ -113,7 +113,9 @@ def test_several_of_one_name_block(clients, resources, platform):
 
 
 def test_without_a_local_repository_it_says_where_to_add_one(clients, resources, platform):
-    platform.records["repository.Repository"] = [{"repository_id": "repo-managed", "repository_type": "MANAGED"}]
+    platform.records["repository.Repository"] = [
+        {"repository_id": "repo-managed", "repository_type": "MANAGED"}
+    ]
     blocked = Plan(plan_resources(clients, resources)).blocked
     assert "REPOSITORIES" in blocked[0].reason
 
@@ -142,7 +144,9 @@ def test_an_id_that_is_not_known_yet(clients, resources):
 
 def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platform):
     platform.lacks.add(("identity.Provider.create", "icon"))
-    with pytest.raises(UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'icon'"):
+    with pytest.raises(
+        UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'icon'"
+    ):
         plan_resources(clients, resources)
     assert platform.writes == []
 
@@ -150,7 +154,11 @@ def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platfo
 def test_a_create_that_was_answered_too_late_is_found(clients, resources, platform):
     """Collector.create stores its row, waits for the plugin and may run into the deadline."""
     collector = resources[-1]
-    record = {"collector_id": "c-1", "name": "Portfolio Collector", "plugin_info": {"plugin_id": "plugin-portfolio-inven-collector"}}
+    record = {
+        "collector_id": "c-1",
+        "name": "Portfolio Collector",
+        "plugin_info": {"plugin_id": "plugin-portfolio-inven-collector"},
+    }
     late = from_details("inventory.Collector.create", "grpc://x:1", "DEADLINE_EXCEEDED", "")
 
     class Late(dict):
@@ -167,7 +175,9 @@ def test_a_create_that_was_answered_too_late_is_found(clients, resources, platfo
 def test_a_create_that_failed_is_not_taken_for_one_that_worked(clients, resources, platform):
     provider = next(resource for resource in resources if resource.kind == "provider")
     action = plan_resources(clients, [provider])[0]
-    platform.refuses["identity.Provider.create"] = from_details("identity.Provider.create", "x", "UNAVAILABLE", "")
+    platform.refuses["identity.Provider.create"] = from_details(
+        "identity.Provider.create", "x", "UNAVAILABLE", ""
+    )
     with pytest.raises(type(platform.refuses["identity.Provider.create"])):
         apply(clients, action, {})
 

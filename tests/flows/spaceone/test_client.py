@@ -8,7 +8,15 @@ from google.protobuf.empty_pb2 import Empty
 from grpc_reflection.v1alpha import reflection
 from spaceone.api.identity.v2 import provider_pb2, provider_pb2_grpc
 
-from flows.spaceone import Client, EndpointError, NotFound, SpaceoneError, UnknownField, UnknownMethod, Unreachable
+from flows.spaceone import (
+    Client,
+    EndpointError,
+    NotFound,
+    SpaceoneError,
+    UnknownField,
+    UnknownMethod,
+    Unreachable,
+)
 
 NAME = provider_pb2.DESCRIPTOR.services_by_name["Provider"].full_name
 
@@ -38,12 +46,12 @@ class Providers(provider_pb2_grpc.ProviderServicer):
         return Empty()
 
 
-@pytest.fixture()
+@pytest.fixture
 def servicer():
     return Providers()
 
 
-@pytest.fixture()
+@pytest.fixture
 def endpoint(servicer):
     server = grpc.server(ThreadPoolExecutor(4))
     provider_pb2_grpc.add_ProviderServicer_to_server(servicer, server)
@@ -54,14 +62,16 @@ def endpoint(servicer):
     server.stop(None).wait()
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(endpoint):
     with Client({"identity": endpoint}, "a-token") as client:
         yield client
 
 
 def test_calls_by_name_with_the_token(client, servicer):
-    assert client.list("identity.Provider.list", {"provider": "portfolio"}) == [{"provider": "portfolio", "order": 1}]
+    assert client.list("identity.Provider.list", {"provider": "portfolio"}) == [
+        {"provider": "portfolio", "order": 1}
+    ]
     client.with_token("another").call("identity.Provider.list")
     assert servicer.tokens == ["a-token", "another"]
 
@@ -122,7 +132,10 @@ def test_a_malformed_method(client):
 
 
 def test_nobody_listens():
-    with Client({"identity": "grpc://127.0.0.1:1"}) as client, pytest.raises(Unreachable, match="127.0.0.1:1"):
+    with (
+        Client({"identity": "grpc://127.0.0.1:1"}) as client,
+        pytest.raises(Unreachable, match="127.0.0.1:1"),
+    ):
         client.call("identity.Provider.list")
 
 
