@@ -20,8 +20,7 @@ class _Database:
         self._name = name
 
     def find(self, name: str, filter_: Document) -> list[Document]:
-        collection = self._store.get(self._name, name)
-        return [] if collection is None else [record.document for record in collection.find(filter_)]
+        return [record.document for record in self._store.view(self._name, name).find(filter_)]
 
 
 def run(store: Store, database: str, name: str, pipeline: list[Document]) -> list[Document]:
@@ -35,15 +34,15 @@ def run(store: Store, database: str, name: str, pipeline: list[Document]) -> lis
     while rest and isinstance(rest[0], dict) and list(rest[0]) == ["$match"]:
         clauses.append(_clause(rest.pop(0)["$match"]))
     filter_ = clauses[0] if len(clauses) == 1 else {"$and": clauses} if clauses else {}
-    collection = store.get(database, name)
+    collection = store.view(database, name)
     counting = _counting(rest)
     if counting is not None:
         before, result, field = counting
-        found = 0 if collection is None else collection.count(filter_)
+        found = collection.count(filter_)
         counted = stages.run([{}] * found, before) if before else None
         total = found if counted is None else len(counted)
         return [{**result, field: total}] if total else []
-    documents = [] if collection is None else [record.document for record in collection.find(filter_)]
+    documents = [record.document for record in collection.find(filter_)]
     return stages.run(documents, rest, _Database(store, database))
 
 

@@ -91,4 +91,7 @@ def search_keys(document: Document, path: str) -> frozenset[Hashable]:
 
 def unique_by_key(values: Iterable[Value]) -> list[Value]:
     """`values` without repetitions, in the order of their first appearance."""
-    return list({key_of(value): value for value in reversed(list(values))}.values())[::-1]
+    first: dict[Hashable, Value] = {}
+    for value in values:
+        first.setdefault(key_of(value), value)
+    return list(first.values())

@@ -206,14 +206,18 @@ class Journal:
             self._pending.wait()
             if self._stopping.wait(FLUSH_SECONDS):
                 return
-            try:
-                self.flush()
-            except sqlite3.Error as error:
-                if not self._failure:
-                    _LOGGER.exception("The data file %s cannot be written", self._path)
-                self._failure = str(error)
-            else:
-                self._failure = None
+            self._flush_logged()
+
+    def _flush_logged(self) -> None:
+        """Flush, and remember whether that went well."""
+        try:
+            self.flush()
+        except sqlite3.Error as error:
+            if not self._failure:
+                _LOGGER.exception("The data file %s cannot be written", self._path)
+            self._failure = str(error)
+        else:
+            self._failure = None
 
     def close(self) -> None:
         """Write what is left and close the file. Raises JournalError when that fails."""

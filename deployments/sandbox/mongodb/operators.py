@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bson.int64 import Int64
+from bson.regex import Regex
 from bson.timestamp import Timestamp
 
 from .errors import CommandError
@@ -179,8 +180,10 @@ def _pull(document: Document, path: Path, operand: Value) -> None:
 
 
 def _is_pulled(operand: Value, item: Value) -> bool:
+    if isinstance(operand, Regex):
+        return value_matches(operand, item)
     if not isinstance(operand, dict):
-        return value_matches(operand, item) if not isinstance(operand, list) else bool(operand == item)
+        return bool(operand == item)
     if any(name.startswith("$") and name not in ("$and", "$or", "$nor") for name in operand):
         return value_matches(operand, item)
     return isinstance(item, dict) and matches(operand, item)

@@ -23,10 +23,9 @@ def find(context: Context, command: Command) -> Document:
     limit = abs(limit)
     projection = command.document("projection")
     with context.store.lock:
-        collection = context.store.get(command.database, command.collection)
-        if collection is None:
-            found: list[Record] = []
-        elif limit == 1 and not skip and not command.document("sort"):
+        collection = context.store.view(command.database, command.collection)
+        found: list[Record]
+        if limit == 1 and not skip and not command.document("sort"):
             first = collection.find_first(command.document("filter"))
             found = [] if first is None else [first]
         else:
@@ -57,8 +56,8 @@ def aggregate(context: Context, command: Command) -> Document:
 def count(context: Context, command: Command) -> Document:
     """How many documents match `query`, within `skip` and `limit`."""
     with context.store.lock:
-        collection = context.store.get(command.database, command.collection)
-        found = 0 if collection is None else collection.count(command.document("query"))
+        collection = context.store.view(command.database, command.collection)
+        found = collection.count(command.document("query"))
     found = max(found - (command.number("skip") or 0), 0)
     limit = abs(command.number("limit") or 0)
     return {"n": min(found, limit) if limit else found, "ok": 1.0}
@@ -69,8 +68,8 @@ def distinct(context: Context, command: Command) -> Document:
     key = command.text("key")
     values: list[Value] = []
     with context.store.lock:
-        collection = context.store.get(command.database, command.collection)
-        for record in [] if collection is None else collection.find(command.document("query")):
+        collection = context.store.view(command.database, command.collection)
+        for record in collection.find(command.document("query")):
             for value in present_values_at(record.document, key):
                 values.extend(value if isinstance(value, list) else [value])
         return {"values": unique_by_key(values), "ok": 1.0}

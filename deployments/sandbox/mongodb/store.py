@@ -254,6 +254,10 @@ class Store:
         """A collection, or None when there is none of that name."""
         return self._databases.get(database, {}).get(name)
 
+    def view(self, database: str, name: str) -> Collection:
+        """A collection to read from: where there is none of that name, an empty one that is not kept."""
+        return self.get(database, name) or Collection(self, 0, database, name)
+
     def ensure(self, database: str, name: str) -> Collection:
         """A collection, made if need be; raises CommandError 73 for a name that cannot be one."""
         collection = self.get(database, name)

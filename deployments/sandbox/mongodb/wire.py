@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
+from bson.errors import BSONError
+
 from .documents import Document, decode, encode
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def parse(request_id: int, opcode: int, payload: bytes) -> Request:
             return _parse_msg(request_id, payload)
         if opcode == OP_QUERY:
             return _parse_query(request_id, payload)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, BSONError) as error:
         raise ProtocolError(f"A message with opcode {opcode} is broken: {error}") from error
     raise ProtocolError(f"Opcode {opcode} is not spoken here (OP_MSG and OP_QUERY are)")
 

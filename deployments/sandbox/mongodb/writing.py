@@ -53,7 +53,7 @@ def insert(context: Context, command: Command) -> Document:
         raw = statement if isinstance(statement, bytes) else encode(statement)
         document = decode(raw)
         if next(iter(document), None) != "_id":
-            document = {"_id": document.get("_id", None) or ObjectId(), **document}
+            document = {"_id": document["_id"] if "_id" in document else ObjectId(), **document}
             raw = encode(document)
         collection.insert(document, raw)
         inserted += 1
@@ -80,10 +80,8 @@ def _modify(record: Record, filter_: Document, change: updates.Change) -> bool:
     return record.collection.replace(record, change.apply(decode(record.raw), filter_, inserting=False))
 
 
-def _found(collection: Collection | None, filter_: Document, *, multi: bool) -> list[Record]:
+def _found(collection: Collection, filter_: Document, *, multi: bool) -> list[Record]:
     """The records that a statement is about: all that match, or the first."""
-    if collection is None:
-        return []
     if multi:
         return collection.find(filter_)
     first = collection.find_first(filter_)
@@ -99,7 +97,7 @@ def update(context: Context, command: Command) -> Document:
         nonlocal matched, modified
         filter_, multi = statement.get("q", {}), bool(statement.get("multi"))
         change = updates.parse(statement.get("u"), statement.get("arrayFilters"), multi=multi)
-        collection = context.store.get(command.database, command.collection)
+        collection = context.store.view(command.database, command.collection)
         found = _found(collection, filter_, multi=multi)
         for record in found:
             modified += _modify(record, filter_, change)
@@ -123,7 +121,7 @@ def delete(context: Context, command: Command) -> Document:
 
     def run(_: int, statement: Value) -> None:
         nonlocal deleted
-        collection = context.store.get(command.database, command.collection)
+        collection = context.store.view(command.database, command.collection)
         found = _found(collection, statement.get("q", {}), multi=statement.get("limit") != 1)
         for record in found:
             record.collection.remove(record)
@@ -149,7 +147,7 @@ def find_and_modify(context: Context, command: Command) -> Document:
     value: Document | None = None
     context.store.journal.require_writable()
     with context.store.lock:
-        collection = context.store.get(command.database, command.collection)
+        collection = context.store.view(command.database, command.collection)
         record = _first_sorted(collection, filter_, command.document("sort"))
         last_error: Document = {"n": 0 if record is None else 1}
         if record is not None:
@@ -174,9 +172,7 @@ def find_and_modify(context: Context, command: Command) -> Document:
     return {"value": value, "lastErrorObject": last_error, "ok": 1.0}
 
 
-def _first_sorted(collection: Collection | None, filter_: Document, sort: Document) -> Record | None:
-    if collection is None:
-        return None
+def _first_sorted(collection: Collection, filter_: Document, sort: Document) -> Record | None:
     if not sort:
         return collection.find_first(filter_)
     found = sort_documents(collection.find(filter_), sort, lambda record: record.document)
