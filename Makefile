@@ -34,6 +34,7 @@ check: $(PROGRESS) ## Format, lint, types and layers
 	@$(RUN)/ruff format --check .
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
+	@cd plugin/src && ../../$(RUN)/mypy --config-file ../../pyproject.toml -p plugin
 	@$(RUN)/lint-imports --no-logo 2>/dev/null || $(RUN)/lint-imports
 
 bench: $(PROGRESS) ## Measure, print a table and write build/benchmarks.json

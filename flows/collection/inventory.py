@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flows.spaceone import Client
@@ -40,21 +39,36 @@ def by_type(client: Client, collector_id: str) -> dict[str, int]:
     }
 
 
-def collected(client: Client, collector_id: str, limit: int = 20) -> list[dict[str, Any]]:
-    """The cloud services of a collector, by name, at most `limit`."""
-    query = {**_of(collector_id), "sort": [{"key": "name"}], "page": {"start": 1, "limit": limit}}
+def collected(
+    client: Client, collector_id: str, sort: tuple[str, bool] = ("name", False), limit: int = 20
+) -> list[dict[str, Any]]:
+    """The cloud services of a collector, at most `limit`.
+
+    Args:
+        client: With the domain's token.
+        collector_id: The collector.
+        sort: A dotted key, and whether downwards.
+        limit: How many.
+    """
+    key, down = sort
+    query = {
+        **_of(collector_id),
+        "sort": [{"key": key, "desc": down}],
+        "page": {"start": 1, "limit": limit},
+    }
     return client.list("inventory.CloudService.list", {"query": query})
 
 
-def cloud_service_type(client: Client, record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The type of a cloud service, with the layout that the console draws it by."""
+def cloud_service_type(client: Client, name: str) -> dict[str, Any] | None:
+    """A type, with the layout that the console draws its resources by.
+
+    Args:
+        client: With the domain's token.
+        name: `provider/group/type`, as `by_type` has it.
+    """
+    provider, group, kind = name.split("/", 2)
     found = client.list(
-        "inventory.CloudServiceType.list",
-        {
-            "name": record.get("cloud_service_type"),
-            "group": record.get("cloud_service_group"),
-            "provider": record.get("provider"),
-        },
+        "inventory.CloudServiceType.list", {"name": kind, "group": group, "provider": provider}
     )
     return found[0] if found else None
 

@@ -31,15 +31,21 @@ def table(
 
 
 def _fields(type_record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    found: Any = type_record.get("metadata") or {}
-    for part in ("view", "table", "layout", "options", "fields"):
-        found = found.get(part) if isinstance(found, Mapping) else None
+    found = value(type_record, "metadata.view.table.layout.options.fields")
     fields: Iterable[Any] = found if isinstance(found, list) else ()
     return tuple(
         (str(field["name"]), str(field["key"]))
         for field in fields
         if "name" in field and "key" in field and _shown(field)
     )
+
+
+def default_sort(type_record: Mapping[str, Any] | None) -> tuple[str, bool]:
+    """The key that the type's table is sorted by, and whether downwards; by name where it says nothing."""
+    sort = value(type_record or {}, "metadata.view.table.layout.options.default_sort")
+    if isinstance(sort, Mapping) and sort.get("key"):
+        return str(sort["key"]), bool(sort.get("desc"))
+    return "name", False
 
 
 def _shown(field: Mapping[str, Any]) -> bool:

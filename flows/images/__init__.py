@@ -18,7 +18,7 @@ from flows.images.errors import (
     UnexpectedAnswer,
 )
 from flows.images.manifests import RemoteImage
-from flows.images.reference import ImageReference, check_plugin_image
+from flows.images.reference import ImageReference
 from flows.images.registry import Registry
 from flows.images.source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
@@ -44,6 +44,5 @@ __all__ = [
     "SourceChanged",
     "SourceError",
     "UnexpectedAnswer",
-    "check_plugin_image",
     "compare",
 ]

@@ -11,17 +11,14 @@ import re
 from dataclasses import dataclass, replace
 
 from flows.images.errors import InvalidReference
+from flows.manifest import image_name
 
 DOCKER_HUB = "docker.io"
 """How Docker Hub is shown; as a registry's address it is None."""
 
-MAX_PLUGIN_NAME = 48
-"""Characters in the last part of a plugin's image: MAX_IMAGE_NAME_LENGTH of SpaceONE's repository."""
-
 MAX_NAME = 255
 """Characters in registry and repository together, as Docker has it."""
 
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -71,58 +68,10 @@ def check_repository(repository: str) -> str:
     Raises:
         InvalidReference: a part breaks the grammar; the message names the part.
     """
-    if not repository:
-        raise InvalidReference(repository, "is not an image name: it is empty")
-    if repository != repository.lower():
-        raise InvalidReference(
-            repository, f"is not an image name: write it in lower case, {repository.lower()!r}"
-        )
-    for part in repository.split("/"):
-        if not _COMPONENT.fullmatch(part):
-            raise InvalidReference(
-                repository,
-                f"is not an image name: its part {part!r} must be lower-case letters and digits, "
-                "separated by single '.', one or two '_', or '-'",
-            )
-    return repository
-
-
-def check_plugin_image(image: str) -> str:
-    """Return `image`, the `image` of a manifest's plugin, if SpaceONE will take it.
-
-    What the repository service of both generations refuses (`_check_image`) is refused here, before anything
-    is built: a last part over 48 characters (ERROR_INVALID_IMAGE_LENGTH), and in it anything but letters,
-    digits and hyphens, so '_' and '.' too (ERROR_INVALID_IMAGE_NAME_FORMAT). The version is the tag and the
-    environment names the registry, so neither belongs into a manifest.
-
-    Raises:
-        InvalidReference: one sentence with the value and the rule.
-    """
-    head, _, last = image.rpartition("/")
-    if "@" in last:
-        raise InvalidReference(image, "must not hold a digest: the version is in src/VERSION")
-    if ":" in last:
-        raise InvalidReference(
-            image, f"must not hold a tag: write {image.rpartition(':')[0]!r}, the version is in src/VERSION"
-        )
-    first = head.split("/", 1)[0]
-    if _is_address(first):
-        raise InvalidReference(
-            image, f"must not hold a registry: remove {first + '/'!r}, the environment names it"
-        )
-    check_repository(image)
-    if len(last) > MAX_PLUGIN_NAME:
-        raise InvalidReference(
-            image,
-            f"is too long for SpaceONE: its last part has {len(last)} characters, at most {MAX_PLUGIN_NAME}",
-        )
-    for character in "_.":
-        if character in last:
-            raise InvalidReference(
-                image,
-                f"is refused by SpaceONE: its last part holds {character!r}, use letters, digits and '-'",
-            )
-    return image
+    try:
+        return image_name.check_repository(repository)
+    except ValueError as error:
+        raise InvalidReference(repository, str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +103,7 @@ class ImageReference:
         if "@" in text:
             raise InvalidReference(text, "must not hold a digest: give a name and a tag")
         first, slash, rest = text.partition("/")
-        registry, remainder = (first, rest) if slash and _is_address(first) else (None, text)
+        registry, remainder = (first, rest) if slash and image_name.is_address(first) else (None, text)
         repository, colon, tag = remainder.partition(":")
         return cls(registry, repository, tag if colon else None)
 
@@ -180,7 +129,3 @@ class ImageReference:
 
     def __str__(self) -> str:
         return self.name if self.tag is None else f"{self.name}:{self.tag}"
-
-
-def _is_address(part: str) -> bool:
-    return "." in part or ":" in part or part == "localhost"

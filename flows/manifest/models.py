@@ -11,9 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from flows.manifest.documents import Document
-
-#: SpaceONE's limit for the last part of an image's name (spaceone-repository, MAX_IMAGE_NAME_LENGTH).
-MAX_IMAGE_NAME = 48
+from flows.manifest.image_name import check_plugin_image
 
 Tags = dict[str, Any]
 
@@ -110,18 +108,10 @@ class Plugin(Document):
     @field_validator("image")
     @classmethod
     def _image(cls, value: str) -> str:
-        if value != value.lower():
-            raise ValueError(
-                f"{value!r} has capital letters; a registry takes lower case only: {value.lower()!r}."
-            )
-        last = value.rsplit("/", 1)[-1]
-        if ":" in last or "@" in last:
-            raise ValueError(
-                f"{value!r} has a tag; the version comes from src/VERSION: write {value.rsplit(':', 1)[0]!r}."
-            )
-        if len(last) > MAX_IMAGE_NAME:
-            raise ValueError(f"{last!r} has {len(last)} characters; SpaceONE takes at most {MAX_IMAGE_NAME}.")
-        return value
+        try:
+            return check_plugin_image(value)
+        except ValueError as error:
+            raise ValueError(f"{value!r} {error}.") from None
 
     @model_validator(mode="after")
     def _type(self) -> Plugin:

@@ -9,7 +9,7 @@ from functools import partial
 
 from flows.collection import Verdict, follow, job_tasks, judge, start, wait_for_others
 from flows.collection.inventory import by_type, cloud_service_type, collected, counts
-from flows.collection.layout import table
+from flows.collection.layout import default_sort, table
 from flows.manifest import Environment, Manifest
 from flows.resources import Plan, Target, declared_resources, plan_resources
 from flows.steps.errors import NotReleased
@@ -48,11 +48,11 @@ def collect_and_judge(session: Session, collector_id: str, provider: str, runner
 
 
 def findings(session: Session, collector_id: str) -> Findings:
-    """Reads what a collector brought in."""
-    records = collected(session.client, collector_id)
-    layout = cloud_service_type(session.client, records[0]) if records else None
-    columns, rows = table(records, layout)
-    return Findings(by_type(session.client, collector_id), columns, rows)
+    """Reads what a collector brought in; the table is that of its most frequent type."""
+    types = by_type(session.client, collector_id)
+    layout = cloud_service_type(session.client, max(types, key=types.__getitem__)) if types else None
+    columns, rows = table(collected(session.client, collector_id, default_sort(layout)), layout)
+    return Findings(types, columns, rows)
 
 
 def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -95,7 +96,5 @@ def _show(console: Console, run: RemoteRun, seconds: float) -> None:
 def _rows(artifacts: Mapping[str, Any], key: str) -> list[dict[str, str]]:
     data = artifacts.get(key) or []
     if isinstance(data, str):
-        import json
-
         data = json.loads(data)
     return [dict(row) for row in data]

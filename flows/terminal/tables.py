@@ -107,4 +107,17 @@ def show_collected(
     """The collected resources, as far as they were read."""
     if rows:
         more = f" (the first {len(rows)} of {total})" if total > len(rows) else ""
-        console.print(rows_table(f"Collected{more}", columns, rows))
+        fitting = _fitting(columns, rows, console.width)
+        console.print(rows_table(f"Collected{more}", columns[:fitting], [row[:fitting] for row in rows]))
+        if fitting < len(columns):
+            console.print(f"[dim]In a wider terminal: {', '.join(columns[fitting:])}.[/]")
+
+
+def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns fit side by side without a cell being broken; two at least."""
+    used = 0
+    for index, head in enumerate(columns):
+        used += max(len(head), *(len(row[index]) for row in rows)) + 2
+        if used > width:
+            return max(index, 2)
+    return len(columns)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.images import ImageReference, InvalidReference, check_plugin_image
+from flows.images import ImageReference, InvalidReference
 from flows.images.reference import check_tag
 
 COMPONENT = st.from_regex(r"[a-z0-9]{1,5}([._-][a-z0-9]{1,5}){0,2}", fullmatch=True)
@@ -87,32 +87,3 @@ def test_call_that_needs_a_tag():
 @pytest.mark.parametrize("tag", ["0.1.0", "v1", "_", "A-b.c_d", "x" * 128])
 def test_tag(tag):
     assert check_tag(tag) == tag
-
-
-class TestPluginImage:
-    @pytest.mark.parametrize(
-        "image",
-        ["plugin-portfolio-inven-collector", "quasarhub/plugin-portfolio-inven-collector", "a_b/" + "c" * 48],
-    )
-    def test_taken(self, image):
-        assert check_plugin_image(image) == image
-
-    @pytest.mark.parametrize(
-        ("image", "words"),
-        [
-            ("team/" + "c" * 49, "its last part has 49 characters, at most 48"),
-            ("team/plugin:0.1.0", "must not hold a tag: write 'team/plugin', the version is in src/VERSION"),
-            ("team/plugin@sha256:0", "must not hold a digest"),
-            ("team/Plugin", "write it in lower case, 'team/plugin'"),
-            ("team/my_plugin", "its last part holds '_'"),
-            ("team/my.plugin", "its last part holds '.'"),
-            ("ghcr.io/team/plugin", "must not hold a registry: remove 'ghcr.io/'"),
-            ("localhost:5000/plugin", "must not hold a registry"),
-            ("", "it is empty"),
-        ],
-    )
-    def test_refused(self, image, words):
-        with pytest.raises(InvalidReference) as caught:
-            check_plugin_image(image)
-        assert words in str(caught.value)
-        assert caught.value.value == image

@@ -1,0 +1,71 @@
+"""What a plugin's image may be called.
+
+The grammar is the distribution specification's, https://distribution.github.io/distribution/spec/api/.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Characters in the last part of a plugin's image: MAX_IMAGE_NAME_LENGTH of SpaceONE's repository.
+MAX_PLUGIN_NAME = 48
+
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
+
+
+def check_repository(repository: str) -> str:
+    """Returns `repository` if a registry can hold it.
+
+    Raises:
+        ValueError: a part breaks the grammar; says which.
+    """
+    if not repository:
+        raise ValueError("is not an image name: it is empty")
+    if repository != repository.lower():
+        raise ValueError(f"has capital letters, a registry takes none: write {repository.lower()!r}")
+    for part in repository.split("/"):
+        if not _COMPONENT.fullmatch(part):
+            raise ValueError(
+                f"is not an image name: its part {part!r} must be lower-case letters and digits, "
+                "separated by single '.', one or two '_', or '-'"
+            )
+    return repository
+
+
+def check_plugin_image(image: str) -> str:
+    """Returns `image`, the `image` of a manifest's plugin, if SpaceONE will take it.
+
+    What the repository service of both generations refuses (`_check_image`) is refused here, before anything
+    is built: a last part over 48 characters (ERROR_INVALID_IMAGE_LENGTH), and in it anything but letters,
+    digits and hyphens, so '_' and '.' too (ERROR_INVALID_IMAGE_NAME_FORMAT). The version is the tag and the
+    environment names the registry, so neither belongs into a manifest.
+
+    Raises:
+        ValueError: the rule that it breaks, to stand behind the name.
+    """
+    head, _, last = image.rpartition("/")
+    if "@" in last:
+        raise ValueError("must not hold a digest: the version is in src/VERSION")
+    if ":" in last:
+        raise ValueError(
+            f"must not hold a tag: write {image.rpartition(':')[0]!r}, the version is in src/VERSION"
+        )
+    first = head.split("/", 1)[0]
+    if is_address(first):
+        raise ValueError(f"must not hold a registry: remove {first + '/'!r}, the environment names it")
+    check_repository(image)
+    if len(last) > MAX_PLUGIN_NAME:
+        raise ValueError(
+            f"is too long for SpaceONE: its last part has {len(last)} characters, at most {MAX_PLUGIN_NAME}"
+        )
+    for character in "_.":
+        if character in last:
+            raise ValueError(
+                f"is refused by SpaceONE: its last part holds {character!r}, use letters, digits and '-'"
+            )
+    return image
+
+
+def is_address(part: str) -> bool:
+    """Whether the first part of a name is a registry, as Docker tells them apart."""
+    return "." in part or ":" in part or part == "localhost"
