@@ -59,11 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
         _LOGGER.error("Port %d of %s cannot be listened on: %s", options.port, options.host, error)
         journal.close()
         return 1
-    with store.lock:  # the statement that runs now is finished, none begins
-        try:
-            journal.close()
-        except JournalError as error:
-            _LOGGER.error("%s", error)
-            return 1
-        _LOGGER.info("Stopped, everything is written")
-        return 0
+    store.lock.acquire()  # and never released: what runs now is finished, and nothing is answered after it
+    try:
+        journal.close()
+    except JournalError as error:
+        _LOGGER.error("%s", error)
+        return 1
+    _LOGGER.info("Stopped, everything is written")
+    return 0

@@ -25,7 +25,10 @@ NO_RECORDS: frozenset[int] = frozenset()
 
 @dataclass(frozen=True)
 class IndexSpec:
-    """An index's definition, as createIndexes gives it."""
+    """An index's definition, as createIndexes gives it.
+
+    Options that it does not act on are kept and listed: expireAfterSeconds removes nothing here.
+    """
 
     name: str
     paths: tuple[str, ...]

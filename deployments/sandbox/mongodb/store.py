@@ -46,6 +46,7 @@ class Collection:
         self._records: dict[int, Record] = {}
         self._by_id: dict[Hashable, int] = {}
         self._postings = Postings()
+        self._postings.add_path("_id", ())
         self._uniques: dict[str, UniqueIndex] = {}
 
     @property
@@ -79,12 +80,7 @@ class Collection:
         return sum(1 for record in self._candidates(filter_) if matches(filter_, record.document))
 
     def _candidates(self, filter_: Document) -> Iterable[Record]:
-        wanted = filter_.get("_id")
-        if wanted is not None and not isinstance(wanted, dict | list):
-            sequence = self._by_id.get(key_of(wanted))
-            found: Iterable[int] | None = () if sequence is None else (sequence,)
-        else:
-            found = planner.candidates(filter_, self._postings)
+        found = planner.candidates(filter_, self._postings)
         if found is None:
             records = list(self._records.values())
         else:
@@ -209,7 +205,7 @@ class Collection:
             raise CommandError(27, f"index not found with name [{name}]")
         del self.indexes[name]
         self._uniques.pop(name, None)
-        self._postings.keep_only({path for spec in self.indexes.values() for path in spec.paths})
+        self._postings.keep_only({"_id", *(path for spec in self.indexes.values() for path in spec.paths)})
         self._store.journal.drop_index(self.number, name)
 
 

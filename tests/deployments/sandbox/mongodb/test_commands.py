@@ -30,8 +30,28 @@ def stocked(run: Run) -> Run:
 
 
 def test_every_command_that_the_services_use_is_there() -> None:
-    used = ["hello", "find", "aggregate", "count", "distinct", "insert", "update", "delete", "findAndModify", "createIndexes", "listIndexes", "listCollections", "drop", "dropDatabase", "ping", "buildInfo", "endSessions", "killCursors", "getMore"]
-    assert set(used) <= set(HANDLERS)
+    used = {
+        "hello",
+        "find",
+        "aggregate",
+        "count",
+        "distinct",
+        "insert",
+        "update",
+        "delete",
+        "findAndModify",
+        "createIndexes",
+        "listIndexes",
+        "listCollections",
+        "drop",
+        "dropDatabase",
+        "ping",
+        "buildInfo",
+        "endSessions",
+        "killCursors",
+        "getMore",
+    }
+    assert used <= set(HANDLERS)
 
 
 def test_unknown_command(run: Run) -> None:

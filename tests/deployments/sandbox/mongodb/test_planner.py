@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import mongomock
 import pytest
+from bson.regex import Regex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +117,8 @@ def stocked(plants: Collection) -> Collection:
 @pytest.mark.parametrize(
     ("filter_", "size"),
     [
+        ({"_id": 3}, 1),
+        ({"_id": {"$in": [3, 4, 400]}, "a": 3}, 2),
         ({"a": 3}, 10),
         ({"a": {"$eq": 3}}, 10),
         ({"a": {"$in": [3, 4]}}, 20),
@@ -149,6 +152,12 @@ def test_equalities_narrow(stocked: Collection, filter_: dict[str, Any], size: i
 )
 def test_others_do_not(stocked: Collection, filter_: dict[str, Any]) -> None:
     assert candidates(filter_, stocked._postings) is None
+
+
+def test_regular_expression_on_the_id(plants: Collection) -> None:
+    for name in ("ab", "b", "ac"):
+        plants.insert({"_id": name})
+    assert [record.document["_id"] for record in plants.find({"_id": Regex("^a")})] == ["ab", "ac"]
 
 
 def test_a_lookup_does_not_change_the_index(stocked: Collection) -> None:
