@@ -47,7 +47,7 @@ def test_parse(text, registry, repository, tag):
     ("text", "words"),
     [
         ("", "it is empty"),
-        ("Team/plugin", "write it in lower case, 'team/plugin'"),
+        ("Team/plugin", "write 'team/plugin'"),
         ("team//plugin", "its part ''"),
         ("team/-plugin", "its part '-plugin'"),
         ("team/plug in", "its part 'plug in'"),
