@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import docker
 import docker.errors
 import psutil
-import requests.exceptions
 
 from deployments.sandbox import debian
 from deployments.sandbox.errors import SandboxError
@@ -36,13 +35,15 @@ _PID_FILES = {
 
 def connect(timeout: float = 60) -> docker.DockerClient | None:
     """A client of the engine behind the socket, or None where none answers."""
-    if not SOCKET.exists():
-        return None
-    client = docker.DockerClient(base_url=f"unix://{SOCKET}", timeout=int(timeout))
     try:
-        client.ping()
-    except (docker.errors.DockerException, requests.exceptions.RequestException):
-        client.close()
+        # First without the library, which leaves its socket open where nobody listens.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(SOCKET))
+    except OSError:
+        return None
+    try:
+        client = docker.DockerClient(base_url=f"unix://{SOCKET}", timeout=int(timeout))
+    except docker.errors.DockerException:  # it has asked for the engine's version
         return None
     return client
 

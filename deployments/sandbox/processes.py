@@ -31,9 +31,6 @@ STOP_SECONDS = 10.0
 CLOCK_SECONDS = 0.05  # start times count in hundredths of a second
 LOG_BYTES = 20_000_000
 
-# Kept for the life of this process: a Popen that is collected while its program runs warns about it.
-_STARTED: list[subprocess.Popen[bytes]] = []
-
 
 @dataclass(frozen=True)
 class Record:
@@ -100,7 +97,7 @@ class Processes:
                 )
             except OSError as error:
                 raise SandboxError(f"{name} cannot be started: {words[0]}: {error.strerror}.") from error
-        _STARTED.append(child)
+        child.returncode = 0  # nobody here waits for it: it outlives us, and Popen would warn of that
         record = Record(child.pid, _created(child.pid), address, words)
         write_private(self._file(name), json.dumps(record.__dict__))
         return record
@@ -209,9 +206,13 @@ def _end(processes: list[psutil.Process]) -> None:
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs still. One that has ended and waits to be reaped by its parent does not."""
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return bool(process.is_running())
+        if process.ppid() == os.getpid():
+            os.waitpid(process.pid, os.WNOHANG)
+    except (psutil.Error, OSError):
+        pass
+    return False
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from deployments.sandbox import debian, docker_engine
+from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import State
+
+if TYPE_CHECKING:
+    from deployments.sandbox.processes import Processes
+    from tests.deployments.sandbox.conftest import Steps
+
+
+def engine(attributes: dict[str, Any] | None = None, running: list[str] | None = None) -> Any:
+    """The few things of a Docker client that are asked for."""
+    containers = [SimpleNamespace(name=name) for name in running or []]
+    return SimpleNamespace(
+        networks=SimpleNamespace(get=lambda _: SimpleNamespace(attrs=attributes)),
+        containers=SimpleNamespace(list=lambda: containers),
+        close=lambda: None,
+    )
+
+
+def test_no_socket_is_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(docker_engine, "SOCKET", tmp_path / "docker.sock")
+    assert docker_engine.connect() is None
+
+
+def test_a_socket_without_an_engine_is_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    stale = tmp_path / "docker.sock"
+    stale.touch()
+    monkeypatch.setattr(docker_engine, "SOCKET", stale)
+    assert docker_engine.connect() is None
+
+
+def test_where_nothing_can_be_installed_the_reader_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+):
+    monkeypatch.setattr(docker_engine, "connect", lambda: None)
+    monkeypatch.setattr(debian, "can_install", lambda: False)
+    with pytest.raises(SandboxError, match=r"No Docker engine answers[\s\S]*Install Docker and start it"):
+        docker_engine.ensure(processes, State(tmp_path / "s"), steps)
+    assert steps.steps == []
+
+
+def test_an_engine_that_answers_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+):
+    monkeypatch.setattr(docker_engine, "connect", engine)
+    state = State(tmp_path / "s")
+    docker_engine.ensure(processes, state, steps)
+    assert state.get(docker_engine.PART) == {}
+    docker_engine.stop(processes, state, steps)
+    assert steps.steps == []
+
+
+def test_our_engine_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+):
+    monkeypatch.setattr(docker_engine, "connect", engine)
+    processes.start(docker_engine.PART, ["sleep", "60"], marked=False)
+    state = State(tmp_path / "s")
+    state.put(docker_engine.PART, {"started": "process"})
+    docker_engine.stop(processes, state, steps)
+    assert processes.running(docker_engine.PART) is None
+    assert state.get(docker_engine.PART) == {}
+
+
+def test_our_engine_stays_for_the_containers_of_others(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+):
+    monkeypatch.setattr(docker_engine, "connect", lambda: engine(running=["somebody", "else"]))
+    processes.start(docker_engine.PART, ["sleep", "60"], marked=False)
+    state = State(tmp_path / "s")
+    state.put(docker_engine.PART, {"started": "process"})
+    docker_engine.stop(processes, state, steps)
+    assert processes.running(docker_engine.PART) is not None
+    assert "somebody, else" in steps.said[0]
+    assert state.get(docker_engine.PART) == {"started": "process"}, "the next `down` may stop it"
+
+
+def test_the_gateway_that_the_engine_tells():
+    assert docker_engine.gateway(engine({"IPAM": {"Config": [{"Gateway": "172.20.0.1"}]}})) == "172.20.0.1"
+
+
+def test_the_gateway_of_the_interface_where_the_engine_does_not_tell(monkeypatch: pytest.MonkeyPatch):
+    address = SimpleNamespace(family=2, address="172.21.0.1")
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"bridge7": [address]})
+    attributes = {"IPAM": {"Config": [{}]}, "Options": {"com.docker.network.bridge.name": "bridge7"}}
+    assert docker_engine.gateway(engine(attributes)) == "172.21.0.1"
+
+
+def test_no_bridge_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(psutil, "net_if_addrs", dict)
+    with pytest.raises(SandboxError, match="docker network inspect bridge"):
+        docker_engine.gateway(engine({"IPAM": {}}))
+
+
+def test_stale_pid_files_are_removed_and_live_ones_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    gone, other, live = tmp_path / "gone", tmp_path / "other", tmp_path / "live"
+    gone.write_text("999999999")
+    ours = psutil.Process()
+    other.write_text(str(ours.pid))
+    live.write_text(str(ours.pid))
+    names = {gone: "dockerd", other: "dockerd", live: ours.name(), tmp_path / "absent": "dockerd"}
+    monkeypatch.setattr(docker_engine, "_PID_FILES", names)
+    docker_engine._remove_stale_pid_files()
+    assert not gone.exists()
+    assert not other.exists(), "after a restart of the machine the id may be another program's"
+    assert live.exists()

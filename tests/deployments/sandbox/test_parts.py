@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+import yaml
+
+from deployments.sandbox import parts, prefect_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployments.sandbox.layout import Layout
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def nobody() -> int:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        return int(closed.getsockname()[1])
+
+
+def test_a_grpc_server_is_ready_when_it_serves(silent: int, nobody: int):
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        assert parts.serves_grpc(port)
+    finally:
+        server.stop(0).wait()
+    assert not parts.serves_grpc(silent, seconds=0.2), "a bound port is no server"
+    assert not parts.serves_grpc(nobody)
+
+
+def test_only_a_success_is_an_answer(silent: int, nobody: int):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/v2/" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert parts.answers_http(f"{url}/v2/")
+        assert not parts.answers_http(f"{url}/other")
+        server.shutdown()
+    assert not parts.answers_http(f"http://127.0.0.1:{nobody}/v2/")
+
+
+def test_a_redis_that_still_loads_is_not_ready(nobody: int):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        answers = [b"-LOADING Redis is loading\r\n", b"+PONG\r\n"]
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(64)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listener.getsockname()[1]
+        assert [parts.answers_ping(port), parts.answers_ping(port)] == [False, True]
+        thread.join()
+    assert not parts.answers_ping(nobody)
+
+
+def test_redis_keeps_its_data_and_stays_on_this_machine(layout: Layout):
+    part = parts.redis(layout, 21001)
+    lines = (layout.conf / "redis.conf").read_text().splitlines()
+    assert {"bind 127.0.0.1", "port 21001", "appendonly yes", f'dir "{layout.data}/redis"'} <= set(lines)
+    assert part.command[-1] == layout.conf / "redis.conf"
+
+
+def test_the_registry_keeps_its_images_and_stays_on_this_machine(layout: Layout):
+    parts.registry(layout, 21002)
+    settings = yaml.safe_load((layout.conf / "registry.yaml").read_text())
+    assert settings["http"]["addr"] == "127.0.0.1:21002"
+    assert settings["storage"]["filesystem"]["rootdirectory"] == str(layout.data / "registry")
+
+
+def test_services_may_use_their_bytecode(layout: Layout):
+    part = parts.service(layout, "identity", {"identity": 21003})
+    assert part.environment.get("PYTHONPATH", "") is None
+    assert part.address == "grpc://127.0.0.1:21003"
+    assert [str(word) for word in part.command[1:]] == [
+        *("run", "grpc-server", "spaceone.identity", "-p", "21003", "-c", str(layout.conf / "identity.yaml")),
+    ]
+
+
+def test_prefects_pages_ask_the_port_that_they_come_from(layout: Layout):
+    variables = prefect_parts.environment(layout, 21004)
+    assert variables["PREFECT_UI_API_URL"] == variables["PREFECT_API_URL"] == "http://127.0.0.1:21004/api"
+    assert variables["PREFECT_HOME"] == str(layout.data / "prefect")
+    assert variables["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
