@@ -1,7 +1,8 @@
 # `make demo` and `make test` set up what they need; `make` alone lists what there is.
 PYTHON ?= python3
 RUN := .venv/bin
-PROGRESS := .venv/.installed
+INSTALL := $(RUN)/python -m pip install --quiet --disable-pip-version-check
+READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo down test check bench lock
@@ -9,36 +10,38 @@ PROGRESS := .venv/.installed
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-setup: $(PROGRESS) ## Make .venv with pluginctl in it
+setup: $(READY) ## Make .venv with pluginctl in it
 
-$(PROGRESS): requirements/dev.txt pyproject.toml
+$(READY): requirements/pip.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 …' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/install-venv
 	@echo 'Making .venv …'
 	@$(PYTHON) -m venv .venv
-	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
-	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# The pip of Python 3.11 cannot check the hash of a package that is wanted with an extra.
+	@$(INSTALL) --require-hashes --requirement requirements/pip.txt
+	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(PROGRESS) ## Start the sandbox and Prefect, release the portfolio plugin, show what came in
+demo: $(READY) ## Start the sandbox and Prefect, release the portfolio plugin, show what came in
 	@$(RUN)/pluginctl demo
 
-down: $(PROGRESS) ## Stop all that was started; the data stays
+down: $(READY) ## Stop all that was started; the data stays
 	@$(RUN)/pluginctl sandbox down
 
-test: $(PROGRESS) ## Run all tests, those with the real services too
+test: $(READY) ## Run all tests, those with the real services too
 	@$(RUN)/python -m pytest $(PYTEST)
 
-check: $(PROGRESS) ## Format, lint, types and layers
+check: $(READY) ## Format, lint, types and layers
 	@$(RUN)/ruff format --check .
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
 	@cd plugin/src && ../../$(RUN)/mypy --config-file ../../pyproject.toml -p plugin
 	@$(RUN)/lint-imports --no-logo 2>/dev/null || $(RUN)/lint-imports
 
-bench: $(PROGRESS) ## Measure, print a table and write build/benchmarks.json
+bench: $(READY) ## Measure, print a table and write build/benchmarks.json
 	@$(RUN)/python -m tests.benchmarks
 
-lock: $(PROGRESS) ## Write the requirements files anew from pyproject.toml
+lock: $(READY) ## Write the requirements files anew from pyproject.toml
 	@scripts/lock
