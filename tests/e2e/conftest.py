@@ -1,0 +1,257 @@
+"""A plugin of one's own for each module, the platform's own records, and what servers wrote down meanwhile."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import requests
+import yaml
+
+from flows.spaceone import Client, read_spacectl
+
+#: What the servers call a read; everything else counts as a write. (Written down here once more on purpose: the
+#: client's own list is part of what is tested.)
+READS = {"list", "get", "stat", "analyze", "get_versions", "check", "get_public_key"}
+#: What `collect` itself makes the services ask each other.
+INSIDE_COLLECT = {"Plugin.get_plugin_endpoint", "Secret.get_data"}
+#: What every copy's service account holds; it must never be shown.
+SECRET = "hush-hush-hush"
+
+
+class Project:
+    """A copy of plugin/ and deployments/portfolio under names that nobody else uses, and its environment.
+
+    Attributes:
+        source, manifest, environment: What `pluginctl release` takes.
+        tag: In every name, so that two copies share nothing.
+    """
+
+    def __init__(self, checkout: Path, folder: Path, base: Path) -> None:
+        self.tag = uuid.uuid4().hex[:8]
+        self.folder, self._base = folder, base
+        self.source, self.manifest = folder / "plugin", folder / "manifest"
+        caches = shutil.ignore_patterns(".*_cache", "__pycache__")
+        shutil.copytree(checkout / "plugin", self.source, ignore=caches)
+        shutil.copytree(checkout / "deployments/portfolio", self.manifest)
+        (self.source / "src/VERSION").write_text("0.1.0\n")
+        self.provider, self.schema = f"portfolio_{self.tag}", f"investment_{self.tag}"
+        self.plugin_id, self.image = f"portfolio-{self.tag}", f"e2e/portfolio-{self.tag}"
+        self.collector = f"Collector {self.tag}"
+        self.replace("plugin/src/plugin/types/model.py", 'Final = "portfolio"', f'Final = "{self.provider}"')
+        self.edit("create_schema", name=self.schema)
+        self.edit("create_provider", provider=self.provider, capability={"supported_schema": [self.schema]})
+        self.edit(
+            "create_service_account",
+            name=f"Account {self.tag}",
+            provider=self.provider,
+            project=f"Project {self.tag}",
+            secret_schema_id=self.schema,
+            secret_data={"investment_type": SECRET},
+        )
+        supported = {"supported_schema": [self.schema]}
+        self.edit("register_plugin", provider=self.provider, image=self.image, capability=supported)
+        self.edit(
+            "create_collector",
+            name=self.collector,
+            provider=self.provider,
+            plugin_info={"plugin_id": self.plugin_id},
+        )
+        self.environment = self.write_environment("environment")
+
+    def write_environment(self, file: str, **fields: Any) -> Path:
+        """An environment file that adds to the sandbox's."""
+        path = self.folder / f"{file}.yaml"
+        path.write_text(yaml.safe_dump({"extends": str(self._base), **fields}))
+        return path
+
+    def edit(self, file: str, **fields: Any) -> None:
+        """Sets fields of one of the manifest's files; None removes one."""
+        path = self.manifest / f"{file}.yaml"
+        data = {**yaml.safe_load(path.read_text()), **fields}
+        path.write_text(yaml.safe_dump({k: v for k, v in data.items() if v is not None}, sort_keys=False))
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Changes words in a file of the copy."""
+        text = (self.folder / path).read_text()
+        assert old in text
+        (self.folder / path).write_text(text.replace(old, new))
+
+    def arguments(self, environment: str | Path | None = None) -> list[str]:
+        """`release …` for this copy."""
+        where = str(environment or self.environment)
+        return ["release", where, "--source", str(self.source), "--manifest", str(self.manifest)]
+
+
+@pytest.fixture(scope="module")
+def new_project(sandbox, checkout, tmp_path_factory):
+    """Makes copies."""
+    return lambda: Project(checkout, tmp_path_factory.mktemp("project"), sandbox.environment)
+
+
+@pytest.fixture(scope="module")
+def project(new_project):
+    """The module's own copy."""
+    return new_project()
+
+
+@pytest.fixture(scope="session")
+def tokens(sandbox):
+    """The sandbox's tokens, which must never be shown."""
+    found = [yaml.safe_load(path.read_text())["token"] for path in _spacectl_files(sandbox)]
+    assert len(set(found)) == 2
+    return found
+
+
+@pytest.fixture(scope="session")
+def run(pluginctl, tokens):
+    """`pluginctl`, of which no run may show a secret or a trace."""
+
+    def run(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+        done = pluginctl(*arguments, **more)
+        said = done.stdout + done.stderr
+        assert "Traceback" not in said, said
+        assert not [secret for secret in (*tokens, SECRET) if secret in said]
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def release(run):
+    """Releases a copy; gives the report, having made sure of the exit code."""
+
+    def release(
+        project: Project, *more: str, environment: Path | None = None, code: int = 0
+    ) -> dict[str, Any]:
+        done = run(*project.arguments(environment), *more, "--output", "json")
+        assert done.returncode == code, done.stdout + done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+    return release
+
+
+def _spacectl_files(sandbox) -> list[Path]:
+    folder = sandbox.spacectl_environment.parent
+    return [sandbox.spacectl_environment, folder / "sandbox-workspace.yml"]
+
+
+@pytest.fixture(scope="session")
+def client(sandbox) -> Iterator[Client]:
+    """The domain's, to look at the platform past the pipeline."""
+    credentials = read_spacectl(sandbox.spacectl_environment)
+    with Client(credentials.endpoints, credentials.token) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def workspace(sandbox, client) -> Client:
+    """The same with the workspace's token."""
+    return client.with_token(read_spacectl(_spacectl_files(sandbox)[1]).token)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """The Docker engine itself."""
+    engine = docker.from_env()
+    yield engine
+    engine.close()
+
+
+@dataclass
+class Window:
+    """What the servers wrote down between two moments.
+
+    Attributes:
+        calls: How often each `service.Resource.verb` that writes arrived.
+        reads: How many that do not.
+        uploads: The registry's requests other than GET and HEAD.
+        images: What became of images on the Docker engine: `tag` ends every build, `push` every push.
+    """
+
+    calls: Counter[str] = field(default_factory=Counter)
+    reads: int = 0
+    uploads: list[str] = field(default_factory=list)
+    images: Counter[str] = field(default_factory=Counter)
+
+
+class Witness:
+    """Reads the services' logs, the registry's access log and the engine's events.
+
+    A marker call opens and closes a window in each log: what a server has logged before the second one is complete.
+    """
+
+    MARKERS = {
+        "identity": "identity.Provider.list",
+        "repository": "repository.Plugin.list",
+        "inventory": "inventory.Collector.list",
+        "secret": "secret.Secret.list",
+    }
+
+    def __init__(self, logs: Path, registry: str, client: Client, engine: docker.DockerClient) -> None:
+        self._logs, self._registry, self._client, self._engine = logs, registry, client, engine
+
+    @contextmanager
+    def watching(self, image: str) -> Iterator[Window]:
+        """Everything that happens inside; of the engine's images those called `image` (others work on it, too)."""
+        window = Window()
+        began, opened = self._mark(), time.time()
+        yield window
+        ended, closed = self._mark(), time.time()
+        for service in self.MARKERS:
+            for line in self._between(service, began, ended).splitlines():
+                if request := re.search(r"(\S+) +(\w+\.\w+) \(\S+\) \(REQUEST\)", line):
+                    self._take(window, service, line, request[2])
+        access = re.findall(r'"([A-Z]+ \S+) HTTP/1\.1" \d+', self._between("registry", began, ended))
+        window.uploads += [line for line in access if line.split()[0] not in {"GET", "HEAD"}]
+        events = self._engine.events(
+            since=f"{opened:.6f}", until=f"{closed:.6f}", filters={"type": "image"}, decode=True
+        )
+        for event in events:
+            if image in event["Actor"]["Attributes"].get("name", ""):
+                window.images[event["Action"]] += 1
+
+    def _take(self, window: Window, service: str, line: str, method: str) -> None:
+        if "SYSTEM_TOKEN" in line or method in INSIDE_COLLECT:
+            return
+        if method.split(".")[1] in READS:
+            window.reads += 1
+        else:
+            window.calls[f"{service}.{method}"] += 1
+
+    def _mark(self) -> str:
+        marker = f"marker-{uuid.uuid4().hex}"
+        for method in self.MARKERS.values():
+            self._client.call(method, {"query": {"keyword": marker}})
+        requests.get(f"{self._registry}/v2/{marker}/tags/list", timeout=10)
+        deadline = time.monotonic() + 20
+        for name in (*self.MARKERS, "registry"):
+            while marker not in self._text(name):
+                assert time.monotonic() < deadline, f"{name} logs no requests any more"
+                time.sleep(0.05)
+        return marker
+
+    def _text(self, name: str) -> str:
+        return (self._logs / f"{name}.log").read_text(errors="replace")
+
+    def _between(self, name: str, began: str, ended: str) -> str:
+        return self._text(name).split(began)[-1].split(ended)[0]
+
+
+@pytest.fixture(scope="session")
+def witness(sandbox, client, engine):
+    """See `Witness`."""
+    return Witness(sandbox.environment.parent / "logs", sandbox.registry, client, engine)
