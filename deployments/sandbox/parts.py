@@ -13,6 +13,7 @@ import requests.exceptions
 import yaml
 
 from deployments.sandbox import configuration, debian
+from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.layout import source_root, write_private
 
 if TYPE_CHECKING:
@@ -188,12 +189,29 @@ def serves_grpc(port: int, seconds: float = 0.5) -> bool:
 
 def answers_ping(port: int) -> bool:
     """Whether a Redis answers and has loaded its data."""
+    return _redis_says(port, b"PING").startswith(b"+PONG")
+
+
+def empty_redis(port: int) -> None:
+    """Drop what Redis holds: caches and queued tasks of a database that is no more.
+
+    Raises:
+        SandboxError: it does not.
+    """
+    answer = _redis_says(port, b"FLUSHALL")
+    if not answer.startswith(b"+OK"):
+        raise SandboxError(
+            f"Redis at {HOST}:{port} cannot be emptied: {answer.decode(errors='replace').strip()!r}."
+        )
+
+
+def _redis_says(port: int, command: bytes) -> bytes:
     try:
         with socket.create_connection((HOST, port), timeout=0.5) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.sendall(command + b"\r\n")
+            return connection.recv(128)
     except OSError:
-        return False
+        return b""
 
 
 def answers_http(url: str) -> bool:

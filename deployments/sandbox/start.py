@@ -191,6 +191,8 @@ class Start:
 
     def _initialise(self, settings: Settings, identities: Bootstrap) -> None:
         self._configure(settings)
+        # A new system in an old cache: identity would believe its roles to exist already.
+        parts.empty_redis(settings.ports[REDIS])
         launch([self._service("identity", settings)], self._processes, self._progress)
         with self._progress.step("initialising the system"), Client(settings.endpoints()) as client:
             identities.initialise(client)

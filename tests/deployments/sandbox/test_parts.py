@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deployments.sandbox import parts, prefect_parts
+from deployments.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,28 @@ def test_a_redis_that_still_loads_is_not_ready(nobody: int):
         assert [parts.answers_ping(port), parts.answers_ping(port)] == [False, True]
         thread.join()
     assert not parts.answers_ping(nobody)
+
+
+@pytest.mark.parametrize(("answer", "accepted"), [(b"+OK\r\n", True), (b"-NOPERM no\r\n", False)])
+def test_a_redis_that_cannot_be_emptied_is_told(answer: bytes, accepted: bool):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.recv(64) == b"FLUSHALL\r\n"
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        if accepted:
+            parts.empty_redis(listener.getsockname()[1])
+        else:
+            with pytest.raises(SandboxError, match="cannot be emptied: '-NOPERM no'"):
+                parts.empty_redis(listener.getsockname()[1])
+        thread.join()
 
 
 def test_redis_keeps_its_data_and_stays_on_this_machine(layout: Layout):
