@@ -41,7 +41,13 @@ _SECRET_PARAMETERS = {
     "Collector.collect": ["secret_data"],
 }
 # Called every second by the supervisor.
-_CHATTER = ["Supervisor.publish", "Supervisor.list_plugins", "Supervisor.sync_plugins"]
+_CHATTER = ["Supervisor.publish", "Supervisor.list_plugins"]
+# What the supervisor itself does every second. The reasons of its failures are told at DEBUG alone.
+_ROUTINE = [
+    *("__init__", "search", "push_task", "sync_plugins", "publish_supervisor", "list_plugins_by_label"),
+    *("_install_plugins", "_delete_plugins", "find_host_port"),
+    *("_get_lock", "_set_lock", "_release_lock"),
+]
 
 
 @dataclass(frozen=True)
@@ -211,8 +217,16 @@ def _supervisor(settings: Settings) -> dict[str, Any]:
         "HOSTNAME": HOST,
         "BACKEND": "DockerConnector",
         "CONNECTORS": {"DockerConnector": {"start_port": first, "end_port": end}},
+        "LOG": {
+            "loggers": {
+                "spaceone": {"level": "WARNING"},
+                "spaceone.supervisor": {"level": "DEBUG", "propagate": False},
+            },
+            "filters": {"exclude": {"rules": {"funcName": _ROUTINE}}},
+        },
         # Its lock against a second synchronisation lives in the cache for ten minutes: in Redis it would
-        # outlive a supervisor that was killed, and the next one would start nothing for as long.
+        # outlive a supervisor that was killed, and the next one would start nothing for as long. One process
+        # that synchronises again and again needs none (LocalCache refuses it, which is no error there).
         "CACHES": {"default": {"engine": "LocalCache", "max_size": 128, "ttl": 600}},
         "SCHEDULERS": {
             "sync": {

@@ -101,9 +101,18 @@ def test_secrets_are_kept_in_the_same_mongodb(written: dict[str, dict[str, Any]]
 
 
 def test_secret_parameters_are_masked_in_every_log(written: dict[str, dict[str, Any]]):
-    for part in written.values():
+    for name, part in written.items():
+        if name == "supervisor":
+            continue  # it logs no parameters
         rules = part["LOG"]["filters"]["masking"]["rules"]
         assert {"admin"} <= set(rules["Domain.create"])
         assert {"credentials"} <= set(rules["Token.issue"])
         assert {"secret_data"} <= set(rules["ServiceAccount.create"])
         assert part["LOG"]["loggers"]["spaceone"]["level"] == "INFO"
+
+
+def test_the_supervisor_tells_failures_and_not_every_second(written: dict[str, dict[str, Any]]):
+    log = written["supervisor"]["LOG"]
+    assert log["loggers"]["spaceone"]["level"] == "WARNING"
+    assert log["loggers"]["spaceone.supervisor"] == {"level": "DEBUG", "propagate": False}
+    assert "sync_plugins" in log["filters"]["exclude"]["rules"]["funcName"]
