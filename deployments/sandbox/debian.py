@@ -13,6 +13,7 @@ from pathlib import Path
 from deployments.sandbox.errors import SandboxError
 
 APT_SECONDS = 900
+_WAIT = ("-o", "DPkg::Lock::Timeout=120")  # the machine's own updates may be at work
 _APT = threading.Lock()
 # Debian keeps some programs out of a user's PATH.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
@@ -73,12 +74,12 @@ def install(packages: list[str]) -> None:
     Raises:
         SandboxError: with the end of what apt-get said.
     """
-    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    command = ["apt-get", *_WAIT, "install", "--yes", "--quiet", "--no-install-recommends", *packages]
     with _APT:
         first = _apt(command)
         if first.returncode == 0:
             return
-        update = _apt(["apt-get", "update", "--quiet"])
+        update = _apt(["apt-get", *_WAIT, "update", "--quiet"])
         second = _apt(command)
         if second.returncode != 0:
             said = (second.stdout or update.stdout or "").strip().splitlines()[-8:]

@@ -145,6 +145,15 @@ def remove(found: list[Container]) -> None:
             container.remove(force=True)
 
 
+def remove_images(client: docker.DockerClient, registry: str) -> None:
+    """Remove the engine's copies of the images of a registry (`host:port`)."""
+    for image in client.images.list():
+        for tag in image.tags:
+            if tag.startswith(f"{registry}/"):
+                with suppress(docker.errors.ImageNotFound, docker.errors.APIError):
+                    client.images.remove(tag)
+
+
 def gateway(client: docker.DockerClient) -> str:
     """The address at which containers on the default bridge reach this machine.
 

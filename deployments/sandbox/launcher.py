@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from deployments.sandbox.progress import Progress
 
 POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 10.0
 TAIL_LINES = 15
 
 
 def launch(parts: Iterable[Part], processes: Processes, progress: Progress) -> None:
-    """Start those that do not run, and wait for all of them.
+    """Start those that do not run, or run and hang, and wait for all of them.
 
     Raises:
         SandboxError: a part ended, or is not ready in time; with the end of its log.
@@ -34,20 +35,22 @@ def launch(parts: Iterable[Part], processes: Processes, progress: Progress) -> N
 
 
 def _launch(part: Part, processes: Processes, progress: Progress) -> None:
-    if processes.running(part.name) and part.ready():
+    runs = processes.running(part.name) is not None
+    if runs and part.ready():
         return
     with progress.step(f"starting {part.name}"):
+        if runs and _comes_round(part):
+            return
         log = processes.layout.log(part.name)
         begin = log.stat().st_size if log.exists() else 0
-        if processes.running(part.name) is None:
-            processes.stop([part.name])  # children that outlived it would hold its port
-            processes.start(
-                part.name,
-                part.command,
-                address=part.address,
-                environment=part.environment,
-                directory=part.directory,
-            )
+        processes.stop([part.name])  # it hangs, or children that outlived it would hold its port
+        processes.start(
+            part.name,
+            part.command,
+            address=part.address,
+            environment=part.environment,
+            directory=part.directory,
+        )
         deadline = time.monotonic() + part.seconds
         while not part.ready():
             if processes.running(part.name) is None:
@@ -55,6 +58,16 @@ def _launch(part: Part, processes: Processes, progress: Progress) -> None:
             if time.monotonic() > deadline:
                 raise SandboxError(f"{part.name} is not ready after {part.seconds:.0f} s.", tail(log, begin))
             time.sleep(POLL_SECONDS)
+
+
+def _comes_round(part: Part) -> bool:
+    """Give a part that runs and does not answer a little time: it may be busy, or still starting."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if part.ready():
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def tail(log: Path, begin: int = 0, lines: int = TAIL_LINES) -> str:

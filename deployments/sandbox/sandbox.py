@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployments.sandbox import docker_engine, plugins, prefect_parts, registry_container
 from deployments.sandbox import status as _status
+from deployments.sandbox.configuration import HOST
 from deployments.sandbox.layout import Layout, State, default_home
 from deployments.sandbox.lock import exclusive
 from deployments.sandbox.processes import Processes
@@ -95,14 +96,18 @@ def down(
             processes.stop([name for name in running if name not in stores])
             processes.stop(stores)
             processes.stop_strays()
-        _remove_containers(layout, teller)
+        _remove_from_engine(layout, state, teller, purge=purge)
         docker_engine.stop(processes, state, teller)
         if purge:
+            if elsewhere := state.get("database"):
+                teller.say(
+                    f"The databases {elsewhere['prefix']}* at {elsewhere['address']} stay: drop them there."
+                )
             with teller.step("removing the sandbox's data"):
                 shutil.rmtree(layout.root)
 
 
-def _remove_containers(layout: Layout, progress: Progress) -> None:
+def _remove_from_engine(layout: Layout, state: State, progress: Progress, *, purge: bool) -> None:
     client = docker_engine.connect()
     if client is None:
         return
@@ -112,6 +117,9 @@ def _remove_containers(layout: Layout, progress: Progress) -> None:
             with progress.step("removing the plugins' containers"):
                 docker_engine.remove(found)
         registry_container.remove(client, layout)
+        registry = state.get("ports").get("registry")
+        if purge and registry:
+            docker_engine.remove_images(client, f"{HOST}:{registry}")
 
 
 def status(home: Path, *, generation: str = GENERATION) -> list[Service]:
@@ -140,7 +148,7 @@ def summary(home: Path, *, generation: str = GENERATION) -> Summary:
         environment=layout.environment,
         spacectl_environment=layout.spacectl("sandbox"),
         spacectl_home=layout.spacectl_home,
-        registry=f"http://127.0.0.1:{kept.get('registry', 0)}",
+        registry=f"http://{HOST}:{kept.get('registry', 0)}",
         market=market.address if market else None,
         prefect=prefect_parts.address(web) if web else None,
         prefect_environment={key: value for key, value in variables.items() if value is not None},

@@ -52,13 +52,15 @@ def test_only_what_is_missing_is_installed(programs: Path):
         f"printf '#!/bin/sh\\n' > {programs}/{GONE.name}; chmod +x {programs}/{GONE.name}",
     )
     debian.ensure([HERE, GONE])
-    assert called(programs) == ["apt-get install --yes --quiet --no-install-recommends no-such-package"]
+    assert called(programs) == [
+        "apt-get -o DPkg::Lock::Timeout=120 install --yes --quiet --no-install-recommends no-such-package"
+    ]
 
 
 def test_package_lists_are_fetched_where_the_first_try_fails(programs: Path):
-    program(programs, "apt-get", f'[ "$1" = update ] && touch {programs}/updated; [ -e {programs}/updated ]')
+    program(programs, "apt-get", f'[ "$3" = update ] && touch {programs}/updated; [ -e {programs}/updated ]')
     debian.install(["x"])
-    assert [line.split()[1] for line in called(programs)] == ["install", "update", "install"]
+    assert [line.split()[3] for line in called(programs)] == ["install", "update", "install"]
 
 
 def test_a_failure_quotes_what_apt_said(programs: Path):

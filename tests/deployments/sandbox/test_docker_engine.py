@@ -113,3 +113,13 @@ def test_stale_pid_files_are_removed_and_live_ones_kept(monkeypatch: pytest.Monk
     assert not gone.exists()
     assert not other.exists(), "after a restart of the machine the id may be another program's"
     assert live.exists()
+
+
+def test_only_images_of_the_registry_are_removed():
+    removed: list[str] = []
+    tags = [["127.0.0.1:21007/plugin:1", "plugin:1"], ["127.0.0.1:210077/other:1"], []]
+    images = SimpleNamespace(
+        list=lambda: [SimpleNamespace(tags=each) for each in tags], remove=removed.append
+    )
+    docker_engine.remove_images(SimpleNamespace(images=images), "127.0.0.1:21007")  # type: ignore[arg-type]
+    assert removed == ["127.0.0.1:21007/plugin:1"]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from deployments.sandbox import launcher
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.launcher import launch, tail
 from deployments.sandbox.parts import Part
@@ -59,6 +61,29 @@ def test_what_died_is_started_again(processes: Processes, tmp_path: Path, steps:
     again = processes.running("a")
     assert again is not None
     assert again.pid != process.pid
+
+
+def test_what_hangs_is_started_again(
+    processes: Processes, tmp_path: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(launcher, "PATIENCE_SECONDS", 0.2)
+    wanted = part("a", touching(tmp_path / "a"), file=tmp_path / "a")
+    launch([wanted], processes, steps)
+    before = processes.record("a")
+    (tmp_path / "a").unlink()
+    launch([wanted], processes, steps)
+    assert processes.record("a") != before
+    assert (tmp_path / "a").exists()
+
+
+def test_what_is_busy_for_a_moment_is_left_alone(processes: Processes, tmp_path: Path, steps: Steps):
+    wanted = part("a", touching(tmp_path / "a"), file=tmp_path / "a")
+    launch([wanted], processes, steps)
+    before = processes.record("a")
+    (tmp_path / "a").unlink()
+    threading.Timer(0.3, (tmp_path / "a").touch).start()
+    launch([wanted], processes, steps)
+    assert processes.record("a") == before
 
 
 def test_a_part_that_dies_is_told_with_the_end_of_its_log(processes: Processes, tmp_path: Path, steps: Steps):

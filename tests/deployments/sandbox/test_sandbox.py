@@ -23,6 +23,7 @@ from deployments.sandbox import (
 from deployments.sandbox.bootstrap import Tokens
 from deployments.sandbox.configuration import SERVERS, Settings
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import State
 from deployments.sandbox.lock import exclusive
 
 if TYPE_CHECKING:
@@ -162,6 +163,12 @@ def test_purge_removes_the_folder(layout: Layout, processes: Processes):
     sandbox.down(layout.root.parent, purge=True)
     assert processes.running("identity") is None
     assert not layout.root.exists()
+
+
+def test_purge_names_the_databases_that_it_leaves_elsewhere(layout: Layout, steps: Steps):
+    State(layout.data / "state.json").put("database", {"address": "mongo:27017", "prefix": "sandbox_ab_"})
+    sandbox.down(layout.root.parent, purge=True, progress=steps)
+    assert steps.said == ["The databases sandbox_ab_* at mongo:27017 stay: drop them there."]
 
 
 def test_down_without_a_sandbox_does_nothing(tmp_path: Path):
