@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
 from flows.manifest.errors import FileMissing, InvalidField, NotYaml
 
@@ -44,9 +46,18 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], yaml.Node | N
         data, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise NotYaml(f"{shown}{line} is not YAML: {error.problem or error.context}.") from error
+        problem = str(error.problem or error.context)
+        if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
+            # An alias or a tag, in the file's own words: a secret that begins with * or ! is taken for one.
+            problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
+        raise NotYaml(f"{shown}{line} is not YAML: {problem}.") from None
     except yaml.YAMLError as error:
         raise NotYaml(f"{shown} is not YAML: {error}.") from error
+    except (ValueError, AttributeError):
+        # PyYAML's own, for what looks like a date or a number and is none: 2030-13-01.
+        raise NotYaml(
+            f"{shown} holds a date or number that does not exist; quote it if it is text."
+        ) from None
     if not isinstance(data, dict):
         found = "nothing" if data is None else f"a {type(data).__name__}"
         raise NotYaml(f"{shown} should hold one mapping of fields, and holds {found}.")

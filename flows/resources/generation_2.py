@@ -127,7 +127,7 @@ def _provider(manifest: Manifest) -> Resource:
     notes = []
     moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
     if moved:
-        notes.append(f"tags.{' and tags.'.join(moved)}: fields of their own in 2.x.")
+        notes.append(f"tags.{' and tags.'.join(moved)}: of its own, beside the tags, in 2.x.")
     if provider.template:
         notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
     if provider.capability:

@@ -188,6 +188,13 @@ def _check(client: Client, resource: Resource, declared: Record) -> None:
     try:
         client.check(f"{resource.api}.{resource.create_verb}", resource.create_params(declared))
     except UnknownField as error:
+        if error.field in resource.hidden:
+            # The parser quotes the value that it stumbles over.
+            raise UnknownField(
+                f"{resource.file}: the field {error.field!r} holds a value that is no text, number, list or mapping.",
+                error.field,
+                "YAML reads an unquoted 2030-01-31 as a date: quote it.",
+            ) from None
         raise UnknownField(f"{resource.file}: {error.message}", error.field, error.advice) from error
 
 

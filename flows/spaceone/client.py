@@ -226,6 +226,6 @@ def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Mes
         return ParseDict(dict(params), kind())
     except ParseError as error:
         # The parser's words name the field: "Failed to parse <field> field: …".
-        words = str(error)
+        words = " ".join(str(error).split())
         name = next((part for part in params if f" {part} field" in words or f".{part}" in words), "")
         raise UnknownField(f"{method} refuses the field {name!r}: {words}", name) from error

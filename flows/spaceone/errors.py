@@ -43,7 +43,10 @@ class SpaceoneError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        if not self.advice:
+            return self.message
+        end = "" if self.message.endswith((".", "!", "?", ".)")) else "."
+        return f"{self.message}{end} {self.advice}"
 
 
 class EndpointError(SpaceoneError):

@@ -33,17 +33,6 @@ _VERBS = {
     ImageStatus.UNLABELLED: Verb.BLOCKED,
 }
 
-#: How a step is called that carries out an action of a kind.
-_STEP_NAMES = {
-    "repository": "register repository",
-    "schema": "create schema",
-    "provider": "create provider",
-    "project": "create project",
-    "service account": "create service account",
-    "plugin": "register plugin",
-    "collector": "create or update collector",
-}
-
 
 @dataclass(frozen=True)
 class ReleaseRequest:
@@ -141,10 +130,8 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
             if action.resource is None:
                 continue
             if action.verb is not Verb.KEEP:
-                step = Step(
-                    _STEP_NAMES[action.kind], partial(apply, session.clients, action, ids), 2, timeout=600
-                )
-                runner.run(step)
+                carry_out = partial(apply, session.clients, action, ids)
+                runner.run(Step(_name(action), carry_out, retries=2, timeout=600, subject=action.name))
                 progress.wrote = True
             elif action.id:
                 ids[action.resource.key] = action.id
@@ -163,6 +150,12 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         )
     runner.finished(result)
     return result
+
+
+def _name(action: Action) -> str:
+    """As the platform calls what it does: plugins are registered, the rest is created."""
+    verb = "register" if action.kind == "plugin" and action.verb is Verb.CREATE else str(action.verb)
+    return f"{verb} {action.kind}"
 
 
 def _plan(

@@ -29,11 +29,12 @@ class Step(Generic[T]):
     """One step of a flow.
 
     Attributes:
-        name: What is shown while it runs, such as `push image`.
+        name: What it is called, such as `create schema`.
         function: What it does.
         retries: How often it is tried again after an error that is temporary (law 4: a collect never).
         delay: Seconds before the first of these; doubled for each further one.
         timeout: Seconds that one try may take; the calls inside have limits of their own.
+        subject: What it is about, such as a schema's name, where there are several of the kind.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Step(Generic[T]):
     retries: int = 0
     delay: float = 1.0
     timeout: float | None = None
+    subject: str = ""
+
+    @property
+    def title(self) -> str:
+        """What is shown while it runs: the name, and what it is about."""
+        return f"{self.name} {self.subject}".strip()
 
 
 class Runner(Protocol):

@@ -105,17 +105,12 @@ async def _tasks(client: PrefectClient, run: FlowRun, seen: set[UUID], watcher: 
             seen.add(task.id)
             watcher.ended(task)
         else:
-            watcher.waiting(_plain_name(task.name))
+            watcher.waiting(task.name)
 
 
 def _started(task: TaskRun) -> float:
     moment = task.start_time or task.expected_start_time
     return moment.timestamp() if moment else float("inf")
-
-
-def _plain_name(name: str) -> str:
-    """A task run is called by its task's name and the first characters of a hash."""
-    return name.rsplit("-", 1)[0]
 
 
 async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class PrefectRunner:
         task: Task[[], T] = Task(
             fn=_function(step),
             name=step.name,
+            task_run_name=step.title,
             retries=step.retries,
             retry_delay_seconds=[step.delay * 2**attempt for attempt in range(step.retries)] or 0,
             retry_condition_fn=_may_retry,

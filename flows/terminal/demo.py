@@ -17,7 +17,7 @@ from rich.status import Status
 from deployments.sandbox import sandbox
 from flows.terminal.failures import FAILED, failing_well
 from flows.terminal.progress import TerminalProgress
-from flows.terminal.tables import rows_table
+from flows.terminal.tables import rows_table, show_collected
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, TaskRun
@@ -72,9 +72,7 @@ class _Watcher:
         good = task.state is not None and task.state.is_completed()
         mark = "[green]✓[/]" if good else "[red]✗[/]"
         seconds = task.total_run_time.total_seconds()
-        self._console.print(
-            f"{mark} {escape(task.name.rsplit('-', 1)[0])} [dim]{seconds:.1f} s[/]", highlight=False
-        )
+        self._console.print(f"{mark} {escape(task.name)} [dim]{seconds:.1f} s[/]", highlight=False)
 
 
 def _show(console: Console, run: RemoteRun, seconds: float) -> None:
@@ -84,9 +82,8 @@ def _show(console: Console, run: RemoteRun, seconds: float) -> None:
     collected = _rows(run.artifacts, "resources")
     if collected:
         columns = list(collected[0])
-        console.print(
-            rows_table("Collected", columns, [[str(row[name]) for name in columns] for row in collected])
-        )
+        rows = [[str(row[name]) for name in columns] for row in collected]
+        show_collected(console, columns, rows, len(rows))
     if run.completed:
         console.print(f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in all.")
     else:

@@ -36,7 +36,7 @@ class TerminalRunner(PlainRunner):
 
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
-        with self.showing(step.name):
+        with self.showing(step.title):
             return super().run(step)
 
     @contextmanager
