@@ -104,5 +104,19 @@ def test_no_folder(tmp_path):
         Manifest.load(tmp_path / "none")
 
 
+@pytest.mark.parametrize("value", ["*hush", "!hush secret"])
+def test_a_secret_that_yaml_takes_for_an_alias_or_a_tag_is_not_shown(folder, value):
+    replace(folder / "create_service_account.yaml", "type: cryptocurrency", f"type: {value}")
+    with pytest.raises(NotYaml, match=r"create_service_account.yaml:\d+ is not YAML.*quote") as caught:
+        Manifest.load(folder)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_date_that_does_not_exist(folder):
+    replace(folder / "create_service_account.yaml", "amount: cryptocurrency", "amount: 2030-13-01")
+    with pytest.raises(NotYaml, match=r"create_service_account.yaml holds a date"):
+        Manifest.load(folder)
+
+
 def test_the_secret_is_not_in_the_repr(folder):
     assert "investment_type" not in repr(Manifest.load(folder).service_account)

@@ -1,4 +1,5 @@
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -124,6 +125,21 @@ def test_a_collector_of_the_same_name_and_another_plugin_is_not_meant(clients, r
     other = {"collector_id": "c-9", "name": "Portfolio Collector", "plugin_info": {"plugin_id": "another"}}
     platform.records["inventory.Collector"].append(other)
     assert Plan(plan_resources(clients, resources)).action("collector").verb is Verb.CREATE
+
+
+def test_a_secret_that_no_message_can_hold_is_refused_unseen(clients, manifest, platform):
+    account = manifest.service_account.model_copy(update={"secret_data": {"pin": date(1984, 2, 29)}})
+    changed = dataclasses.replace(manifest, service_account=account)
+
+    def check(method, params):
+        if method == "identity.ServiceAccount.create":
+            raise UnknownField(f"{method} refuses the field: {params['secret_data']['pin']}", "secret_data")
+
+    platform.check = check
+    with pytest.raises(UnknownField, match=r"create_service_account.yaml: the field 'secret_data'") as caught:
+        plan_resources(clients, declared_resources(Generation.V2, changed, Target("0.1.0")))
+    assert "1984" not in str(caught.value)
+    assert caught.value.__suppress_context__
 
 
 def test_a_lost_secret_is_written_again_and_never_shown(clients, resources, platform):

@@ -58,7 +58,9 @@ def test_details_become_typed_errors(status, details, kind, code, words):
 
 def test_advice_follows_the_message():
     error = errors.from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
-    assert str(error).endswith("is the endpoint in the environment right?")
+    assert str(error).endswith(
+        "failed: refused. Is the service running, and is the endpoint in the environment right?"
+    )
 
 
 def test_call_errors_survive_pickling():
