@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def start(client: docker.DockerClient, layout: Layout, port: int, progress: Prog
             client.containers.run(
                 IMAGE,
                 name=f"pluginctl-registry-{layout.identifier}",
+                user=f"{os.getuid()}:{os.getgid()}",  # so that who starts it may remove its files
                 labels={_LABEL: layout.identifier},
                 environment={"REGISTRY_STORAGE_DELETE_ENABLED": "true"},
                 ports={"5000/tcp": (HOST, port)},

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import docker
 import psutil
 import pytest
+import requests
 import yaml
 
-from deployments.sandbox import plugins, runtime, sandbox
+from deployments.sandbox import plugins, prefect_parts, runtime, sandbox
 from deployments.sandbox.layout import Layout
 from deployments.sandbox.processes import MARK, Processes
 from flows.spaceone import Client, PermissionDenied
@@ -185,6 +186,25 @@ def test_two_ups_at_once_make_one_sandbox(home: Path):
     assert {service.state for service in states(home).values()} == {"running"}
     servers = [line for line in marked(Layout.of(home, "2.x")) if "grpc-server spaceone.identity" in line]
     assert len(servers) == 1
+
+
+def test_prefect_is_started_on_request_with_a_worker(home: Path, layout: Layout):
+    pytest.importorskip("prefect")
+    summary = sandbox.up(home, prefect=True)
+    assert summary.prefect is not None
+    pool = f"{summary.prefect}/api/work_pools/{prefect_parts.POOL}"
+    assert requests.get(pool, timeout=10).json()["type"] == "process"
+    workers = requests.post(f"{pool}/workers/filter", json={}, timeout=10).json()
+    assert [(worker["name"], worker["status"]) for worker in workers] == [("sandbox", "ONLINE")]
+    assert (
+        requests.get(f"{summary.prefect}/ui-settings", timeout=10).json()["api_url"]
+        == f"{summary.prefect}/api"
+    )
+    before = {name: service.pid for name, service in states(home).items()}
+    sandbox.up(home)
+    assert {name: service.pid for name, service in states(home).items()} == before, (
+        "it stays when it is not asked for"
+    )
 
 
 def test_nothing_is_left_after_down_and_data_is_there_after_up(home: Path, layout: Layout):
