@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from flows.resources import Action, Plan
 from flows.steps.report import Report
+from flows.steps.words import changes
 
-PLAN_COLUMNS = ("action", "kind", "name", "fields", "remarks")
+PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
 
 def plan_rows(actions: Iterable[Action]) -> list[tuple[str, ...]]:
@@ -17,7 +18,7 @@ def plan_rows(actions: Iterable[Action]) -> list[tuple[str, ...]]:
             str(action.verb),
             action.kind,
             action.name,
-            ", ".join(change.name for change in action.changes),
+            "; ".join(changes(action)),
             " ".join(filter(None, (action.reason, *action.notes))),
         )
         for action in actions
@@ -34,7 +35,8 @@ def release_report(report: Report) -> str:
     verdict = report.verdict
     state = "succeeded" if report.success else "failed"
     lines = [f"# {report.flow.capitalize()} of {report.plugin_id} {report.version} {state}", ""]
-    lines += _table(("", ""), [(f"**{name}**", value) for name, value in _trail(report) if value])
+    first, *rest = [pair for pair in _trail(report) if pair[1]]
+    lines += _table(first, rest)
     if verdict is not None and verdict.failures:
         lines += ["", "## Why it failed", "", *(f"- {words}" for words in verdict.failures)]
     if verdict is not None:

@@ -77,7 +77,9 @@ class PrefectRunner:
             release_report(report), key=REPORT, description=f"{report.flow} of {report.plugin_id}"
         )
         rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
-        create_table_artifact(rows, key=RESOURCES, description="The collected resources, by name")
+        create_table_artifact(
+            rows, key=RESOURCES, description="The collected resources, as the console would list them"
+        )
 
 
 def _function(step: Step[T]) -> Callable[[], T]:

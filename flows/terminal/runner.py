@@ -15,7 +15,8 @@ from flows.collection import Job
 from flows.resources import Plan, Verb
 from flows.steps.report import Report
 from flows.steps.runner import PlainRunner, Step
-from flows.terminal.tables import plan_notes, plan_table
+from flows.steps.words import notes
+from flows.terminal.tables import plan_table
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class TerminalRunner(PlainRunner):
             self._console.print(f"  Nothing to change: {plan.summary()}.")
         else:
             self._console.print(plan_table(plan.actions))
-            for note in plan_notes(plan.actions):
+            for note in notes(plan.actions):
                 self._console.print(f"  [dim]{escape(note)}[/]", highlight=False)
             self._console.print(f"  Plan: {plan.summary()}.")
 

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.resources import Action, Verb
-from flows.resources.values import differences
 from flows.steps.report import Report
+from flows.steps.words import changes
 
 _STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
 
@@ -26,32 +26,9 @@ def plan_table(actions: Iterable[Action]) -> Table:
             f"[{style}]{action.verb}[/]",
             action.kind,
             escape(action.name),
-            escape("\n".join(_remarks(action))),
+            escape(action.reason or "\n".join(changes(action))),
         )
     return table
-
-
-def _remarks(action: Action) -> list[str]:
-    if action.verb is Verb.BLOCKED:
-        return [action.reason]
-    if action.verb is Verb.UPDATE:
-        parts = [
-            part
-            for change in action.changes
-            for part in differences(change.before, change.after, change.name)
-        ]
-        return [f"{path}: {_value(before)} → {_value(after)}" for path, before, after in parts]
-    return [", ".join(change.name for change in action.changes)] if action.changes else []
-
-
-def plan_notes(actions: Iterable[Action]) -> list[str]:
-    """A line for everything that the generation at hand holds otherwise, or cannot hold."""
-    return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
-
-
-def _value(value: object) -> str:
-    text = "nothing" if value is None else " ".join(str(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def registered_table(report: Report) -> Table:
