@@ -56,7 +56,8 @@ def ensure(processes: Processes, state: State, progress: Progress) -> docker.Doc
     """
     if client := connect():
         return client
-    _refuse_where_impossible()
+    if not debian.can_install():
+        raise _no_engine()
     if debian.missing(_PROGRAMS):
         with progress.step("installing docker.io"):
             debian.ensure(_PROGRAMS)
@@ -65,16 +66,25 @@ def ensure(processes: Processes, state: State, progress: Progress) -> docker.Doc
         return connect() or _start(processes, state)
 
 
-def _refuse_where_impossible() -> None:
-    if debian.find("dockerd") and debian.can_install():
-        return
-    if not debian.can_install():
-        raise SandboxError(
-            f"No Docker engine answers at {SOCKET}.",
-            "Plugins run in containers. Install Docker and start it, or give this user access to it "
-            "(`docker version` must show a server), then try again.\n"
-            "As root on Debian or Ubuntu the sandbox installs and starts docker.io by itself.",
-        )
+def refuse_without_engine() -> None:
+    """Look whether an engine answers.
+
+    Raises:
+        SandboxError: none does.
+    """
+    client = connect()
+    if client is None:
+        raise _no_engine()
+    client.close()
+
+
+def _no_engine() -> SandboxError:
+    return SandboxError(
+        f"No Docker engine answers at {SOCKET}.",
+        "Plugins run in containers. Install Docker and start it, or give this user access to it "
+        "(`docker version` must show a server), then try again.\n"
+        "As root on Debian or Ubuntu the sandbox installs and starts docker.io by itself.",
+    )
 
 
 def _start(processes: Processes, state: State) -> docker.DockerClient:

@@ -70,8 +70,9 @@ class Start:
         """Everything, in the order that its parts need, and side by side what does not need each other."""
         if self._external:
             database.check(self._external)
-        if not runtime.is_installed(self._layout):
-            self._processes.stop(self._processes.names())  # they run what is replaced now
+        self._refuse_early()
+        if not runtime.is_installed(self._layout):  # what runs there would have it replaced under its feet
+            self._processes.stop(name for name in self._processes.names() if name != docker_engine.PART)
         with ThreadPoolExecutor() as pool:
             installed = pool.submit(runtime.install, self._layout, self._progress)
             engine = pool.submit(docker_engine.ensure, self._processes, self._state, self._progress)
@@ -90,6 +91,12 @@ class Start:
             environment_files.write(self._layout, settings, tokens, image.result(), market)
             web.result()
         engine.result().close()
+
+    def _refuse_early(self) -> None:
+        """Where nothing can be installed, what is missing is told before anything else is done."""
+        if not debian.can_install():
+            debian.ensure([parts.REDIS])
+            docker_engine.refuse_without_engine()
 
     def _programs(self) -> None:
         wanted = [parts.REDIS]
@@ -234,8 +241,8 @@ class Start:
         return part.address
 
     def _start_prefect(self) -> None:
-        if not self._prefect:
-            return
+        if not self._prefect and self._processes.record(prefect_parts.SERVER) is None:
+            return  # neither asked for now, nor before
         port = self._port(prefect_parts.PORT)
         launch([prefect_parts.server(self._layout, port)], self._processes, self._progress)
         worker = prefect_parts.worker(self._layout, port, self._processes)

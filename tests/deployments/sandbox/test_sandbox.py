@@ -13,8 +13,10 @@ import yaml
 from deployments.sandbox import (
     configuration,
     database,
+    debian,
     docker_engine,
     environment_files,
+    parts,
     plugins,
     progress,
     runtime,
@@ -179,6 +181,19 @@ def test_down_without_a_sandbox_does_nothing(tmp_path: Path):
 def test_up_refuses_a_bad_database_before_anything_is_started(tmp_path: Path):
     with pytest.raises(SandboxError, match="does not begin with mongodb://"):
         sandbox.up(tmp_path, mongodb_uri="localhost")
+    assert not (tmp_path / "2.x" / "venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"), [([parts.REDIS], "redis-server"), ([], "No Docker engine answers")]
+)
+def test_up_refuses_early_where_nothing_can_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: list[debian.Program], words: str
+):
+    monkeypatch.setattr(debian, "can_install", lambda: False)
+    monkeypatch.setattr(debian, "missing", lambda _: missing)
+    with pytest.raises(SandboxError, match=words):
+        sandbox.up(tmp_path)
     assert not (tmp_path / "2.x" / "venv").exists()
 
 
