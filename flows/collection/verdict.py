@@ -66,12 +66,15 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
     failures.extend(_task_failures(tasks))
     if not failures and job.failed:
         failures.append(f"{job.failed} of {job.tasks} tasks failed, and the platform recorded no error.")
-    if not failures and not resources.get("inventory.CloudService"):
-        failures.append("The job ended well and brought no resource: the plugin reported none.")
     counts = {
         name: sum(int(task.get(f"{name}_count", 0)) for task in tasks)
         for name in ("created", "updated", "deleted", "disconnected")
     }
+    # What an earlier collection brought is still in the inventory: this job's own counts tell what it brought.
+    if not failures and not (
+        counts["created"] + counts["updated"] and resources.get("inventory.CloudService")
+    ):
+        failures.append("The job ended well and brought no resource: the plugin reported none.")
     return Verdict(job, tuple(failures), resources, counts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 
 from deployments.sandbox import sandbox
+from deployments.sandbox.layout import source_root
 from flows.terminal.failures import failing_well
 from flows.terminal.progress import TerminalProgress
 from flows.terminal.tables import rows_table
@@ -84,6 +86,16 @@ def logs(
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
     for line in text[-lines:] if lines else text:
         sys.stdout.write(line + "\n")
+
+
+@app.command()
+def env(generation: Generation = sandbox.GENERATION) -> None:
+    """Variables for a shell, with which `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)"."""
+    with failing_well():
+        summary = sandbox.summary(sandbox.default_home(), generation=generation)
+    variables = {**summary.prefect_environment, "PLUGINCTL_CHECKOUT": str(source_root())}
+    for name, value in variables.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
 def _show(generation: str, output: Output) -> None:
