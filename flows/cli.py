@@ -12,12 +12,13 @@ from rich.console import Console
 
 from flows.manifest import Manifest, load_environment
 from flows.steps.collection import recollect as run_recollect
+from flows.steps.errors import PlanBlocked
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import Progress, ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.steps.report import Report
 from flows.terminal.demo import demo
-from flows.terminal.failures import FAILED, failing_well
+from flows.terminal.failures import FAILED, REFUSED, failing_well, tell
 from flows.terminal.runner import TerminalRunner
 from flows.terminal.sandbox import Output
 from flows.terminal.sandbox import app as sandbox
@@ -81,6 +82,9 @@ def _show(report: Report, output: Output) -> None:
         sys.stdout.write(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
     else:
         show_report(Console(), report)
+    if report.blocked:
+        tell(PlanBlocked(report.blocked))
+        raise typer.Exit(REFUSED)
     if not report.success:
         raise typer.Exit(FAILED)
 

@@ -59,7 +59,10 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ("image digest", f"`{image.digest}`" if image and image.digest else ""),
         ("plugin", f"{report.plugin_id} {report.version}"),
         ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
-        ("job", f"`{verdict.job.job_id}` {verdict.job.status}, tasks: {verdict.job.tasks}" if verdict else ""),
+        (
+            "job",
+            f"`{verdict.job.job_id}` {verdict.job.status}, tasks: {verdict.job.tasks}" if verdict else "",
+        ),
         ("took", f"{report.seconds:.1f} s"),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.collection import Verdict
-from flows.resources import Action
+from flows.resources import Action, Verb
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Report:
     rows: tuple[tuple[str, ...], ...] = ()
     seconds: float = 0.0
     dry_run: bool = False
+
+    @property
+    def blocked(self) -> tuple[Action, ...]:
+        """What a release would stop at; in a dry run alone, for a release does stop."""
+        return tuple(action for action in self.actions if action.verb is Verb.BLOCKED)
 
     @property
     def success(self) -> bool:

@@ -61,7 +61,7 @@ class TerminalRunner(PlainRunner):
             self._console.print(f"  Nothing to change: {plan.summary()}.")
         else:
             self._console.print(plan_table(plan.actions))
-            for note in notes(plan.actions):
+            for note in notes(plan.writes):
                 self._console.print(f"  [dim]{escape(note)}[/]", highlight=False)
             self._console.print(f"  Plan: {plan.summary()}.")
 

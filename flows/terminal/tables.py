@@ -16,7 +16,7 @@ _STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.B
 
 
 def plan_table(actions: Iterable[Action]) -> Table:
-    """A row an action, with the fields of an update and what stands in the way of a blocked one."""
+    """A row an action, with what changes."""
     table = Table(title="Plan", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for head in ("action", "kind", "name", "what"):
         table.add_column(head, overflow="fold")
@@ -26,7 +26,7 @@ def plan_table(actions: Iterable[Action]) -> Table:
             f"[{style}]{action.verb}[/]",
             action.kind,
             escape(action.name),
-            escape(action.reason or "\n".join(changes(action))),
+            "see below" if action.verb is Verb.BLOCKED else escape("\n".join(changes(action))),
         )
     return table
 
