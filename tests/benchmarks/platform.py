@@ -1,0 +1,32 @@
+"""The tests' own sandbox, left as it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deployments.sandbox import sandbox
+from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.progress import Progress
+from deployments.sandbox.status import RUNNING
+from tests.benchmarks.harness import BenchmarkError
+from tests.benchmarks.places import SANDBOX_HOME
+
+
+@contextmanager
+def running_sandbox(progress: Progress) -> Iterator[sandbox.Summary]:
+    """The real platform, running; afterwards stopped again where nothing of it ran before.
+
+    Raises:
+        BenchmarkError: it cannot be started.
+    """
+    ran = any(service.state == RUNNING for service in sandbox.status(SANDBOX_HOME))
+    try:
+        summary = sandbox.up(SANDBOX_HOME, progress=progress)
+    except SandboxError as error:
+        raise BenchmarkError(str(error)) from error
+    try:
+        yield summary
+    finally:
+        if not ran:
+            sandbox.down(SANDBOX_HOME, progress=progress)
