@@ -22,6 +22,12 @@ def checkout() -> Path:
 
 
 @pytest.fixture(scope="session")
+def sandbox_home() -> Path:
+    """The tests' own sandboxes' folder, whether one runs or not."""
+    return SANDBOX_HOME
+
+
+@pytest.fixture(scope="session")
 def sandbox() -> Iterator[object]:
     """The real platform with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
 

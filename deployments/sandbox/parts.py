@@ -83,6 +83,9 @@ def service(layout: Layout, name: str, ports: dict[str, int]) -> Part:
 def background(layout: Layout, name: str, processes: Processes) -> Part:
     """One of SpaceONE's programs that does not listen: ready when it has started its own children."""
     package = f"spaceone.{name.partition('-')[0]}"
+    program: tuple[str | Path, ...] = (layout.venv / "bin" / "spaceone",)
+    if name == "supervisor":
+        program = (layout.python, source_root() / "deployments" / "sandbox" / "own_containers.py")
 
     def ready() -> bool:
         process = processes.running(name)
@@ -91,8 +94,8 @@ def background(layout: Layout, name: str, processes: Processes) -> Part:
     return Part(
         name,
         (
-            *(layout.venv / "bin" / "spaceone", "run", "scheduler", package),
-            *("-c", configuration.file(layout.conf, name)),
+            *program,
+            *("run", "scheduler", package, "-c", configuration.file(layout.conf, name)),
         ),
         "",
         ready,

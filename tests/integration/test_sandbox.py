@@ -55,13 +55,15 @@ class Lines:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A sandbox that runs. Its packages are those of the checkout's sandbox where that is installed."""
+def home(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Path) -> Iterator[Path]:
+    """A sandbox that runs. Its packages are those of the tests' or the checkout's sandbox where one is installed."""
     folder = tmp_path_factory.mktemp("sandbox")
-    layout, installed = Layout.of(folder, "2.x"), Layout.of(sandbox.default_home(), "2.x")
+    layout = Layout.of(folder, "2.x")
     layout.make()
-    if runtime.is_installed(installed):
-        layout.venv.symlink_to(installed.venv)
+    for installed in (Layout.of(sandbox_home, "2.x"), Layout.of(sandbox.default_home(), "2.x")):
+        if runtime.is_installed(installed):
+            layout.venv.symlink_to(installed.venv)
+            break
     try:
         sandbox.up(folder)
         yield folder
@@ -353,3 +355,50 @@ def test_plugins_are_started_by_the_supervisor_and_come_back_after_a_stop(
     assert containers(layout) != before
     names = {service.name: service for service in sandbox.status(home)}
     assert names[containers(layout)[0]].address.startswith("grpc://127.0.0.1:")
+
+
+DELETE = """
+import sys
+from spaceone.core import config
+config.init_conf("spaceone.supervisor")
+config.set_service_config()
+config.set_global(NAME="sandbox-mine", BACKEND="DockerConnector",
+                  CONNECTORS={"DockerConnector": {"start_port": 1, "end_port": 2}})
+import own_containers
+print(own_containers.SupervisorManager().delete_plugin("plugin-shared", "1.0.0"))
+"""
+
+
+def test_the_supervisor_stops_containers_of_its_own_alone(home: Path, layout: Layout) -> None:
+    """Two platforms on one engine may run the same version of the same plugin."""
+    base = yaml.safe_load(layout.environment.read_text())["build"]["args"]["BASE_IMAGE"]
+    engine = docker.from_env()
+    started = []
+    try:
+        for name in ("sandbox-mine", "sandbox-theirs"):
+            labels = {
+                "spaceone.supervisor.name": name,
+                "spaceone.supervisor.plugin_id": "plugin-shared",
+                "spaceone.supervisor.plugin.version": "1.0.0",
+            }
+            command = ["sleep", "300"]
+            started.append(
+                engine.containers.run(base, command, labels=labels, detach=True, init=True, auto_remove=True)
+            )
+        done = subprocess.run(
+            [layout.python, "-W", "ignore", "-c", DELETE],
+            cwd=Path(sandbox.__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        left = {
+            each.labels["spaceone.supervisor.name"] for each in engine.containers.list() if each in started
+        }
+        assert left == {"sandbox-theirs"}, done.stdout + done.stderr
+    finally:
+        for container in engine.containers.list():
+            if container in started:
+                container.kill()
+        engine.close()

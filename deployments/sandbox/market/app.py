@@ -38,7 +38,7 @@ _LIMITED: Final = (
 _KEY_CODES: Final = {"pro": 10010, "demo": 10011}
 
 
-class Failure(Exception):  # noqa: N818 - named for what it is
+class Failure(Exception):
     """An answer in the form `{"error": ...}`."""
 
     def __init__(self, status: int, words: str) -> None:
