@@ -138,6 +138,7 @@ def release(run):
     ) -> dict[str, Any]:
         done = run(*project.arguments(environment), *more, "--output", "json")
         assert done.returncode == code, done.stdout + done.stderr
+        assert done.stdout, done.stderr
         report: dict[str, Any] = json.loads(done.stdout)
         return report
 

@@ -1,0 +1,184 @@
+"""What a collection brought is judged by itself, in the plugin's own words, and no running one is cut short.
+
+The plugin's source of prices is a server of these tests, so that it can be slow, refuse, and have nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from deployments.sandbox import docker_engine
+
+pytestmark = pytest.mark.e2e
+
+COINS = [
+    {
+        "id": f"coin-{number}",
+        "symbol": f"c{number}",
+        "name": f"Coin {number}",
+        "current_price": price,
+        "market_cap_rank": number,
+        "price_change_percentage_24h": change,
+    }
+    for number, price, change in ((1, 64321.5, 1.25), (2, 3000.125, -0.5), (3, 0.000012, 0.0), (4, 1.0, 7.75))
+]
+
+
+class Source:
+    """Answers every question with the same coins.
+
+    Attributes:
+        address: What the plugin's containers reach it by.
+        open: Cleared, answers are held back.
+        asked: Set when somebody asks.
+        answer: Status and body.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.open, self.asked = threading.Event(), threading.Event()
+        self.reset()
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                source.asked.set()
+                source.open.wait(60)
+                status, body = source.answer
+                content = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                """Not on the tests' standard error."""
+
+        self.server = ThreadingHTTPServer((host, 0), Handler)
+        self.address = f"http://{host}:{self.server.server_port}/api/v3"
+
+    def reset(self) -> None:
+        self.open.set()
+        self.asked.clear()
+        self.answer: tuple[int, object] = (200, COINS)
+
+
+@pytest.fixture(scope="module")
+def served(sandbox, engine):
+    """The source, serving."""
+    source = Source(docker_engine.gateway(engine))
+    with source.server:
+        thread = threading.Thread(target=source.server.serve_forever, daemon=True)
+        thread.start()
+        yield source
+        source.server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def source(served):
+    """The source as it is at first; opened and well again afterwards."""
+    yield served
+    served.reset()
+
+
+@pytest.fixture(scope="module")
+def environment(project, served):
+    """The sandbox, with this source for the plugin."""
+    options = {"base_url": served.address, "request_timeout": 60, "count": len(COINS)}
+    return project.write_environment("own-source", plugin_options=options)
+
+
+@pytest.fixture(scope="module")
+def first(project, release, environment):
+    """The report of the first release."""
+    return release(project, environment=environment)
+
+
+def test_prices_ranks_and_changes_arrive_as_the_source_gave_them(first, project, client):
+    assert first["resources"]["inventory.CloudService"] == len(COINS)
+    query = {"filter": [{"k": "provider", "v": project.provider, "o": "eq"}]}
+    held = {
+        record["name"]: record["data"]
+        for record in client.list("inventory.CloudService.list", {"query": query})
+    }
+    assert {
+        name: (data["price"], data["rank"], data["change_percent_24h"]) for name, data in held.items()
+    } == {
+        coin["name"]: (coin["current_price"], coin["market_cap_rank"], coin["price_change_percentage_24h"])
+        for coin in COINS
+    }
+
+
+def test_a_collector_that_the_plugin_refuses_shows_the_plugins_words(first, project, run, client):
+    wrong = project.write_environment("wrong-option", plugin_options={"count": -1})
+    done = run(*project.arguments(wrong), "--output", "json")
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "options.count" in done.stderr
+    assert "-1 is not between" in done.stderr
+
+
+def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
+    first, project, release, environment, source
+):
+    source.answer = (401, {"status": {"error_message": "this key is not known here"}})
+    report = release(project, environment=environment, code=1)
+    assert report["job"]["status"] == "FAILURE"
+    assert "this key is not known here" in " ".join(report["job"]["failures"])
+    assert "Check the API key in the secret" in " ".join(report["job"]["failures"])
+
+
+def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):
+    source.answer = (401, {"status": {"error_message": "this key is not known here"}})
+    done = run("recollect", str(environment), "--manifest", str(project.manifest))
+    assert done.returncode == 1
+    assert f"recollect of {project.plugin_id} 0.1.0 failed" in done.stdout
+    assert "this key is not known here" in " ".join(done.stdout.split())
+
+
+def test_a_job_that_brings_nothing_fails_although_older_resources_are_there(
+    first, project, release, environment, source
+):
+    source.answer = (200, [])
+    report = release(project, environment=environment, code=1)
+    assert (report["job"]["status"], report["job"]["tasks"]) == ("SUCCESS", 1)
+    assert report["job"]["failures"] == [
+        "The job ended well and brought no resource: the plugin reported none."
+    ]
+
+
+def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
+    first, project, release, environment, source, client, sandbox
+):
+    source.open.clear()
+    source.asked.clear()
+    collector = {"collector_id": first["collector_id"]}
+    running = client.call("inventory.Collector.collect", collector)["job_id"]
+    assert source.asked.wait(30)
+    log = sandbox.environment.parent / "logs/inventory.log"
+
+    def questions() -> int:
+        return log.read_text(errors="replace").count("Job.list (")
+
+    before = questions()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(release, project, environment=environment)
+        deadline = time.monotonic() + 60
+        while questions() < before + 6 and time.monotonic() < deadline and not waiting.done():
+            time.sleep(0.1)
+        held = client.call("inventory.Job.get", {"job_id": running})["status"]
+        jobs = client.list("inventory.Job.list", {**collector, "status": "IN_PROGRESS"})
+        source.open.set()
+        report = waiting.result(120)
+    assert held == "IN_PROGRESS"
+    assert [job["job_id"] for job in jobs] == [running]
+    assert client.call("inventory.Job.get", {"job_id": running})["status"] == "SUCCESS"
+    assert report["job"]["status"] == "SUCCESS"
+    assert report["job"]["job_id"] != running
