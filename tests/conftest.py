@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-#: The tests' own sandbox, beside the one of `make demo`; kept between two runs, stopped after each.
+#: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
 SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
 
 
@@ -31,15 +31,33 @@ def sandbox_home() -> Path:
 def sandbox() -> Iterator[object]:
     """The real platform with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
 
-    PLUGINCTL_KEEP=1 leaves it running, for the next run.
+    PLUGINCTL_KEEP=1 leaves it running, data and all, for the next run.
     """
     from deployments.sandbox import sandbox as platform
     from deployments.sandbox.progress import Lines
 
-    summary = platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
+    with pytest.MonkeyPatch.context() as patch:
+        # The worker passes it on to its flows, for which the environment `sandbox` is this one, then.
+        patch.setenv("PLUGINCTL_SANDBOX_HOME", str(SANDBOX_HOME))
+        summary = platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
     yield summary
     if not os.environ.get("PLUGINCTL_KEEP"):
         platform.down(SANDBOX_HOME, progress=Lines())
+        _forget(SANDBOX_HOME)
+
+
+def _forget(home: Path) -> None:
+    """Removes a stopped sandbox's data and images, and keeps its packages.
+
+    Else the next start would bring up every plugin that earlier tests released.
+    """
+    from deployments.sandbox import sandbox as platform
+
+    installed, aside = home / platform.GENERATION / "venv", home / "venv"
+    installed.rename(aside)
+    platform.down(home, purge=True)
+    installed.parent.mkdir()
+    aside.rename(installed)
 
 
 Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,0 +1,294 @@
+"""`pluginctl demo`, and the deployments of prefect.yaml on a real worker: what Prefect's server says of the runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+pytestmark = pytest.mark.e2e
+
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+class Server:
+    """Prefect's server, asked by HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def post(self, path: str, **body: Any) -> Any:
+        answer = requests.post(f"{self._url}/{path}", json=body, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(f"{self._url}/{path}", timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
+
+@dataclass
+class Run:
+    """A flow run that has ended.
+
+    Attributes:
+        tasks: Task runs by the name of their task.
+        artifacts: By key.
+        logs: All lines.
+    """
+
+    name: str
+    state: str
+    message: str
+    tasks: dict[str, list[dict[str, Any]]]
+    artifacts: dict[str, Any]
+    logs: str
+
+
+@pytest.fixture(scope="module")
+def server(sandbox):
+    """The sandbox's."""
+    return Server(sandbox.prefect_environment["PREFECT_API_URL"])
+
+
+@pytest.fixture(scope="module")
+def demo(sandbox, run, server):
+    """`pluginctl demo` in the running sandbox; the schedule that it deploys is paused afterwards."""
+    done = run("demo", timeout=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    deployment = server.get("deployments/name/recollect/recollect")
+    server.post(f"deployments/{deployment['id']}/pause_deployment")
+    return done, deployment
+
+
+def by_command(sandbox, deployment: str, parameters: dict[str, Any]) -> str:
+    """`prefect deployment run`, as a person types it; gives the run's id."""
+    flags = [flag for key, value in parameters.items() for flag in ("-p", f"{key}={json.dumps(value)}")]
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "deployment", "run", deployment, *flags],
+        env={**os.environ, **sandbox.prefect_environment, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found = re.search(r"UUID: ([0-9a-f-]{36})", done.stdout)
+    assert found, done.stdout + done.stderr
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def deployment_run(sandbox, demo, server, tokens):
+    """Runs a deployment to its end; no log or artifact may hold a secret."""
+
+    def start(deployment: str, command: bool = False, **parameters: Any) -> Run:
+        if command:
+            identity = by_command(sandbox, deployment, parameters)
+        else:
+            known = server.get(f"deployments/name/{deployment}")["id"]
+            identity = server.post(f"deployments/{known}/create_flow_run", parameters=parameters)["id"]
+        deadline = time.monotonic() + 200
+        while server.get(f"flow_runs/{identity}")["state"]["type"] not in FINAL:
+            assert time.monotonic() < deadline, f"{deployment} did not end"
+            time.sleep(0.3)
+        return read(identity)
+
+    def read(identity: str) -> Run:
+        flow_run = server.get(f"flow_runs/{identity}")
+        mine = {"flow_runs": {"id": {"any_": [identity]}}}
+        tasks: dict[str, list[dict[str, Any]]] = {}
+        for task in server.post("task_runs/filter", **mine, sort="EXPECTED_START_TIME_ASC"):
+            tasks.setdefault(task["name"], []).append(task)
+        artifacts = server.post("artifacts/filter", artifacts={"flow_run_id": {"any_": [identity]}})
+        lines, more = [], {"flow_run_id": {"any_": [identity]}}
+        while page := server.post("logs/filter", logs=more, limit=200, offset=len(lines)):
+            lines += [line["message"] for line in page]
+        logs = "\n".join(lines)
+        said = json.dumps([flow_run, tasks, artifacts, logs])
+        assert not [secret for secret in (*tokens, "hush-hush-hush") if secret in said]
+        state = flow_run["state"]
+        by_key = {artifact["key"]: artifact for artifact in artifacts}
+        return Run(flow_run["name"], state["type"], state["message"] or "", tasks, by_key, logs)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def parameters(project):
+    """Of a release of this module's copy."""
+    return {
+        "environment": str(project.environment),
+        "source": str(project.source),
+        "manifest": str(project.manifest),
+    }
+
+
+@pytest.fixture(scope="module")
+def released(deployment_run, parameters):
+    """The first release of the copy, by a worker."""
+    return deployment_run("release/release", command=True, **parameters)
+
+
+@pytest.fixture
+def collecting(project):
+    """Parameters of a re-collection."""
+    return {"environment": str(project.environment), "manifest": str(project.manifest)}
+
+
+def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo, sandbox):
+    done, _ = demo
+    for words in (
+        "plugin-portfolio-inven-collector",
+        "Portfolio Collector",
+        "Bitcoin",
+        "Ethereum",
+        "Price",
+        "Rank",
+    ):
+        assert words in done.stdout
+    rows = re.findall(r"^(\S.*?) +(\d+) .*[\d.]+", done.stdout.partition("Collected")[2], re.MULTILINE)
+    assert len(rows) >= 5
+    pages = re.search(r"Prefect: +(\S+)", done.stdout)[1]
+    assert pages.startswith(sandbox.prefect)
+    assert requests.get(sandbox.prefect, timeout=10).ok
+    catalogue = re.search(r"Registry: +(\S+)", done.stdout)[1]
+    assert "quasarhub/plugin-portfolio-inven-collector" in requests.get(catalogue, timeout=10).text
+
+
+def test_the_recollect_deployment_has_its_schedule(demo):
+    _, deployment = demo
+    (schedule,) = deployment["schedules"]
+    assert schedule["active"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("*/15 * * * *", "UTC")
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+
+def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project):
+    assert (released.state, released.name) == ("COMPLETED", f"release to {project.environment}")
+    steps = list(released.tasks)
+    assert steps[:3] == ["plan", "build image", "push image"]
+    assert "register plugin " + project.plugin_id in steps
+    assert "create collector " + project.collector in steps
+    assert steps[-4:] == ["collect", "follow the job", "judge", "read the inventory"]
+    runs = [run for runs in released.tasks.values() for run in runs]
+    assert {run["state"]["type"] for run in runs} == {"COMPLETED"}
+
+
+def test_the_plan_is_a_table(released, project):
+    plan = released.artifacts["plan"]
+    assert plan["type"] == "table"
+    rows = json.loads(plan["data"])
+    assert [row["action"] for row in rows] == ["create", "keep"] + ["create"] * 7
+    assert {"kind": "collector", "name": project.collector}.items() <= rows[-1].items()
+    assert "8 to create, 1 to keep" in plan["description"]
+
+
+def test_collecting_is_a_progress_that_ended(released):
+    progress = released.artifacts["collection"]
+    assert (progress["type"], progress["data"]) == ("progress", 100.0)
+    assert re.search(r"job-\w+: SUCCESS, 1 of 1 tasks ended", progress["description"])
+
+
+def test_the_report_leads_from_the_source_to_the_counts(released, project, client):
+    report = released.artifacts["report"]
+    assert report["type"] == "markdown"
+    text = report["data"]
+    (collector,) = client.list("inventory.Collector.list", {"name": project.collector})
+    (job,) = client.list("inventory.Job.list", {"collector_id": collector["collector_id"]})
+    place = 0
+    for words in (
+        f"Release of {project.plugin_id} 0.1.0 succeeded",
+        "source digest",
+        f"{project.image}:0.1.0",
+        "image digest",
+        f"{project.plugin_id} 0.1.0",
+        collector["collector_id"],
+        job["job_id"],
+        "inventory.CloudService | 5",
+        "Bitcoin",
+    ):
+        place = text.index(words, place)
+    assert text.count("sha256:") >= 2
+
+
+def test_the_collected_resources_are_a_table(released):
+    rows = json.loads(released.artifacts["resources"]["data"])
+    assert len(rows) == 5
+    assert "Bitcoin" in [row["Name"] for row in rows]
+    assert {"Rank", "Price"} <= set(rows[0])
+
+
+def test_a_second_release_on_a_worker_writes_nothing_but_collect(
+    released, deployment_run, parameters, witness, project
+):
+    with witness.watching(project.image) as window:
+        second = deployment_run("release/release", **parameters)
+    assert second.state == "COMPLETED"
+    assert window.calls == {"inventory.Collector.collect": 1}
+    assert (window.uploads, window.images) == ([], {})
+    assert {row["action"] for row in json.loads(second.artifacts["plan"]["data"])} == {"keep"}
+
+
+def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project, witness):
+    other = new_project()
+    parameters = {"source": str(other.source), "manifest": str(other.manifest), "dry_run": True}
+    with witness.watching(other.image) as window:
+        dry = deployment_run("release/release", environment=str(other.environment), **parameters)
+    assert dry.state == "COMPLETED"
+    assert list(dry.tasks) == ["plan"]
+    assert set(dry.artifacts) == {"plan"}
+    assert (window.calls, window.uploads, window.images) == ({}, [], {})
+
+
+def test_recollect_on_a_worker_collects_and_reports(released, deployment_run, collecting, project):
+    again = deployment_run("recollect/recollect", **collecting)
+    assert again.state == "COMPLETED"
+    assert "collect" in again.tasks
+    assert f"Recollect of {project.plugin_id} 0.1.0 succeeded" in again.artifacts["report"]["data"]
+
+
+def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployment_run, new_project):
+    other = new_project()
+    failed = deployment_run(
+        "recollect/recollect", environment=str(other.environment), manifest=str(other.manifest)
+    )
+    assert failed.state == "FAILED"
+    assert f"There is no collector '{other.collector}'" in failed.message
+    assert "Release the plugin first" in failed.message
+    assert "collect" not in failed.tasks
+
+
+def test_a_failed_verdict_fails_the_flow_run_with_the_plugins_own_words(
+    released, deployment_run, project, parameters
+):
+    dead = project.write_environment("dead-source", plugin_options={"base_url": "http://127.0.0.1:9/api/v3"})
+    failed = deployment_run("release/release", **{**parameters, "environment": str(dead)})
+    assert failed.state == "FAILED"
+    assert "127.0.0.1:9 cannot be reached" in failed.message
+    text = failed.artifacts["report"]["data"]
+    assert f"Release of {project.plugin_id} 0.1.0 failed" in text
+    assert "Why it failed" in text
+    assert "127.0.0.1:9 cannot be reached" in text
+
+
+def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
+    released, deployment_run, new_project, witness
+):
+    other = new_project()
+    (other.source / "src/VERSION").unlink()
+    parameters = {"source": str(other.source), "manifest": str(other.manifest)}
+    with witness.watching(other.image) as window:
+        failed = deployment_run("release/release", environment=str(other.environment), **parameters)
+    assert failed.state == "FAILED"
+    assert "src/VERSION: is missing" in failed.message
+    assert (window.calls, window.uploads, window.images) == ({}, [], {})
