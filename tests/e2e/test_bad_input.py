@@ -141,7 +141,7 @@ def test_a_registry_that_refuses_a_password_does_not_make_it_shown(project, refu
 
 
 def test_a_registry_that_refuses_the_push_alone_stops_the_release_before_the_platform_hears_of_it(
-    project, refused, registry
+    project, refused, registry, engine
 ):
     """It can be read, so the plan is made and the image built; then its own words come through."""
     with registry("storage: {maintenance: {readonly: {enabled: true}}}") as address:
@@ -149,6 +149,7 @@ def test_a_registry_that_refuses_the_push_alone_stops_the_release_before_the_pla
         words = refused(project, environment=environment, built=True)
         assert requests.get(f"http://{address}/v2/{project.image}/tags/list", timeout=10).status_code == 404
     assert f"pushing {address}/{project.image}:0.1.0 failed" in words
+    engine.images.remove(f"{address}/{project.image}:0.1.0")
 
 
 def test_a_field_that_the_servers_message_lacks_is_named_with_its_file(project, refused):

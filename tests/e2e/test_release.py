@@ -94,7 +94,7 @@ def test_progress_and_plan_go_to_standard_error_alone(first):
         "build image",
         "push image",
         "register plugin",
-        "create or update collector",
+        "create collector",
         "follow the job",
     ):
         assert f"✓ {step}" in first.said

@@ -8,11 +8,14 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 pytestmark = pytest.mark.e2e
 
@@ -24,14 +27,21 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._session = requests.Session()
+        # 503 is its answer while its SQLite is locked; Prefect's own client asks again, too.
+        again = Retry(8, backoff_factor=0.3, status_forcelist=[503], allowed_methods=None)
+        self._session.mount("http://", HTTPAdapter(max_retries=again))
+
+    def close(self) -> None:
+        self._session.close()
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = requests.post(f"{self._url}/{path}", json=body, timeout=30)
+        answer = self._session.post(f"{self._url}/{path}", json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
     def get(self, path: str) -> Any:
-        answer = requests.get(f"{self._url}/{path}", timeout=30)
+        answer = self._session.get(f"{self._url}/{path}", timeout=30)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -57,7 +67,8 @@ class Run:
 @pytest.fixture(scope="module")
 def server(sandbox):
     """The sandbox's."""
-    return Server(sandbox.prefect_environment["PREFECT_API_URL"])
+    with closing(Server(sandbox.prefect_environment["PREFECT_API_URL"])) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
