@@ -50,7 +50,8 @@ def prepare(client: Client, supervisor: str, running: list[Container]) -> None:
             "plugin_id": plugin["plugin_id"],
             "version": plugin["version"],
             "state": "PROVISIONING",
-            "endpoint": "",
+            # An empty one would be absent on the wire, and the service skips a plugin without an endpoint.
+            "endpoint": plugin.get("endpoint") or "grpc://nowhere:0",
         }
         for plugin in known.get("results", [])
         if (plugin["plugin_id"], plugin["version"]) not in alive
