@@ -46,9 +46,9 @@ class Goal:
         return value <= self.number if self.at_most else value >= self.number
 
     def words(self, unit: str) -> str:
-        """Such as `ratio ≥ 12` or `≤ 1 s`."""
+        """Such as `≥ 12` of a ratio, or `≤ 1 s` of a median."""
         limit = f"{'≤' if self.at_most else '≥'} {self.number:g}"
-        return f"ratio {limit}" if self.of is Of.RATIO else f"{limit} {unit}"
+        return limit if self.of is Of.RATIO else f"{limit} {unit}"
 
 
 class Progress(Steps, Protocol):

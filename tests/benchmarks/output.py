@@ -95,7 +95,6 @@ def show(console: Console, results: Iterable[Result]) -> None:
     shown.add_column("")
     for heading in ("ratio", "goal"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    shown.add_column("")
     for result in results:
         benchmark = result.benchmark
         shown.add_row(
@@ -104,8 +103,7 @@ def show(console: Console, results: Iterable[Result]) -> None:
             _with_spread(result.other_median, result.other_spread),
             benchmark.unit,
             f"{result.ratio:.3g}",
-            benchmark.goal.words(benchmark.unit) if benchmark.goal else "",
-            {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}[result.reached],
+            _goal(result),
         )
     console.print(shown)
     for result in results:
@@ -116,6 +114,14 @@ def show(console: Console, results: Iterable[Result]) -> None:
         "Medians ± interquartile range. Ratios of times and rates are of speeds, others of sizes.",
         highlight=False,
     )
+
+
+def _goal(result: Result) -> str:
+    goal = result.benchmark.goal
+    if goal is None:
+        return ""
+    mark = "[green]✓ reached[/]" if goal.reached(result) else "[red]✗ missed[/]"
+    return f"{goal.words(result.benchmark.unit)} {mark}"
 
 
 def _with_spread(median: float, part: float) -> str:

@@ -69,8 +69,8 @@ def test_spread_is_the_interquartile_range_over_the_median():
 @pytest.mark.parametrize(
     ("goal", "reached", "words"),
     [
-        (Goal(Of.RATIO, 12), True, "ratio ≥ 12"),
-        (Goal(Of.RATIO, 12.1), False, "ratio ≥ 12.1"),
+        (Goal(Of.RATIO, 12), True, "≥ 12"),
+        (Goal(Of.RATIO, 12.1), False, "≥ 12.1"),
         (Goal(Of.MEDIAN, 2, at_most=True), True, "≤ 2 s"),
         (Goal(Of.MEDIAN, 1.9, at_most=True), False, "≤ 1.9 s"),
         (None, None, None),
@@ -113,7 +113,7 @@ def results(monkeypatch, tmp_path):
 
 def test_a_missed_goal_is_printed_and_fails_nothing(results, capsys):
     assert command.main(["missed"]) == 0
-    assert "missed" in capsys.readouterr().out.split("ratio ≥ 1000")[1].splitlines()[0]
+    assert "missed" in capsys.readouterr().out.split("≥ 1000")[1].splitlines()[0]
     assert set(json.loads(results.read_text())) == {"missed"}
 
 
