@@ -41,7 +41,7 @@ check: $(READY) ## Format, lint, types and layers
 	@$(RUN)/lint-imports --no-logo 2>/dev/null || $(RUN)/lint-imports
 
 bench: $(READY) ## Measure, print a table and write build/benchmarks.json
-	@$(RUN)/python -m tests.benchmarks
+	@$(RUN)/python -m tests.benchmarks $(BENCH)
 
 lock: $(READY) ## Write the requirements files anew from pyproject.toml
 	@scripts/lock
