@@ -14,7 +14,8 @@ from flows.manifest import Manifest, load_environment
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.errors import PlanBlocked
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
-from flows.steps.release import Progress, ReleaseRequest
+from flows.steps.progress import Progress
+from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.steps.report import Report
 from flows.terminal.demo import demo
@@ -68,11 +69,13 @@ def recollect(
     environment: EnvironmentName, manifest: ManifestFolder = Path(MANIFEST), output: Format = Output.TEXT
 ) -> None:
     """Collect again with the collector of a release."""
-    with failing_well():
+    progress = Progress()
+    with failing_well(lambda: progress.wrote):
         report = run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)),
             Manifest.load(manifest),
             TerminalRunner(_errors()),
+            progress,
         )
     _show(report, output)
 

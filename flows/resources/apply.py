@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flows.resources.plan import Action, Clients, Ids, Verb, find, resolve
 from flows.resources.resource import Record, Resource
-from flows.spaceone import AlreadyExists, Client, DeadlineExceeded, Unreachable
+from flows.spaceone import AlreadyExists, Client, DeadlineExceeded, ServerError, Unreachable
 
 
-def apply(clients: Clients, action: Action, ids: Ids) -> str:
+def apply(clients: Clients, action: Action, ids: Ids, wrote: Callable[[], None] = lambda: None) -> str:
     """Does what an action says and returns the platform's id of the resource.
 
     A create is looked up first, so that a second try after a broken connection finds what the first one made
@@ -19,6 +20,7 @@ def apply(clients: Clients, action: Action, ids: Ids) -> str:
         clients: One client a scope.
         action: Not a blocked one.
         ids: Ids of the resources before this one; its own is added.
+        wrote: Called after every call that changed something, or may have: one without a clear answer.
 
     Raises:
         CallError: the platform refused.
@@ -31,24 +33,22 @@ def apply(clients: Clients, action: Action, ids: Ids) -> str:
     client = clients[resource.scope]
     declared = resolve(resource, ids)
     if action.verb is Verb.CREATE:
-        identity = _create(client, resource, declared)
+        identity = _create(client, resource, declared, wrote)
     else:
         identity = str(action.id)
         if action.verb is Verb.UPDATE:
-            _update(client, resource, identity, declared, {change.name for change in action.changes})
+            changed = {change.name for change in action.changes}
+            _update(client, resource, identity, declared, changed, wrote)
     ids[resource.key] = identity
     return identity
 
 
-def _create(client: Client, resource: Resource, declared: Record) -> str:
+def _create(client: Client, resource: Resource, declared: Record, wrote: Callable[[], None]) -> str:
     found = find(client, resource)
     if not found and resource.create_params is not None:
         try:
-            created = client.call(
-                f"{resource.api}.{resource.create_verb}",
-                resource.create_params(declared),
-                resource.create_timeout,
-            )
+            params = resource.create_params(declared)
+            created = _write(client, resource, resource.create_verb, params, wrote)
             return str(created[resource.id_field])
         except (AlreadyExists, DeadlineExceeded, Unreachable):
             # It may have been made all the same: a collector's row is stored before its plugin is waited for.
@@ -58,7 +58,14 @@ def _create(client: Client, resource: Resource, declared: Record) -> str:
     return str(found[0][resource.id_field])
 
 
-def _update(client: Client, resource: Resource, identity: str, declared: Record, changed: set[str]) -> None:
+def _update(
+    client: Client,
+    resource: Resource,
+    identity: str,
+    declared: Record,
+    changed: set[str],
+    wrote: Callable[[], None],
+) -> None:
     for writer in resource.writers:
         if not changed.intersection(writer.fields):
             continue
@@ -68,4 +75,17 @@ def _update(client: Client, resource: Resource, identity: str, declared: Record,
             for name in writer.fields
             if name in declared and (writer.together or name in changed)
         }
-        client.call(f"{resource.api}.{writer.verb}", params, resource.create_timeout)
+        _write(client, resource, writer.verb, params, wrote)
+
+
+def _write(
+    client: Client, resource: Resource, verb: str, params: Record, wrote: Callable[[], None]
+) -> dict[str, Any]:
+    """Sends one call that writes. After a clear refusal nothing was changed; after any other error something may be."""
+    try:
+        answer = client.call(f"{resource.api}.{verb}", params, resource.create_timeout)
+    except (DeadlineExceeded, Unreachable, ServerError):
+        wrote()
+        raise
+    wrote()
+    return answer

@@ -13,6 +13,7 @@ from flows.collection.layout import default_sort, table
 from flows.manifest import Environment, Manifest
 from flows.resources import Plan, Target, declared_resources, plan_resources
 from flows.steps.errors import NotReleased
+from flows.steps.progress import Progress
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
@@ -33,11 +34,14 @@ class Findings:
     rows: tuple[tuple[str, ...], ...]
 
 
-def collect_and_judge(session: Session, collector_id: str, provider: str, runner: Runner) -> Verdict:
+def collect_and_judge(
+    session: Session, collector_id: str, provider: str, runner: Runner, progress: Progress
+) -> Verdict:
     """Collects once, follows the job to its end, and judges it."""
     client = session.client
     runner.run(Step("wait for a running job", partial(wait_for_others, client, collector_id), retries=2))
-    # No retries: a second collect cancels the first one's job.
+    # No retries: a second collect cancels the first one's job. Without an answer it may have begun all the same.
+    progress.write()
     job = runner.run(Step("collect", partial(start, client, collector_id)))
     ended = runner.run(Step("follow the job", partial(follow, client, job, runner.collecting), retries=2))
 
@@ -55,8 +59,16 @@ def findings(session: Session, collector_id: str) -> Findings:
     return Findings(types, columns, rows)
 
 
-def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> Report:
+def recollect(
+    environment: Environment, manifest: Manifest, runner: Runner, progress: Progress | None = None
+) -> Report:
     """Collects again with the collector that a release made.
+
+    Args:
+        environment: Where.
+        manifest: That the collector was made from.
+        runner: Runs the steps and is told what comes out.
+        progress: Told when the collection is started.
 
     Raises:
         NotReleased: there is no such collector.
@@ -77,7 +89,9 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
                 f"There is no collector {action.name!r} in {environment.name}. "
                 f"{action.reason or 'Release the plugin first: pluginctl release ' + environment.name}"
             )
-        verdict = collect_and_judge(session, action.id, manifest.provider.provider, runner)
+        verdict = collect_and_judge(
+            session, action.id, manifest.provider.provider, runner, progress or Progress()
+        )
         found = runner.run(Step("read the inventory", partial(findings, session, action.id), retries=2))
         running = next((str(change.before) for change in action.changes if change.name == "version"), "")
         report = Report(

@@ -22,6 +22,7 @@ from flows.resources import (
 )
 from flows.steps.collection import collect_and_judge, findings
 from flows.steps.errors import PlanBlocked
+from flows.steps.progress import Progress
 from flows.steps.report import ImageReport, Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
@@ -49,13 +50,6 @@ class ReleaseRequest:
     source: Path
     manifest: Path
     dry_run: bool = False
-
-
-@dataclass
-class Progress:
-    """What a run has changed so far, for whoever catches its error."""
-
-    wrote: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,20 +118,18 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
             digest = runner.run(
                 Step("push image", partial(_push, reference, registry, runner), retries=3, timeout=900)
             )
-            progress.wrote = True
+            progress.write()
         ids = planned.ids
         for action in planned.plan.actions:
             if action.resource is None:
                 continue
             if action.verb is not Verb.KEEP:
-                carry_out = partial(apply, session.clients, action, ids)
+                carry_out = partial(apply, session.clients, action, ids, progress.write)
                 runner.run(Step(_name(action), carry_out, retries=2, timeout=600, subject=action.name))
-                progress.wrote = True
             elif action.id:
                 ids[action.resource.key] = action.id
         collector_id = ids["collector", manifest.collector.name]
-        progress.wrote = True
-        verdict = collect_and_judge(session, collector_id, manifest.provider.provider, runner)
+        verdict = collect_and_judge(session, collector_id, manifest.provider.provider, runner, progress)
         found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
         result = report(
             image=image(digest=digest),

@@ -44,16 +44,16 @@ class TerminalRunner(PlainRunner):
     def showing(self, name: str) -> Iterator[None]:
         """A spinner while something runs, and a line with its time afterwards."""
         started = time.perf_counter()
-        self._name = name
+        shown = self._name = escape(name)
         try:
-            with self._console.status(name) as self._status:
+            with self._console.status(shown) as self._status:
                 yield
         except BaseException:
-            self._console.print(f"[red]✗[/] {name}")
+            self._console.print(f"[red]✗[/] {shown}")
             raise
         finally:
             self._status = None
-        self._console.print(f"[green]✓[/] {name} [dim]{time.perf_counter() - started:.1f} s[/]")
+        self._console.print(f"[green]✓[/] {shown} [dim]{time.perf_counter() - started:.1f} s[/]")
 
     def planned(self, plan: Plan) -> None:
         """The plan as a table, where it holds more than things to keep."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -47,14 +48,17 @@ def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for index, head in enumerate(columns):
         numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
-        table.add_column(head, overflow="fold", justify="right" if numeric else "left")
+        table.add_column(escape(head), overflow="fold", justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     return table
 
 
 def _numeric(cell: str) -> bool:
-    return not cell or cell.lstrip("-").replace(",", "").replace(".", "", 1).replace("e-", "").isdigit()
+    try:
+        return not cell or math.isfinite(float(cell.replace(",", "")))
+    except ValueError:
+        return False
 
 
 def show_report(console: Console, report: Report) -> None:

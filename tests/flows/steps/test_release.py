@@ -1,0 +1,223 @@
+import dataclasses
+
+import pytest
+
+from flows.images import ImageStatus, PushRefused, SourceError
+from flows.manifest import Manifest
+from flows.resources import Verb
+from flows.spaceone.errors import from_details
+from flows.steps.collection import recollect
+from flows.steps.errors import NotReleased, PlanBlocked
+from flows.steps.progress import Progress
+from flows.steps.release import ReleaseRequest, release
+
+
+@pytest.fixture
+def request_(world, checkout):
+    return ReleaseRequest(world.environment, checkout / "plugin", checkout / "deployments/portfolio")
+
+
+def failing(status, details, method="identity.Provider.create"):
+    return from_details(method, "grpc://host:1", status, details)
+
+
+WRITES = [
+    "identity.Schema.create",
+    "identity.Schema.create",
+    "identity.Provider.create",
+    "identity.Project.create",
+    "identity.ServiceAccount.create",
+    "repository.Plugin.register",
+    "inventory.Collector.create",
+    "inventory.Collector.collect",
+]
+
+
+def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_order(
+    request_, platform, recorder
+):
+    progress = Progress()
+    report = release(request_, recorder, progress)
+    assert platform.writes == ["build", "push", *WRITES]
+    assert [step.title for step in recorder.steps] == [
+        "plan",
+        "build image",
+        "push image",
+        "create schema portfolio_investment_schema",
+        "create schema portfolio-service-account",
+        "create provider portfolio",
+        "create project Portfolio",
+        "create service account Investment",
+        "register plugin plugin-portfolio-inven-collector",
+        "create collector Portfolio Collector",
+        "wait for a running job",
+        "collect",
+        "follow the job",
+        "judge",
+        "read the inventory",
+    ]
+    assert progress.wrote
+    assert report.success
+    assert report.image.digest == "sha256:pushed"
+    assert report.collector_id == "inventory.Collector-1"
+    assert report.by_type == {"p/g/t": 2}
+    assert report.rows[0][0] == "Bitcoin"
+    assert recorder.plans[0].actions == report.actions
+    assert recorder.reports == [report]
+    assert recorder.lines == ["a line of the build", "a line of the push"]
+    assert [job.status for job in recorder.jobs] == ["IN_PROGRESS", "SUCCESS"]
+
+
+def test_a_second_release_does_nothing_but_collect(request_, world, platform, recorder):
+    release(request_, recorder)
+    world.status = ImageStatus.SAME
+    platform.calls.clear()
+    recorder.steps.clear()
+    report = release(request_, recorder)
+    assert platform.writes == ["inventory.Collector.collect"]
+    assert {action.verb for action in report.actions} == {Verb.KEEP}
+    assert report.image.digest == "sha256:held"
+    names = [step.name for step in recorder.steps]
+    assert names == [
+        "plan",
+        "wait for a running job",
+        "collect",
+        "follow the job",
+        "judge",
+        "read the inventory",
+    ]
+
+
+def test_collect_is_never_tried_again_and_everything_else_may_be(request_, recorder):
+    release(request_, recorder)
+    retries = {step.name: step.retries for step in recorder.steps}
+    assert retries.pop("collect") == 0
+    assert all(retries.values())
+
+
+def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
+    progress = Progress()
+    report = release(dataclasses.replace(request_, dry_run=True), recorder, progress)
+    assert platform.writes == []
+    assert (report.verdict, report.dry_run, report.success) == (None, True, True)
+    assert [step.name for step in recorder.steps] == ["plan"]
+    assert len(recorder.plans) == 1
+    assert recorder.reports == []
+    assert not progress.wrote
+
+
+@pytest.mark.parametrize("status", [ImageStatus.CONFLICT, ImageStatus.UNLABELLED])
+def test_a_version_of_another_source_stops_before_anything_is_built(
+    request_, world, platform, recorder, status
+):
+    world.status = status
+    progress = Progress()
+    with pytest.raises(PlanBlocked, match=r"image .*:0\.1\.0 is blocked: bump .*src/VERSION"):
+        release(request_, recorder, progress)
+    assert platform.writes == []
+    assert not progress.wrote
+    assert len(recorder.plans) == 1
+    report = release(dataclasses.replace(request_, dry_run=True), recorder)
+    assert [action.kind for action in report.blocked] == ["image"]
+
+
+def test_all_that_is_blocked_is_told_at_once(request_, world, platform, recorder):
+    world.status = ImageStatus.CONFLICT
+    platform.records["repository.Repository"].clear()
+    with pytest.raises(PlanBlocked) as caught:
+        release(request_, recorder)
+    assert [action.kind for action in caught.value.blocked] == ["image", "repository"]
+    assert str(caught.value).count("is blocked") == 2
+
+
+def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, engine):
+    engine.refuses["push"] = PushRefused("x", reason="denied", advice="log in")
+    progress = Progress()
+    with pytest.raises(PushRefused, match="denied"):
+        release(request_, recorder, progress)
+    assert platform.writes == ["build", "push"]
+    assert not progress.wrote
+
+
+@pytest.mark.parametrize(
+    ("details", "wrote"),
+    [
+        (("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: no"), False),
+        (("INVALID_ARGUMENT", "ERROR_INVALID_PARAMETER: no"), False),
+        (("DEADLINE_EXCEEDED", ""), True),
+        (("UNAVAILABLE", "connection reset"), True),
+        (("INTERNAL", "ERROR_GRPC_CONNECTION: the plugin does not answer"), True),
+    ],
+)
+def test_a_first_write_without_a_clear_refusal_counts_as_written(
+    request_, world, platform, recorder, details, wrote
+):
+    world.status = ImageStatus.SAME
+    platform.refuses["identity.Schema.create"] = error = failing(*details)
+    progress = Progress()
+    with pytest.raises(type(error)):
+        release(request_, recorder, progress)
+    assert progress.wrote is wrote
+
+
+def test_the_first_half_of_an_update_counts_as_written(request_, world, platform, recorder):
+    release(request_, recorder)
+    world.status = ImageStatus.SAME
+    (account,) = platform.records["identity.ServiceAccount"]
+    account.update(data={"amount": "other"}, secret_id="")
+    method = "identity.ServiceAccount.update_secret_data"
+    platform.refuses[method] = failing("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: no", method)
+    platform.calls.clear()
+    progress = Progress()
+    with pytest.raises(type(platform.refuses[method])):
+        release(request_, recorder, progress)
+    assert platform.writes == ["identity.ServiceAccount.update", method]
+    assert progress.wrote
+
+
+def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
+    platform.job.update(status="FAILURE", failure_tasks=1, success_tasks=0)
+    platform.task.update(status="FAILURE", errors=[{"error_code": "ERROR_PLUGIN", "message": "closed"}])
+    report = release(request_, recorder)
+    assert not report.success
+    assert "ERROR_PLUGIN: closed" in " ".join(report.verdict.failures)
+    assert recorder.reports == [report]
+
+
+def test_files_are_read_before_anybody_is_called(request_, platform, recorder, tmp_path):
+    with pytest.raises(SourceError):
+        release(dataclasses.replace(request_, source=tmp_path), recorder)
+    assert (platform.calls, recorder.steps) == ([], [])
+
+
+def test_recollect_collects_with_what_was_released(request_, world, platform, recorder, checkout):
+    release(request_, recorder)
+    platform.calls.clear()
+    progress = Progress()
+    manifest = Manifest.load(checkout / "deployments/portfolio")
+    report = recollect(world.environment, manifest, recorder, progress)
+    assert platform.writes == ["inventory.Collector.collect"]
+    assert (report.flow, report.version, report.image, report.actions) == ("recollect", "0.1.0", None, ())
+    assert report.success
+    assert progress.wrote
+    assert recorder.reports[-1] is report
+
+
+def test_recollect_of_nothing_says_what_to_do(world, platform, recorder, checkout):
+    progress = Progress()
+    manifest = Manifest.load(checkout / "deployments/portfolio")
+    with pytest.raises(
+        NotReleased, match="There is no collector 'Portfolio Collector' in test. Release the plugin"
+    ):
+        recollect(world.environment, manifest, recorder, progress)
+    assert platform.writes == []
+    assert not progress.wrote
+
+
+def test_recollect_with_two_collectors_of_one_name_says_so(request_, world, platform, recorder, checkout):
+    release(request_, recorder)
+    (held,) = platform.records["inventory.Collector"]
+    platform.records["inventory.Collector"].append({**held, "collector_id": "another"})
+    manifest = Manifest.load(checkout / "deployments/portfolio")
+    with pytest.raises(NotReleased, match="2 of this name exist"):
+        recollect(world.environment, manifest, recorder)

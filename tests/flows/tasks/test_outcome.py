@@ -1,0 +1,21 @@
+import pytest
+
+from flows.collection import Job, Verdict
+from flows.steps.report import Report
+from flows.tasks.outcome import VerdictFailed, settled
+
+
+def report(*failures, **fields):
+    verdict = Verdict(Job("job-1", "SUCCESS", 0, 0, 0, 0, ""), failures, {}, {})
+    given = {"verdict": verdict, **fields}
+    return Report("release", "sandbox", "2.x", "portfolio", "0.1.0", None, (), "collector-1", **given)
+
+
+def test_a_flow_returns_its_report():
+    assert settled(report()) == report().as_json()
+    assert settled(report(verdict=None, dry_run=True))["dry_run"]
+
+
+def test_a_failed_verdict_fails_the_flow_with_every_reason():
+    with pytest.raises(VerdictFailed, match=r"^No secret matches\. And more\.$"):
+        settled(report("No secret matches.", "And more."))

@@ -1,0 +1,138 @@
+"""Steps as Prefect's tasks, on a server of Prefect's own test harness; tests/e2e runs the deployments on a worker."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterId,
+)
+from prefect.runtime import flow_run
+from prefect.states import State
+
+from flows.collection import Job, Verdict
+from flows.resources import Action, FieldChange, Plan, Verb
+from flows.spaceone import SpaceoneError
+from flows.spaceone.errors import from_details
+from flows.steps.report import Report
+from flows.steps.runner import Step
+from flows.tasks.runner import PrefectRunner
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Prefect's own logger; what the flows say goes to the server."""
+    logging.getLogger("prefect").setLevel(logging.CRITICAL)
+
+
+def seen(work):
+    """Runs `work(runner)` in a flow; gives its state, task runs by name, and artifacts by key."""
+    identity = []
+
+    @flow(name="test")
+    def around() -> object:
+        identity.append(flow_run.id)
+        return work(PrefectRunner())
+
+    state: State = around(return_state=True)
+    mine = FlowRunFilter(id=FlowRunFilterId(any_=identity))
+    with get_client(sync_client=True) as client:
+        tasks = client.read_task_runs(flow_run_filter=mine)
+        artifacts = client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=identity))
+        )
+    return state, {task.name: task for task in tasks}, {each.key: each for each in artifacts}
+
+
+def flaky(*errors):
+    left = list(errors)
+
+    def function():
+        if left:
+            raise left.pop(0)
+        return "done"
+
+    return function
+
+
+UNREACHABLE = from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
+
+
+def test_a_step_is_a_task_run_with_its_title():
+    step = Step("create schema", lambda: {"schema_id": "coins"}, subject="coins")
+    state, tasks, _ = seen(lambda runner: runner.run(step))
+    assert state.result() == {"schema_id": "coins"}
+    assert tasks["create schema coins"].state.is_completed()
+
+
+def test_what_is_temporary_is_tried_again():
+    step = Step("plan", flaky(UNREACHABLE, UNREACHABLE), retries=2, delay=0.01)
+    state, tasks, _ = seen(lambda runner: runner.run(step))
+    assert state.result() == "done"
+    assert tasks["plan"].run_count == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "retries"),
+    [(SpaceoneError("ERROR_PERMISSION_DENIED"), 2), (ValueError("a bug"), 2), (UNREACHABLE, 0)],
+)
+def test_nothing_else_is_and_its_error_fails_the_run(error, retries):
+    step = Step("collect", flaky(error), retries=retries, delay=0.01)
+    state, tasks, _ = seen(lambda runner: runner.run(step))
+    assert state.is_failed()
+    assert str(error) in state.message
+    assert tasks["collect"].run_count == 1
+    assert tasks["collect"].state.is_failed()
+
+
+def test_plan_progress_and_report_are_artifacts():
+    change = FieldChange("secret_data", None, "(hidden)")
+    plan = Plan((Action("image", "x", Verb.KEEP), Action("service account", "y", Verb.UPDATE, (change,))))
+    jobs = [Job("job-1", "IN_PROGRESS", 4, remaining, 0, 0, "") for remaining in (4, 1)]
+    ended = Job("job-1", "SUCCESS", 4, 0, 4, 0, "")
+    verdict = Verdict(ended, (), {"inventory.CloudService": 1}, {})
+    report = Report(
+        *("release", "sandbox", "2.x", "portfolio", "0.1.0", None, plan.actions, "collector-1", verdict),
+        columns=("Name", "Rank"),
+        rows=(("Bitcoin", "1"),),
+    )
+
+    def work(runner):
+        runner.planned(plan)
+        for job in (*jobs, ended):
+            runner.collecting(job)
+        runner.output("a line of the build")
+        runner.finished(report)
+
+    state, _, artifacts = seen(work)
+    assert state.is_completed()
+    assert {key: each.type for key, each in artifacts.items()} == {
+        "plan": "table",
+        "collection": "progress",
+        "report": "markdown",
+        "resources": "table",
+    }
+    rows = json.loads(artifacts["plan"].data)
+    assert [(row["action"], row["kind"]) for row in rows] == [
+        ("keep", "image"),
+        ("update", "service account"),
+    ]
+    assert artifacts["collection"].data == 100.0
+    assert "4 of 4 tasks ended" in artifacts["collection"].description
+    assert artifacts["report"].data.startswith("# Release of portfolio 0.1.0 succeeded")
+    assert json.loads(artifacts["resources"].data) == [{"Name": "Bitcoin", "Rank": "1"}]
+
+
+def test_a_job_without_tasks_is_a_progress_that_ended():
+    job = Job("job-1", "SUCCESS", 0, 0, 0, 0, "")
+    _, _, artifacts = seen(lambda runner: runner.collecting(job))
+    assert artifacts["collection"].data == 100.0
