@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from yaml.constructor import ConstructorError
 
 from flows.manifest.errors import FileMissing, InvalidField, NotYaml
 
+_LARGEST = 2**53
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -20,6 +23,18 @@ class Document(BaseModel):
     """A file's model: nothing unknown is let through, nothing is changed afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def exists(path: Path, folder: bool = False) -> bool:
+    """Whether a file (or folder) is there.
+
+    Raises:
+        FileMissing: nobody can tell: a folder above it may not be read, or the name is not one.
+    """
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except OSError as error:
+        raise FileMissing(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def read_document(path: Path, shown: str) -> tuple[dict[str, Any], yaml.Node | None]:
@@ -46,7 +61,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], yaml.Node | N
         data, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        problem = str(error.problem or error.context)
+        problem = ", ".join(filter(None, (error.context, error.problem)))
         if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
             # An alias or a tag, in the file's own words: a secret that begins with * or ! is taken for one.
             problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
@@ -61,7 +76,23 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], yaml.Node | N
     if not isinstance(data, dict):
         found = "nothing" if data is None else f"a {type(data).__name__}"
         raise NotYaml(f"{shown} should hold one mapping of fields, and holds {found}.")
+    if (name := _unheld_number(data)) is not None:
+        raise InvalidField(
+            f"{shown}: the number in {name} is more than the platform's numbers (doubles) can hold."
+        )
     return data, node
+
+
+def _unheld_number(value: Any, name: str = "") -> str | None:
+    """Where a number stands that a double does not hold exactly or JSON does not know; None where none does."""
+    if isinstance(value, dict):
+        parts = [(item, f"{name}.{key}".lstrip(".")) for key, item in value.items()]
+    elif isinstance(value, list):
+        parts = [(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    else:
+        held = not isinstance(value, (int, float)) or (isinstance(value, int) and abs(value) <= _LARGEST)
+        return None if held or (isinstance(value, float) and math.isfinite(value)) else name
+    return next((found for item, path in parts if (found := _unheld_number(item, path)) is not None), None)
 
 
 def parse(model: type[Model], data: Mapping[str, Any], node: yaml.Node | None, shown: str) -> Model:

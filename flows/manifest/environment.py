@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from flows.manifest.documents import Document, parse, read_document
+from flows.manifest.documents import Document, exists, parse, read_document
 from flows.manifest.errors import FileMissing, InvalidField
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -23,9 +23,6 @@ class Access(Document):
     """
 
     spacectl: str | None = Field(default=None, description="A name in ~/.spaceone/environments, or a path.")
-    endpoints: dict[str, str] = Field(
-        default_factory=dict, description="Added to, and stronger than, spacectl's."
-    )
     token_variable: str | None = Field(
         default=None, description="An environment variable that holds a token."
     )
@@ -56,7 +53,9 @@ class Settings(Document):
     extends: str | None = None
     description: str = ""
     spacectl: str | None = None
-    endpoints: dict[str, str] = Field(default_factory=dict)
+    endpoints: dict[str, str] = Field(
+        default_factory=dict, description="Added to, and stronger than, spacectl's."
+    )
     token_variable: str | None = None
     root_certificates: str | None = Field(
         default=None, description="PEM file of the authorities for grpc+ssl."
@@ -72,7 +71,7 @@ class Settings(Document):
     @property
     def access(self) -> Access:
         """The domain's access, in the form of the workspace's."""
-        return Access(spacectl=self.spacectl, endpoints=self.endpoints, token_variable=self.token_variable)
+        return Access(spacectl=self.spacectl, token_variable=self.token_variable)
 
 
 class Environment(Document):
@@ -103,11 +102,11 @@ def load_environment(name: str, folder: Path) -> Environment:
         FileMissing: no such environment, or what it extends is missing.
         ManifestError: a file is wrong.
     """
-    given_as_path = "/" in name or name.endswith((".yaml", ".yml"))
-    path = Path(name).expanduser() if given_as_path else folder / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(known_environments(folder)) or "none"
-        raise FileMissing(f"There is no environment {name!r} ({path}). Known environments: {known}.")
+    path = Path(name).expanduser() if _is_path(name) else folder / f"{name}.yaml"
+    if not exists(path):
+        known = ", ".join(known_environments(folder))
+        hint = f"Known environments: {known}." if known else f"Is this the checkout? {folder} holds none."
+        raise FileMissing(f"There is no environment {name!r} ({path}). {hint}")
     data, base = _merged(path, seen=())
     settings = parse(Settings, data, None, str(path))
     return Environment(name=path.stem, folder=base, settings=settings)
@@ -122,14 +121,14 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
     if path in seen:
         raise InvalidField(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}.")
     data, node = read_document(path, str(path))
-    parse(Settings, data, node, str(path))
     data = _expanded(data, str(path))
+    parse(Settings, data, node, str(path))
     _anchor(data, path.parent)
     extended = data.pop("extends", None)
     if extended is None:
         return data, path.parent
     below = (path.parent / extended).resolve()
-    if not below.is_file():
+    if not exists(below):
         hint = " Start the sandbox: pluginctl sandbox up." if ".sandbox" in below.parts else ""
         raise FileMissing(f"{path.name} extends {below}, which does not exist.{hint}")
     base, _ = _merged(below, (*seen, path))
@@ -138,10 +137,14 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
     for holder in (data, data.get("workspace")):
-        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and "/" in value:
+        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and _is_path(value):
             holder["spacectl"] = str((folder / Path(value).expanduser()).resolve())
     if isinstance(value := data.get("root_certificates"), str):
         data["root_certificates"] = str((folder / Path(value).expanduser()).resolve())
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.endswith((".yaml", ".yml"))
 
 
 def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

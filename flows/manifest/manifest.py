@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.manifest.documents import load
+from flows.manifest.documents import exists, load
 from flows.manifest.errors import FileMissing, InvalidField
 from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 
@@ -42,7 +42,7 @@ class Manifest:
         Raises:
             ManifestError: for the first file that is missing or wrong; it names file, line and field.
         """
-        if not folder.is_dir():
+        if not exists(folder, folder=True):
             raise FileMissing(
                 f"There is no manifest folder {folder}: it should hold {', '.join(FILES.values())}."
             )
@@ -62,7 +62,7 @@ class Manifest:
 
     def file(self, kind: str) -> str:
         """The name of the file that declares a kind, for messages."""
-        return f"{self.folder.name}/{FILES[kind]}"
+        return f"{self.folder}/{FILES[kind]}"
 
     def _check_agreement(self, shown: dict[str, str]) -> None:
         """The files name each other's things: a slip would otherwise show as a job without tasks."""

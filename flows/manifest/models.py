@@ -6,7 +6,7 @@ the plan (`flows.resources`).
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -59,7 +59,7 @@ class Provider(Document):
     alias: str | None = None
     color: str | None = None
     icon: str | None = None
-    order: int | None = None
+    order: int | None = Field(default=None, ge=1)
     plugin_info: dict[str, Any] | None = None
     options: dict[str, Any] | None = None
     template: dict[str, Any] | None = None
@@ -83,8 +83,10 @@ class ServiceAccount(Document):
 
     @model_validator(mode="after")
     def _secret(self) -> ServiceAccount:
-        if self.secret_data and not self.secret_schema_id:
-            raise ValueError("secret_data needs a secret_schema_id.")
+        if bool(self.secret_data) != bool(self.secret_schema_id):
+            raise ValueError(
+                "secret_data and secret_schema_id go together: the platform takes neither alone."
+            )
         return self
 
 
@@ -151,7 +153,7 @@ class Schedule(Document):
     """The platform's own schedule: whole hours in UTC, two at most (spaceone-inventory's rule)."""
 
     state: Literal["ENABLED", "DISABLED"] = "ENABLED"
-    hours: list[int] = Field(default_factory=list, max_length=2)
+    hours: list[Annotated[int, Field(ge=0, le=23)]] = Field(default_factory=list, max_length=2)
 
 
 class SecretFilter(Document):

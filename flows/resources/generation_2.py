@@ -11,6 +11,10 @@ from typing import Any
 from flows.manifest import Manifest
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
+from flows.resources.values import dig
+
+#: Where 1.12 keeps the help of the form for a service account.
+_HELP = "help:service_account:create"
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
@@ -79,16 +83,14 @@ def _secret_schema(manifest: Manifest) -> Resource:
 def _service_account_schema(manifest: Manifest) -> list[Resource]:
     """What 1.12 keeps in a provider's template and metadata, 2.x keeps in a schema of type SERVICE_ACCOUNT."""
     provider = manifest.provider
-    definition = ((provider.template or {}).get("service_account") or {}).get("schema")
-    if definition is None:
+    definition = dig(provider.template, "service_account", "schema")
+    if not isinstance(definition, dict):
         return []
     schema_id = f"{provider.provider}-service-account"
-    layouts = ((provider.metadata or {}).get("view") or {}).get("layouts") or {}
-    help_layout = layouts.get("help:service_account:create") or {}
-    markdown = (help_layout.get("options") or {}).get("markdown")
+    markdown = dig(provider.metadata, "view", "layouts", _HELP, "options", "markdown")
     notes = [f"template.service_account.schema of {manifest.file('provider')} is this schema in 2.x."]
     if markdown:
-        notes.append("metadata.view.layouts.help:service_account:create is its options.help.")
+        notes.append(f"metadata.view.layouts.{_HELP} is its options.help.")
     return [
         _schema(
             manifest.file("provider"),
@@ -117,6 +119,7 @@ def _schema(file: str, schema_id: str, fields: Mapping[str, Any], notes: list[st
         declared=_present(fields),
         create_params=lambda declared: {"schema_id": schema_id, **declared},
         writers=(Writer("update", ("name", "schema", "related_schemas", "options", "tags")),),
+        clearable=frozenset({"schema", "options", "tags"}),
         notes=tuple(notes),
     )
 
@@ -132,9 +135,7 @@ def _provider(manifest: Manifest) -> Resource:
         notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
     if provider.capability:
         notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
-    extra = set((provider.metadata or {}).get("view", {}).get("layouts", {})) - {
-        "help:service_account:create"
-    }
+    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {_HELP}
     if provider.metadata:
         notes.append("metadata: the help is that schema's options.help in 2.x.")
     if extra:
@@ -161,6 +162,7 @@ def _provider(manifest: Manifest) -> Resource:
         ),
         create_params=lambda declared: {"provider": name, **declared},
         writers=(Writer("update", ("name", "alias", "color", "icon", "order", "options", "tags")),),
+        clearable=frozenset({"options", "tags"}),
         notes=tuple(notes),
     )
 
@@ -202,26 +204,21 @@ def _service_account(manifest: Manifest) -> Resource:
         declared=_present({"data": account.data, "tags": account.tags, **secret}),
         references={"project_id": Reference("project", account.project)},
         create_params=lambda declared: {"name": account.name, "provider": account.provider, **declared},
-        observed=lambda record: _observed_account(record, secret),
+        observed=lambda record: _observed_account(record, account.secret_data),
         scope=Scope.WORKSPACE,
         writers=(
             Writer("update", ("data", "tags", "project_id")),
             Writer("update_secret_data", ("secret_schema_id", "secret_data"), together=True),
         ),
+        clearable=frozenset({"data", "tags"}),
         hidden=frozenset({"secret_data"}),
         notes=tuple(notes),
     )
 
 
-def _observed_account(record: Record, secret: Mapping[str, Any]) -> Record:
-    """An account that has a secret has the declared one, as far as can be seen; one that has none lacks it."""
-    if record.get("secret_id"):
-        return {
-            **record,
-            "secret_data": secret["secret_data"],
-            "secret_schema_id": secret["secret_schema_id"],
-        }
-    return {**record, "secret_data": None, "secret_schema_id": None}
+def _observed_account(record: Record, secret_data: Mapping[str, Any] | None) -> Record:
+    """The secret's data cannot be seen: an account that has a secret is taken to have the declared one."""
+    return {**record, "secret_data": secret_data if record.get("secret_id") else None}
 
 
 def _plugin(manifest: Manifest, target: Target) -> Resource:
@@ -262,6 +259,7 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         ),
         create_params=lambda declared: {"plugin_id": plugin.id, **declared},
         create_verb="register",
+        clearable=frozenset({"capability", "docs", "tags"}),
         unreadable=frozenset({"registry_config"}),
         writers=(Writer("update", ("name", "capability", "labels", "docs", "tags")),),
         notes=tuple(notes),
@@ -275,11 +273,15 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
     notes = []
     if target.plugin_options:
         notes.append(f"plugin_info.options from the environment: {', '.join(sorted(target.plugin_options))}.")
+    fixed = {
+        "provider": collector.provider or manifest.provider.provider,
+        "resource_group": collector.resource_group,
+    }
     plain = _present(
         {
-            "schedule": collector.schedule and collector.schedule.model_dump(exclude_none=True),
+            "schedule": collector.schedule and _switched(collector.schedule.model_dump(exclude_none=True)),
             "secret_filter": collector.secret_filter
-            and collector.secret_filter.model_dump(exclude_none=True),
+            and _switched(collector.secret_filter.model_dump(exclude_none=True)),
             "tags": collector.tags,
         }
     )
@@ -287,8 +289,7 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
     def create_params(declared: Record) -> Record:
         return {
             "name": collector.name,
-            "provider": collector.provider or manifest.provider.provider,
-            "resource_group": collector.resource_group,
+            **fixed,
             "plugin_info": {
                 "plugin_id": plugin_id,
                 "version": declared["version"],
@@ -306,8 +307,14 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
         id_field="collector_id",
         query={"name": collector.name},
         matches=lambda record: (record.get("plugin_info") or {}).get("plugin_id") == plugin_id,
-        declared={"version": target.version, "options": options, "upgrade_mode": "MANUAL", **plain},
-        observed=lambda record: {**record, **(record.get("plugin_info") or {})},
+        declared={
+            **fixed,
+            "version": target.version,
+            "options": options,
+            "upgrade_mode": "MANUAL",
+            **plain,
+        },
+        observed=_observed_collector,
         create_params=create_params,
         # The call comes back when the plugin's container answers; the platform itself waits up to 150 s.
         create_timeout=240.0,
@@ -315,5 +322,23 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
             Writer("update", ("schedule", "secret_filter", "tags")),
             Writer("update_plugin", ("version", "options", "upgrade_mode"), together=True),
         ),
+        scope=Scope.WORKSPACE if collector.resource_group == "WORKSPACE" else Scope.DOMAIN,
+        clearable=frozenset({"tags"}),
         notes=tuple(notes),
     )
+
+
+def _switched(part: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A schedule or a filter as the platform holds it: of one that is off, nothing but that."""
+    if not part or part.get("state") == "DISABLED":
+        return {"state": "DISABLED"}
+    return part
+
+
+def _observed_collector(record: Record) -> Record:
+    return {
+        **record,
+        **(record.get("plugin_info") or {}),
+        "schedule": _switched(record.get("schedule")),
+        "secret_filter": _switched(record.get("secret_filter")),
+    }

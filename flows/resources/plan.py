@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from flows.resources.resource import Record, Reference, Resource, Scope
-from flows.resources.values import same
+from flows.resources.values import is_empty, same
 from flows.spaceone import Client, UnknownField
 
 #: Stands in a plan for an id that is given when the resource before it is created.
@@ -214,6 +214,17 @@ def _compared(resource: Resource, declared: Record, record: Record) -> Action:
             resource,
             f"The platform cannot change this of an existing {resource.kind}: {what}. "
             f"Declare what it has, or give the {resource.kind} another name.",
+            changes,
+            identity,
+        )
+    stuck = [
+        change.name for change in changes if is_empty(change.after) and change.name not in resource.clearable
+    ]
+    if stuck:
+        return _blocked(
+            resource,
+            f"The platform takes no empty {' and no empty '.join(stuck)} for an existing {resource.kind}: "
+            "declare a value, or leave the field out of the manifest.",
             changes,
             identity,
         )

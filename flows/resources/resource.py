@@ -63,6 +63,7 @@ class Resource:
         create_params: The request of `create`, from the declared fields; None where it cannot be created.
         create_timeout: Seconds that a create may take.
         writers: The calls that change it, in order; a declared field that none takes cannot be changed.
+        clearable: Fields that the platform also takes empty; an empty value of any other is lost on the wire.
         unreadable: Declared fields that the platform never shows.
         hidden: Declared fields that must not be shown.
         notes: What was translated for this generation, or cannot be held by it.
@@ -84,6 +85,7 @@ class Resource:
     create_verb: str = "create"
     create_timeout: float = 60.0
     writers: tuple[Writer, ...] = ()
+    clearable: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()

@@ -41,3 +41,15 @@ def differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, 
             yield from differences(before.get(key), after.get(key), f"{path}.{key}")
     elif not same(before, after):
         yield path, before, after
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value is one that protobuf leaves out of a message unless its field knows presence."""
+    return canonical(value) in (None, {}, [], "", 0.0, False)
+
+
+def dig(value: Any, *keys: str) -> Any:
+    """What lies under a path of keys; None where a part is missing or no mapping."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -42,6 +42,7 @@ class _Connections:
 
     endpoints: dict[str, Endpoint]
     root_certificates: bytes | None
+    timeout: float
     channels: dict[Endpoint, grpc.Channel] = field(default_factory=dict)
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
@@ -60,7 +61,7 @@ class _Connections:
     def catalogue(self, service: str) -> Catalogue:
         if service not in self.catalogues:
             channel, endpoint = self.channel(service)
-            self.catalogues[service] = Catalogue(channel, service, str(endpoint))
+            self.catalogues[service] = Catalogue(channel, service, str(endpoint), self.timeout)
         return self.catalogues[service]
 
 
@@ -85,7 +86,7 @@ class Client:
         root_certificates: bytes | None = None,
     ) -> None:
         parsed = {name: Endpoint.parse(url) for name, url in endpoints.items()}
-        self._connections = _Connections(parsed, root_certificates)
+        self._connections = _Connections(parsed, root_certificates, timeout)
         self._token = token
         self._timeout = timeout
         self.calls: list[Call] = []
@@ -97,11 +98,6 @@ class Client:
         other.calls = self.calls
         return other
 
-    @property
-    def services(self) -> list[str]:
-        """Names of the services that have an endpoint."""
-        return sorted(self._connections.endpoints)
-
     def catalogue(self, service: str) -> Catalogue:
         """What the service offers, by reflection.
 
@@ -109,17 +105,6 @@ class Client:
             EndpointError: when no endpoint is known for it.
         """
         return self._connections.catalogue(service)
-
-    def offers(self, method: str) -> bool:
-        """Whether the servers offer `service.Resource.verb`."""
-        service, resource, verb = split(method)
-        catalogue = self.catalogue(service)
-        return verb in catalogue.api().get(resource, ())
-
-    def fields(self, method: str) -> frozenset[str]:
-        """The fields of a call's request message, on the server that is asked."""
-        service, resource, verb = split(method)
-        return frozenset(self.catalogue(service).method(resource, verb).input_type.fields_by_name)
 
     def check(self, method: str, params: Mapping[str, Any]) -> None:
         """Whether a call would fit the server's message; nothing is sent but reflection.

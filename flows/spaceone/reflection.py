@@ -14,11 +14,24 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from flows.spaceone.errors import UnknownMethod, from_details
 
 
+class _Deadline(grpc.StreamStreamClientInterceptor):
+    """Reflection's own client knows no time limit; a server that never answers would hold a run for ever."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def intercept_stream_stream(
+        self, continuation: Any, client_call_details: Any, request_iterator: Any
+    ) -> Any:
+        return continuation(client_call_details._replace(timeout=self._seconds), request_iterator)
+
+
 class Catalogue:
     """The services of one endpoint: names at once, descriptors as they are asked for."""
 
-    def __init__(self, channel: grpc.Channel, service: str, endpoint: str) -> None:
-        self._database = ProtoReflectionDescriptorDatabase(channel)
+    def __init__(self, channel: grpc.Channel, service: str, endpoint: str, timeout: float) -> None:
+        limited = grpc.intercept_channel(channel, _Deadline(timeout))
+        self._database = ProtoReflectionDescriptorDatabase(limited)
         self._pool = DescriptorPool(self._database)
         self._service = service
         self._endpoint = endpoint

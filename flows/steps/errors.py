@@ -7,6 +7,7 @@ FlowError
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from flows.resources import Action
@@ -23,7 +24,8 @@ class PlanBlocked(FlowError):
         super().__init__(
             "\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked)
         )
-        self.blocked = tuple(blocked)
+        # What is declared may hold secrets, and an exception may be stored.
+        self.blocked = tuple(dataclasses.replace(action, resource=None) for action in blocked)
 
     def __reduce__(self) -> tuple[type[PlanBlocked], tuple[tuple[Action, ...]]]:
         return type(self), (self.blocked,)

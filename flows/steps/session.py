@@ -56,7 +56,7 @@ def open_session(environment: Environment) -> Iterator[Session]:
     """
     settings = environment.settings
     endpoints, token = _access(environment, settings.access)
-    certificates = Path(settings.root_certificates).read_bytes() if settings.root_certificates else None
+    certificates = _certificates(settings.root_certificates)
     with Client(endpoints, token, settings.timeout, certificates) as client:
         clients = {Scope.DOMAIN: client, Scope.WORKSPACE: client}
         if settings.workspace is not None:
@@ -72,14 +72,29 @@ def _access(environment: Environment, access: Access) -> tuple[dict[str, str], s
         endpoints, token = credentials.endpoints, credentials.token
     if access.token_variable and os.environ.get(access.token_variable):
         token = os.environ[access.token_variable]
-    endpoints = {**endpoints, **access.endpoints}
+    endpoints = {**endpoints, **environment.settings.endpoints}
     if not token:
         where = f"the variable {access.token_variable}" if access.token_variable else "token_variable"
         raise CredentialsError(
             f"There is no token for the environment {environment.name!r}.",
             f"Set {where}, or name a spacectl environment that holds one.",
         )
+    token = token.strip()
+    if not (token.isascii() and token.isprintable()):
+        raise CredentialsError(
+            f"The token for the environment {environment.name!r} holds characters that no token has.",
+            "Was it copied with a line break, or with something else around it?",
+        )
     return endpoints, token
+
+
+def _certificates(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidField(f"root_certificates: {path} cannot be read: {error.strerror}.") from None
 
 
 def _variable(settings: RegistrySettings, name: str | None) -> str | None:

@@ -1,5 +1,9 @@
 """What becomes of the walkthrough's 1.12 words on 2.x."""
 
+import dataclasses
+
+import pytest
+
 from flows.resources import Generation, Target, declared_resources
 
 
@@ -53,6 +57,15 @@ def test_every_translation_is_said(resources):
 
 
 def test_each_names_its_file(resources):
-    assert {resource.kind: resource.file for resource in resources}[
-        "collector"
-    ] == "portfolio/create_collector.yaml"
+    files = {resource.kind: resource.file for resource in resources}
+    assert files["collector"].endswith("deployments/portfolio/create_collector.yaml")
+
+
+@pytest.mark.parametrize("metadata", [{"view": None}, {"view": {"layouts": None}}, {"view": []}])
+@pytest.mark.parametrize("template", [{"service_account": None}, {"service_account": "words"}, {}])
+def test_a_provider_with_less_in_it(manifest, metadata, template):
+    provider = manifest.provider.model_copy(update={"metadata": metadata, "template": template})
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
+    )
+    assert [resource.name for resource in by_kind(found, "schema")] == ["portfolio_investment_schema"]
