@@ -84,7 +84,7 @@ def _show(report: Report, output: Output) -> None:
     if output is Output.JSON:
         sys.stdout.write(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n")
     else:
-        show_report(Console(), report)
+        show_report(Console(emoji=False), report)
     if report.blocked:
         tell(PlanBlocked(report.blocked))
         raise typer.Exit(REFUSED)
@@ -93,7 +93,7 @@ def _show(report: Report, output: Output) -> None:
 
 
 def _errors() -> Console:
-    return Console(stderr=True)
+    return Console(stderr=True, emoji=False)
 
 
 def main() -> None:

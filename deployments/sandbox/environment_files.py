@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "sandbox"
 WORKSPACE = "sandbox-workspace"
+COINGECKO = "https://api.coingecko.com"
 
 
 def write(layout: Layout, settings: Settings, tokens: Tokens, base_image: str, market: str | None) -> None:
@@ -39,6 +40,6 @@ def write(layout: Layout, settings: Settings, tokens: Tokens, base_image: str, m
         "registry": {"address": settings.registry(), "type": "HARBOR", "insecure": True},
         "build": {"args": {"BASE_IMAGE": base_image}},
     }
-    if market:
-        environment["plugin_options"] = {"base_url": f"{market}/api/v3"}
+    # Always there: the platform keeps the old options of a collector when it is given none.
+    environment["plugin_options"] = {"base_url": f"{market or COINGECKO}/api/v3"}
     write_private(layout.environment, yaml.safe_dump(environment, sort_keys=False))

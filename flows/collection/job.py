@@ -78,13 +78,28 @@ def running(client: Client, collector_id: str) -> list[Job]:
     return [Job.from_record(record) for record in records]
 
 
-def wait_for_others(client: Client, collector_id: str, timeout: float = 120.0) -> None:
+def wait_for_others(client: Client, collector_id: str, patience: float = 600.0) -> None:
     """Waits until no job of a collector runs, so that starting one cancels none.
 
-    A job that outlasts `timeout` seconds is taken for dead (the platform itself gives up on it after two hours).
+    Args:
+        client: With the domain's token.
+        collector_id: The collector.
+        patience: Seconds in which the running jobs must move.
+
+    Raises:
+        JobTimeout: they did not: they may be dead (the platform itself gives up on them after two hours).
     """
-    deadline = time.monotonic() + timeout
-    while running(client, collector_id) and time.monotonic() < deadline:
+    before: list[Job] = []
+    deadline = time.monotonic() + patience
+    while jobs := running(client, collector_id):
+        if jobs != before:
+            before, deadline = jobs, time.monotonic() + patience
+        if time.monotonic() > deadline:
+            raise JobTimeout(
+                f"Job {jobs[0].job_id} of this collector runs and has not moved for {patience:.0f} s; "
+                "another collection would cancel it.",
+                f"If it is dead, delete it: spacectl exec delete inventory.Job -p job_id={jobs[0].job_id}",
+            )
         time.sleep(0.5)
 
 

@@ -84,15 +84,11 @@ def _task_failures(tasks: list[dict[str, Any]]) -> list[str]:
         errors = [_error_words(error) for error in task.get("errors") or ()]
         failed = int(task.get("failure_count", 0))
         if task.get("status") not in {"SUCCESS", None} or errors or failed:
-            said = (
-                "; ".join(dict.fromkeys(errors)) or f"{failed} resources failed, without words"
-                if failed
-                else ""
+            said = "; ".join(dict.fromkeys(errors))
+            said = said or (
+                f"{failed} resources failed, without words." if failed else "the platform recorded no error."
             )
-            words.append(
-                f"Task {task.get('job_task_id')} ended as {task.get('status')}: "
-                f"{said or '; '.join(dict.fromkeys(errors)) or 'the platform recorded no error.'}"
-            )
+            words.append(f"Task {task.get('job_task_id')} ended as {task.get('status')}: {said}")
     return words
 
 

@@ -162,6 +162,8 @@ class Engine:
                 step=output.step,
                 output=output.tail,
                 advice=build_advice(reason, output.step),
+                # A package index that does not answer shows in the step's own output alone.
+                temporary=is_temporary("\n".join((reason, *output.tail))),
             )
         if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
             self._remove_untagged(before.id)

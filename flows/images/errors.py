@@ -76,12 +76,21 @@ class EngineError(ImageError):
 class EngineUnreachable(EngineError):
     """No Docker engine answers, or it stopped answering."""
 
+    temporary = True
+
 
 class BuildFailed(EngineError):
     """A build failed in `step` ("3/7 : RUN ..."), after `output`; `reason` is in the engine's words."""
 
     def __init__(
-        self, image: str, *, reason: str, step: str | None, output: Sequence[str], advice: str
+        self,
+        image: str,
+        *,
+        reason: str,
+        step: str | None,
+        output: Sequence[str],
+        advice: str,
+        temporary: bool = False,
     ) -> None:
         where = f" in step {step}" if step else ""
         shown = "".join(f"\n    {line}" for line in output)
@@ -91,6 +100,7 @@ class BuildFailed(EngineError):
         self.reason = reason
         self.step = step
         self.output = tuple(output)
+        self.temporary = temporary
 
 
 class PushRefused(EngineError):

@@ -8,7 +8,7 @@ from flows.manifest import Manifest
 from flows.resources import generation_2
 from flows.resources.apply import apply
 from flows.resources.generation import Generation, probe
-from flows.resources.plan import Action, Clients, FieldChange, Ids, Plan, Verb, plan_resources
+from flows.resources.plan import Action, Clients, FieldChange, Ids, Plan, Verb, find, plan_resources
 from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
 from flows.spaceone import SpaceoneError
@@ -43,6 +43,7 @@ __all__ = [
     "Verb",
     "apply",
     "declared_resources",
+    "find",
     "plan_resources",
     "probe",
 ]

@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from flows.collection import Verdict, follow, job_tasks, judge, start, wait_for_others
 from flows.collection.inventory import by_type, cloud_service_type, collected, counts
 from flows.collection.layout import default_sort, table
 from flows.manifest import Environment, Manifest
-from flows.resources import Plan, Target, declared_resources, plan_resources
+from flows.resources import Target, declared_resources, find
 from flows.steps.errors import NotReleased
 from flows.steps.progress import Progress
 from flows.steps.report import Report
@@ -59,6 +60,24 @@ def findings(session: Session, collector_id: str) -> Findings:
     return Findings(types, columns, rows)
 
 
+def _collector(session: Session, manifest: Manifest) -> dict[str, Any]:
+    """The platform's record of the manifest's collector."""
+    declared = declared_resources(session.generation, manifest, Target(version=""))
+    collector = next(resource for resource in declared if resource.kind == "collector")
+    found = find(session.clients[collector.scope], collector)
+    name, environment = f"{collector.name!r} with the plugin {manifest.plugin.id!r}", session.environment.name
+    if not found:
+        raise NotReleased(
+            f"There is no collector {name} in {environment}. Release the plugin first: pluginctl release {environment}"
+        )
+    if len(found) > 1:
+        ids = ", ".join(str(record["collector_id"]) for record in found)
+        raise NotReleased(
+            f"{len(found)} collectors {name} are in {environment} ({ids}): remove or rename all but one."
+        )
+    return found[0]
+
+
 def recollect(
     environment: Environment, manifest: Manifest, runner: Runner, progress: Progress | None = None
 ) -> Report:
@@ -71,38 +90,26 @@ def recollect(
         progress: Told when the collection is started.
 
     Raises:
-        NotReleased: there is no such collector.
+        NotReleased: there is no such collector, or more than one.
         SpaceoneError: what stopped it.
     """
     started = time.perf_counter()
     with open_session(environment) as session:
-        settings = environment.settings
-        target = Target("", settings.registry.type, settings.plugin_options)
-        wanted = [
-            r for r in declared_resources(session.generation, manifest, target) if r.kind == "collector"
-        ]
-        action = runner.run(
-            Step("find collector", lambda: Plan(plan_resources(session.clients, wanted)), 2)
-        ).action("collector")
-        if action.id is None:
-            raise NotReleased(
-                f"There is no collector {action.name!r} in {environment.name}. "
-                f"{action.reason or 'Release the plugin first: pluginctl release ' + environment.name}"
-            )
+        record = runner.run(Step("find collector", partial(_collector, session, manifest), retries=2))
+        collector_id = str(record["collector_id"])
         verdict = collect_and_judge(
-            session, action.id, manifest.provider.provider, runner, progress or Progress()
+            session, collector_id, manifest.provider.provider, runner, progress or Progress()
         )
-        found = runner.run(Step("read the inventory", partial(findings, session, action.id), retries=2))
-        running = next((str(change.before) for change in action.changes if change.name == "version"), "")
+        found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
         report = Report(
             flow="recollect",
             environment=environment.name,
             generation=str(session.generation),
             plugin_id=manifest.plugin.id,
-            version=running,
+            version=str(record["plugin_info"].get("version", "")),
             image=None,
             actions=(),
-            collector_id=action.id,
+            collector_id=collector_id,
             verdict=verdict,
             by_type=found.by_type,
             columns=found.columns,

@@ -32,4 +32,4 @@ class PlanBlocked(FlowError):
 
 
 class NotReleased(FlowError):
-    """There is no collector to collect with."""
+    """There is no collector to collect with, or no single one."""

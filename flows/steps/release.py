@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -56,7 +56,6 @@ class ReleaseRequest:
 class _Planned:
     plan: Plan
     image: ImageState
-    ids: Ids = field(default_factory=dict)
 
 
 def release(request: ReleaseRequest, runner: Runner, progress: Progress | None = None) -> Report:
@@ -107,27 +106,9 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
                 seconds=time.perf_counter() - started,
             )
         if planned.image.status is ImageStatus.ABSENT:
-            runner.run(
-                Step(
-                    "build image",
-                    partial(_build, session, source, reference, runner),
-                    retries=1,
-                    timeout=1800,
-                )
-            )
-            digest = runner.run(
-                Step("push image", partial(_push, reference, registry, runner), retries=3, timeout=900)
-            )
+            digest = _deliver(session, source, registry, reference, runner)
             progress.write()
-        ids = planned.ids
-        for action in planned.plan.actions:
-            if action.resource is None:
-                continue
-            if action.verb is not Verb.KEEP:
-                carry_out = partial(apply, session.clients, action, ids, progress.write)
-                runner.run(Step(_name(action), carry_out, retries=2, timeout=600, subject=action.name))
-            elif action.id:
-                ids[action.resource.key] = action.id
+        ids = _register(session, planned.plan, runner, progress)
         collector_id = ids["collector", manifest.collector.name]
         verdict = collect_and_judge(session, collector_id, manifest.provider.provider, runner, progress)
         found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
@@ -142,6 +123,30 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         )
     runner.finished(result)
     return result
+
+
+def _deliver(
+    session: Session, source: PluginSource, registry: Registry, reference: ImageReference, runner: Runner
+) -> str:
+    """Builds and pushes; returns the digest that the registry holds."""
+    build = partial(_build, session, source, reference, runner)
+    push = partial(_push, source, reference, registry, runner)
+    runner.run(Step("build image", build, retries=1, timeout=1800))
+    return runner.run(Step("push image", push, retries=3, timeout=900))
+
+
+def _register(session: Session, plan: Plan, runner: Runner, progress: Progress) -> Ids:
+    """Carries out what the plan wants of the platform; returns the ids of all that it holds."""
+    ids: Ids = {}
+    for action in plan.actions:
+        if action.resource is None:
+            continue
+        if action.verb is Verb.KEEP:
+            ids[action.resource.key] = str(action.id)
+        else:
+            carry_out = partial(apply, session.clients, action, ids, progress.write)
+            runner.run(Step(_name(action), carry_out, retries=2, timeout=600, subject=action.name))
+    return ids
 
 
 def _name(action: Action) -> str:
@@ -174,6 +179,12 @@ def _build(session: Session, source: PluginSource, reference: ImageReference, ru
         return engine.build(source, reference, build_args=arguments, on_output=runner.output)
 
 
-def _push(reference: ImageReference, registry: Registry, runner: Runner) -> str:
+def _push(source: PluginSource, reference: ImageReference, registry: Registry, runner: Runner) -> str:
+    # The plan is minutes old: somebody may have released this version meanwhile, and a version is immutable.
+    state = compare(source, registry, reference)
+    if state.blocked:
+        raise PlanBlocked([_image_action(state, source)])
+    if state.digest:
+        return state.digest
     with Engine.connect() as engine:
         return engine.push(reference, registry, on_output=runner.output)

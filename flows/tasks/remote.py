@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -20,10 +21,11 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
 )
 from prefect.client.schemas.objects import FlowRun, TaskRun
+from prefect.exceptions import ObjectNotFound
 
 
-class DeployFailed(Exception):
-    """The deployments of prefect.yaml could not be sent to the server."""
+class RemoteError(Exception):
+    """The server, a deployment or a run on a worker failed us; what the flow itself met is in the run."""
 
 
 class Watcher(Protocol):
@@ -65,10 +67,18 @@ def run_deployment(
     The server is the one that Prefect's settings name (PREFECT_API_URL).
 
     Raises:
-        prefect.exceptions.ObjectNotFound: there is no such deployment.
-        TimeoutError: it was not done after `timeout` seconds.
+        RemoteError: the server does not answer, knows no such deployment, or the run was not done in time.
     """
-    return asyncio.run(_run(name, parameters, watcher, timeout))
+    try:
+        return asyncio.run(_run(name, parameters, watcher, timeout))
+    except ObjectNotFound as error:
+        raise RemoteError(f"Prefect knows no deployment {name}: prefect deploy --all") from error
+    except TimeoutError as error:
+        raise RemoteError(
+            f"The run of {name} was not done after {timeout:.0f} s. Does a worker run?"
+        ) from error
+    except httpx.HTTPError as error:
+        raise RemoteError(f"Prefect's server does not answer: {error}") from error
 
 
 async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:
@@ -123,7 +133,7 @@ def deploy_all(checkout: Path) -> None:
     """Sends every deployment of `prefect.yaml` to the server, as `prefect deploy --all` does.
 
     Raises:
-        DeployFailed: with what Prefect said.
+        RemoteError: with what Prefect said.
     """
     done = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
@@ -134,4 +144,4 @@ def deploy_all(checkout: Path) -> None:
         text=True,
     )
     if done.returncode:
-        raise DeployFailed(f"prefect deploy --all failed:\n{(done.stdout + done.stderr).strip()}")
+        raise RemoteError(f"prefect deploy --all failed:\n{(done.stdout + done.stderr).strip()}")

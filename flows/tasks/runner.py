@@ -59,7 +59,7 @@ class PrefectRunner:
 
     def output(self, line: str) -> None:
         """A line of a build, in the run's log."""
-        get_run_logger().debug(line)
+        get_run_logger().info(line)
 
     def collecting(self, job: Job) -> None:
         """A progress bar that moves while the job does."""

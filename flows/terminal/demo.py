@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from deployments.sandbox import sandbox
-from flows.terminal.failures import FAILED, failing_well
+from flows.terminal.failures import FAILED, failing_well, tell
 from flows.terminal.progress import TerminalProgress
 from flows.terminal.tables import rows_table, show_collected
 
@@ -30,21 +30,25 @@ _COLUMNS = ("kind", "name", "action")
 def demo() -> None:
     """Start the sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
     started = time.perf_counter()
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, emoji=False)
     with failing_well(), TerminalProgress(errors) as progress:
         summary = sandbox.up(sandbox.default_home(), prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
-    from flows.tasks.remote import deploy_all, run_deployment
+    from flows.tasks.remote import RemoteError, deploy_all, run_deployment
 
     checkout = Path(__file__).resolve().parents[2]
-    with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
-        deploy_all(checkout)
-    errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
-    with errors.status("release") as status:
-        run = run_deployment("release/release", {}, _Watcher(errors, status, summary.prefect or ""))
-    _show(Console(), run, time.perf_counter() - started)
-    console = Console()
+    try:
+        with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
+            deploy_all(checkout)
+        errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
+        with errors.status("release") as status:
+            run = run_deployment("release/release", {}, _Watcher(errors, status, summary.prefect or ""))
+    except RemoteError as error:
+        tell(error)
+        raise typer.Exit(FAILED) from None
+    _show(Console(emoji=False), run, time.perf_counter() - started)
+    console = Console(emoji=False)
     console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
     console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
     console.print("Everything stays up: `make down` stops it.", highlight=False)

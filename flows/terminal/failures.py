@@ -38,4 +38,6 @@ def failing_well(wrote: Callable[[], bool] = lambda: False) -> Iterator[None]:
 
 def tell(error: Exception) -> None:
     """The message, on standard error."""
-    Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+    Console(stderr=True, emoji=False).print(
+        f"[red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False
+    )

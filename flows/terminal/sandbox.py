@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from deployments.sandbox import sandbox
+from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.layout import source_root
 from flows.terminal.failures import failing_well
 from flows.terminal.progress import TerminalProgress
@@ -46,7 +47,7 @@ def up(
     ] = False,
 ) -> None:
     """Start it: install what is missing, leave alone what runs."""
-    with failing_well(), TerminalProgress(Console(stderr=True)) as progress:
+    with failing_well(), TerminalProgress(Console(stderr=True, emoji=False)) as progress:
         sandbox.up(
             sandbox.default_home(),
             generation=generation,
@@ -63,7 +64,7 @@ def down(
     purge: Annotated[bool, typer.Option("--purge", help="Remove its data, too.")] = False,
 ) -> None:
     """Stop all that it started, and nothing else. The data stays."""
-    with failing_well(), TerminalProgress(Console(stderr=True)) as progress:
+    with failing_well(), TerminalProgress(Console(stderr=True, emoji=False)) as progress:
         sandbox.down(sandbox.default_home(), generation=generation, purge=purge, progress=progress)
 
 
@@ -93,6 +94,10 @@ def env(generation: Generation = sandbox.GENERATION) -> None:
     """Variables for a shell, with which `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)"."""
     with failing_well():
         summary = sandbox.summary(sandbox.default_home(), generation=generation)
+        if summary.prefect is None:
+            raise SandboxError(
+                "Prefect does not run in the sandbox.", "Start it: pluginctl sandbox up --prefect"
+            )
     variables = {**summary.prefect_environment, "PLUGINCTL_CHECKOUT": str(source_root())}
     for name, value in variables.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
@@ -116,7 +121,7 @@ def _show(generation: str, output: Output) -> None:
         }
         sys.stdout.write(json.dumps(shown, indent=2) + "\n")
         return
-    console = Console()
+    console = Console(emoji=False)
     rows = [
         (
             each.name,

@@ -224,3 +224,38 @@ def test_spacectl_of_pypi_lists_what_was_released(first, project, sandbox):
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert expected in done.stdout
+
+
+def test_no_log_of_the_platform_or_of_the_plugin_holds_a_secret(first, project, sandbox, engine, tokens):
+    logs = {path.name: path.read_bytes() for path in (sandbox.environment.parent / "logs").glob("*.log")}
+    for container in engine.containers.list(
+        filters={"label": f"spaceone.supervisor.plugin_id={project.plugin_id}"}
+    ):
+        logs[container.name] = container.logs()
+    assert len(logs) > 12
+    secrets = [secret.encode() for secret in (*tokens, "hush-hush-hush")]
+    assert [name for name, text in logs.items() for secret in secrets if secret in text] == []
+
+
+def test_the_status_gives_every_part_with_address_process_memory_and_state(first, project, run, sandbox):
+    done = run("sandbox", "status", "--output", "json")
+    assert done.returncode == 0
+    shown = json.loads(done.stdout)
+    assert shown["spacectl_environment"] == str(sandbox.spacectl_environment)
+    parts = {part["name"]: part for part in shown["services"]}
+    expected = {
+        "identity",
+        "repository",
+        "inventory",
+        "inventory-worker",
+        "inventory-scheduler",
+        "plugin",
+        "secret",
+    }
+    assert set(parts) >= expected | {"config", "supervisor", "mongodb", "redis", "registry", "prefect-server"}
+    assert any(name.startswith(project.plugin_id) for name in parts)
+    for part in parts.values():
+        assert part["state"] == "running"
+        assert part["pid"] > 0
+        assert part["memory"] > 1_000_000
+    assert parts["identity"]["address"].startswith("grpc://")

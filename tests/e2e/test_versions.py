@@ -103,3 +103,18 @@ def test_a_released_version_released_again_after_a_newer_one_is_recognised(secon
     assert report["version"] == "0.1.0"
     assert window.calls == {"inventory.Collector.update_plugin": 1, "inventory.Collector.collect": 1}
     assert (window.uploads, window.images) == ([], {})
+
+
+def test_a_version_that_does_not_start_leaves_the_collector_where_it_was(second, project, run, client):
+    (before,) = client.list("inventory.Collector.list", {"name": project.collector})
+    (project.source / "src/VERSION").write_text("0.1.2\n")
+    project.replace(
+        "plugin/Dockerfile", 'ENTRYPOINT ["python", "-m", "plugin"]', 'ENTRYPOINT ["python", "-m", "nothing"]'
+    )
+    done = run(*project.arguments(), "--output", "json")
+    assert (done.returncode, done.stdout) == (1, "")
+    words = done.stderr.partition("error: ")[2]
+    assert "inventory.Collector.update_plugin" in words
+    assert "does the image start" in words
+    (after,) = client.list("inventory.Collector.list", {"name": project.collector})
+    assert after["plugin_info"]["version"] == before["plugin_info"]["version"] != "0.1.2"

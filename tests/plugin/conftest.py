@@ -118,7 +118,7 @@ def nobody() -> str:
 @pytest.fixture
 def channel() -> Iterator[grpc.Channel]:
     """A channel to a collector that serves in this process."""
-    from plugin.server import Server, Settings  # noqa: PLC0415 - found after the path is set above
+    from plugin.server import Server, Settings
 
     server = Server(Settings(host="127.0.0.1", port=0, workers=8, grace=2.0))
     server.start()

@@ -83,7 +83,7 @@ def test_nobody_there(nobody, pauses):
 
 
 def test_no_answer_in_time(scripted, pauses):
-    import threading  # noqa: PLC0415
+    import threading
 
     late = threading.Event()
 

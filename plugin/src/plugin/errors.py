@@ -34,7 +34,7 @@ class PluginError(Exception):
         return f"{self.code}: {self}"
 
 
-class InvalidParameter(PluginError):  # noqa: N818 - named for what happened
+class InvalidParameter(PluginError):
     """An option, a secret or a task has a value that cannot be used."""
 
     code = "ERROR_INVALID_PARAMETER"
@@ -64,7 +64,7 @@ class SourceError(PluginError):
         self.retry_after = retry_after
 
 
-class SourceUnreachable(SourceError):  # noqa: N818 - named for what happened
+class SourceUnreachable(SourceError):
     """Nobody answers at the source's address."""
 
     code = "ERROR_SOURCE_UNREACHABLE"
@@ -72,7 +72,7 @@ class SourceUnreachable(SourceError):  # noqa: N818 - named for what happened
     transient = True
 
 
-class SourceRefused(SourceError):  # noqa: N818 - named for what happened
+class SourceRefused(SourceError):
     """The source refuses the API key."""
 
     code = "ERROR_AUTHENTICATE_FAILURE"
@@ -80,7 +80,7 @@ class SourceRefused(SourceError):  # noqa: N818 - named for what happened
     everywhere = True
 
 
-class SourceExhausted(SourceError):  # noqa: N818 - named for what happened
+class SourceExhausted(SourceError):
     """The source's limit of requests is used up."""
 
     code = "ERROR_SOURCE_QUOTA_EXCEEDED"
@@ -89,14 +89,14 @@ class SourceExhausted(SourceError):  # noqa: N818 - named for what happened
     transient = True
 
 
-class SourceRejected(SourceError):  # noqa: N818 - named for what happened
+class SourceRejected(SourceError):
     """The source does not take the request itself."""
 
     code = "ERROR_SOURCE_REJECTED"
     status = grpc.StatusCode.INVALID_ARGUMENT
 
 
-class SourceBroken(SourceError):  # noqa: N818 - named for what happened
+class SourceBroken(SourceError):
     """The source answered with a server error, or with something that is no answer."""
 
     code = "ERROR_SOURCE_BROKEN"

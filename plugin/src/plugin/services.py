@@ -126,7 +126,7 @@ def version() -> str:
     if VERSION_FILE.is_file():
         return VERSION_FILE.read_text(encoding="utf-8").strip()
     # Slow to import, and never needed in the image.
-    from importlib import metadata  # noqa: PLC0415
+    from importlib import metadata
 
     return metadata.version("plugin-portfolio-inven-collector")
 

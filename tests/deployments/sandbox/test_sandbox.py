@@ -63,9 +63,11 @@ def test_files_for_others(layout: Layout, settings: Settings):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_where_coingecko_answers_no_option_is_set(layout: Layout, settings: Settings):
+def test_where_coingecko_answers_its_address_is_said(layout: Layout, settings: Settings):
     environment_files.write(layout, settings, Tokens("D", "W"), "python:3.11-slim", None)
-    assert "plugin_options" not in yaml.safe_load(layout.environment.read_text())
+    # The platform keeps a collector's old options when it is given none.
+    options = yaml.safe_load(layout.environment.read_text())["plugin_options"]
+    assert options == {"base_url": "https://api.coingecko.com/api/v3"}
 
 
 def test_the_readers_choice_of_spacectl_environment_stays(layout: Layout, settings: Settings):

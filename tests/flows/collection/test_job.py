@@ -106,5 +106,6 @@ def test_other_jobs_of_the_collector_are_waited_for(clock):
 
 
 def test_a_job_that_hangs_is_not_waited_for_for_ever(clock):
-    wait_for_others(Scripted([record("IN_PROGRESS")]), "collector-1", timeout=30)
+    with pytest.raises(JobTimeout, match="has not moved for 30 s"):
+        wait_for_others(Scripted([record("IN_PROGRESS")]), "collector-1", patience=30)
     assert 30 <= clock.now < 31

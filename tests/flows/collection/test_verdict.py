@@ -58,7 +58,7 @@ def test_a_failed_task_speaks_in_its_own_words_and_says_each_once():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"failure_count": 3}, "3 resources failed, without words"),
+        ({"failure_count": 3}, "3 resources failed, without words."),
         ({}, "the platform recorded no error."),
         ({"errors": [{"error_code": "ERROR_X", "message": "why"}]}, "ERROR_X: why"),
     ],
