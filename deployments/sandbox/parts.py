@@ -85,7 +85,7 @@ def background(layout: Layout, name: str, processes: Processes) -> Part:
     package = f"spaceone.{name.partition('-')[0]}"
     program: tuple[str | Path, ...] = (layout.venv / "bin" / "spaceone",)
     if name == "supervisor":
-        program = (layout.python, source_root() / "deployments" / "sandbox" / "own_containers.py")
+        program = (layout.python, source_root() / "deployments" / "sandbox" / "supervisor.py")
 
     def ready() -> bool:
         process = processes.running(name)

@@ -24,7 +24,7 @@ from flows.steps.collection import collect_and_judge, findings
 from flows.steps.errors import PlanBlocked
 from flows.steps.progress import Progress
 from flows.steps.report import ImageReport, Report
-from flows.steps.runner import Runner, Step
+from flows.steps.runner import Runner, Step, is_lost
 from flows.steps.session import Session, open_session
 
 _VERBS = {
@@ -145,7 +145,10 @@ def _register(session: Session, plan: Plan, runner: Runner, progress: Progress) 
             ids[action.resource.key] = str(action.id)
         else:
             carry_out = partial(apply, session.clients, action, ids, progress.write)
-            runner.run(Step(_name(action), carry_out, retries=2, timeout=600, subject=action.name))
+            step = Step(
+                _name(action), carry_out, retries=2, timeout=600, may_retry=is_lost, subject=action.name
+            )
+            runner.run(step)
     return ids
 
 

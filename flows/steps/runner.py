@@ -17,6 +17,14 @@ from flows.steps.report import Report
 T = TypeVar("T")
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether a call that writes may be sent again: the connection broke, and what is there is looked up first.
+
+    One that was not answered in time is not: the platform had its minutes, and may still be at it.
+    """
+    return isinstance(error, Unreachable)
+
+
 def is_temporary(error: BaseException) -> bool:
     """Whether the same call may succeed a little later, without anything having been changed by it."""
     return isinstance(error, (Unreachable, DeadlineExceeded)) or (
@@ -31,9 +39,10 @@ class Step(Generic[T]):
     Attributes:
         name: What it is called, such as `create schema`.
         function: What it does.
-        retries: How often it is tried again after an error that is temporary (law 4: a collect never).
+        retries: How often it is tried again (law 4: a collect never).
         delay: Seconds before the first of these; doubled for each further one.
         timeout: Seconds that one try may take; the calls inside have limits of their own.
+        may_retry: Which errors are worth it.
         subject: What it is about, such as a schema's name, where there are several of the kind.
     """
 
@@ -42,6 +51,7 @@ class Step(Generic[T]):
     retries: int = 0
     delay: float = 1.0
     timeout: float | None = None
+    may_retry: Callable[[BaseException], bool] = is_temporary
     subject: str = ""
 
     @property
@@ -75,7 +85,7 @@ class PlainRunner:
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(is_temporary),
+            retry=tenacity.retry_if_exception(step.may_retry),
             stop=tenacity.stop_after_attempt(step.retries + 1),
             wait=tenacity.wait_exponential(multiplier=step.delay),
             reraise=True,

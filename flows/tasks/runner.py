@@ -22,7 +22,7 @@ from flows.collection import Job
 from flows.resources import Plan
 from flows.steps.markdown import PLAN_COLUMNS, plan_rows, plan_summary, release_report
 from flows.steps.report import Report
-from flows.steps.runner import Step, is_temporary
+from flows.steps.runner import Step
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class PrefectRunner:
             task_run_name=step.title,
             retries=step.retries,
             retry_delay_seconds=[step.delay * 2**attempt for attempt in range(step.retries)] or 0,
-            retry_condition_fn=_may_retry,
+            retry_condition_fn=_may_retry(step),
             timeout_seconds=step.timeout,
             cache_policy=NO_CACHE,
             persist_result=False,
@@ -93,9 +93,12 @@ def _function(step: Step[T]) -> Callable[[], T]:
     return run
 
 
-def _may_retry(_task: object, _run: TaskRun, state: State[object]) -> bool:
-    try:
-        state.result()
-    except Exception as error:  # noqa: BLE001 - whatever the step raised, asked whether it is temporary
-        return is_temporary(error)
-    return False
+def _may_retry(step: Step[T]) -> Callable[[object, TaskRun, State[object]], bool]:
+    def may_retry(_task: object, _run: TaskRun, state: State[object]) -> bool:
+        try:
+            state.result()
+        except Exception as error:  # noqa: BLE001 - whatever the step raised, the step says whether it is worth it
+            return step.may_retry(error)
+        return False
+
+    return may_retry

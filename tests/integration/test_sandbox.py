@@ -364,8 +364,8 @@ config.init_conf("spaceone.supervisor")
 config.set_service_config()
 config.set_global(NAME="sandbox-mine", BACKEND="DockerConnector",
                   CONNECTORS={"DockerConnector": {"start_port": 1, "end_port": 2}})
-import own_containers
-print(own_containers.SupervisorManager().delete_plugin("plugin-shared", "1.0.0"))
+import supervisor
+print(supervisor.SupervisorManager().delete_plugin("plugin-shared", "1.0.0"))
 """
 
 
