@@ -105,12 +105,10 @@ def test_a_released_version_released_again_after_a_newer_one_is_recognised(secon
     assert (window.uploads, window.images) == ([], {})
 
 
-def test_a_version_that_does_not_start_leaves_the_collector_where_it_was(second, project, run, client):
+def test_a_version_that_does_not_answer_leaves_the_collector_where_it_was(second, project, run, client):
     (before,) = client.list("inventory.Collector.list", {"name": project.collector})
     (project.source / "src/VERSION").write_text("0.1.2\n")
-    project.replace(
-        "plugin/Dockerfile", 'ENTRYPOINT ["python", "-m", "plugin"]', 'ENTRYPOINT ["python", "-m", "nothing"]'
-    )
+    project.replace("plugin/Dockerfile", '"-m", "plugin"]', '"-c", "import time; time.sleep(3600)"]')
     done = run(*project.arguments(), "--output", "json")
     assert (done.returncode, done.stdout) == (1, "")
     words = done.stderr.partition("error: ")[2]
