@@ -95,6 +95,16 @@ def test_collect_is_never_tried_again_and_everything_else_may_be(request_, recor
     assert all(retries.values())
 
 
+def test_a_write_that_was_not_answered_in_time_is_not_sent_again(request_, recorder):
+    release(request_, recorder)
+    writes = [step for step in recorder.steps if step.name.startswith(("create ", "register ", "update "))]
+    assert len(writes) == 7
+    for step in writes:
+        assert step.may_retry(failing("UNAVAILABLE", "connection reset"))
+        assert not step.may_retry(failing("DEADLINE_EXCEEDED", ""))
+        assert not step.may_retry(failing("INTERNAL", "ERROR_UNKNOWN: x"))
+
+
 def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
     progress = Progress()
     report = release(dataclasses.replace(request_, dry_run=True), recorder, progress)

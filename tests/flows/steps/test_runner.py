@@ -67,6 +67,15 @@ def test_nothing_else_is_tried_again(waits, error):
     assert (function.tries, waits) == (1, [])
 
 
+def test_a_step_may_say_itself_what_is_tried_again(waits):
+    function = flaky(ValueError("again"), UNREACHABLE)
+    with pytest.raises(type(UNREACHABLE)):
+        PlainRunner().run(
+            Step("write", function, retries=5, may_retry=lambda error: isinstance(error, ValueError))
+        )
+    assert (function.tries, waits) == (2, [1.0])
+
+
 def test_the_last_try_fails_with_the_error_itself(waits):
     function = flaky(*[UNREACHABLE] * 3)
     with pytest.raises(type(UNREACHABLE)) as caught:
