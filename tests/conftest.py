@@ -36,11 +36,7 @@ def sandbox() -> Iterator[object]:
     from deployments.sandbox import sandbox as platform
     from deployments.sandbox.progress import Lines
 
-    with pytest.MonkeyPatch.context() as patch:
-        # The worker passes it on to its flows, for which the environment `sandbox` is this one, then.
-        patch.setenv("PLUGINCTL_SANDBOX_HOME", str(SANDBOX_HOME))
-        summary = platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
-    yield summary
+    yield platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
     if not os.environ.get("PLUGINCTL_KEEP"):
         platform.down(SANDBOX_HOME, progress=Lines())
         _forget(SANDBOX_HOME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from deployments.sandbox.layout import HOME_VARIABLE
 from deployments.sandbox.parts import HOST, Part, answers_http
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def address(port: int) -> str:
 def environment(layout: Layout, port: int) -> dict[str, str | None]:
     """Variables with which `prefect` and flows use this server, and keep their own files in the sandbox."""
     return {
+        # The worker's flows read deployments/environments/sandbox.yaml, which looks for the sandbox there.
+        HOME_VARIABLE: str(layout.root.parent),
         "PREFECT_HOME": str(layout.data / "prefect"),
         "PREFECT_API_URL": f"{address(port)}/api",
         # On a port other than 4200 the pages would else ask there.

@@ -50,8 +50,8 @@ def _create(client: Client, resource: Resource, declared: Record, wrote: Callabl
             params = resource.create_params(declared)
             created = _write(client, resource, resource.create_verb, params, wrote)
             return str(created[resource.id_field])
-        except (AlreadyExists, DeadlineExceeded, Unreachable):
-            # It may have been made all the same: a collector's row is stored before its plugin is waited for.
+        except (AlreadyExists, Unreachable):
+            # It may have been made all the same, by this call or by somebody else meanwhile.
             found = find(client, resource)
             if not found:
                 raise

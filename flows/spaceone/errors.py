@@ -131,6 +131,10 @@ class ServerError(CallError):
 
 # By SpaceONE's code, then by gRPC status: the codes are what the services raise (spaceone-core's error
 # modules and the services' own), the same in both generations unless a line says otherwise.
+_PLUGIN_SILENT = (
+    "The platform could not reach the plugin's container: does the image start and listen on port 50051?"
+)
+
 _BY_CODE: dict[str, tuple[type[CallError], str]] = {
     "ERROR_AUTHENTICATE_FAILURE": (
         AuthenticationFailed,
@@ -166,10 +170,8 @@ _BY_CODE: dict[str, tuple[type[CallError], str]] = {
     "ERROR_REQUIRED_PARAMETER": (InvalidArgument, ""),
     "ERROR_INVALID_PARAMETER": (InvalidArgument, ""),
     "ERROR_INVALID_PARAMETER_TYPE": (InvalidArgument, ""),
-    "ERROR_GRPC_CONNECTION": (
-        ServerError,
-        "The platform could not reach the plugin's container: does the image start and listen on port 50051?",
-    ),
+    "ERROR_GRPC_CONNECTION": (ServerError, _PLUGIN_SILENT),
+    "ERROR_INSTALL_PLUGIN_TIMEOUT": (ServerError, _PLUGIN_SILENT),
 }
 
 _BY_STATUS: dict[str, type[CallError]] = {
@@ -209,6 +211,9 @@ def from_details(method: str, endpoint: str, status: str, details: str) -> CallE
     if kind is None:
         kind = _BY_STATUS.get(status, ServerError)
         advice = _STATUS_ADVICE.get(status, "")
+        if kind is DeadlineExceeded and method.startswith("inventory.Collector."):
+            # The platform holds these calls until the plugin's container answers.
+            advice = f"{_PLUGIN_SILENT} Its words are in the container's log."
         if code and kind is Unreachable:
             # A service that answers UNAVAILABLE with a code of its own was reached: something behind it was not.
             kind, advice = ServerError, ""

@@ -8,7 +8,7 @@ from flows.manifest.models import Schedule, SecretFilter
 from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
 from flows.resources.generation import Generation
 from flows.resources.plan import AFTER_CREATE
-from flows.spaceone import UnknownField
+from flows.spaceone import DeadlineExceeded, UnknownField
 from flows.spaceone.errors import from_details
 from flows.steps.errors import PlanBlocked
 
@@ -170,7 +170,7 @@ def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platfo
     assert platform.writes == []
 
 
-def test_a_create_that_was_answered_too_late_is_found(clients, resources, platform):
+def test_a_create_that_was_answered_too_late_is_told_and_then_found(clients, resources, platform):
     """Collector.create stores its row, waits for the plugin and may run into the deadline."""
     collector = resources[-1]
     record = {
@@ -188,7 +188,11 @@ def test_a_create_that_was_answered_too_late_is_found(clients, resources, platfo
 
     action = plan_resources(clients, [collector])[0]
     platform.refuses = Late({"inventory.Collector.create": late})
+    with pytest.raises(DeadlineExceeded, match="does the image start"):
+        apply(clients, action, {})
+    platform.writes.clear()
     assert apply(clients, action, {}) == "c-1"
+    assert platform.writes == []
 
 
 def test_a_create_that_failed_is_not_taken_for_one_that_worked(clients, resources, platform):

@@ -1,6 +1,10 @@
+import dataclasses
+
 import pytest
 
 from flows.collection import Job, Verdict
+from flows.resources import Action, Verb
+from flows.steps.errors import PlanBlocked
 from flows.steps.report import Report
 from flows.tasks.outcome import VerdictFailed, settled
 
@@ -19,3 +23,9 @@ def test_a_flow_returns_its_report():
 def test_a_failed_verdict_fails_the_flow_with_every_reason():
     with pytest.raises(VerdictFailed, match=r"^No secret matches\. And more\.$"):
         settled(report("No secret matches.", "And more."))
+
+
+def test_a_dry_run_that_meets_a_blocked_action_fails_the_flow():
+    blocked = Action("plugin", "portfolio", Verb.BLOCKED, reason="Its image is another.")
+    with pytest.raises(PlanBlocked, match="Its image is another"):
+        settled(dataclasses.replace(report(verdict=None, dry_run=True), actions=(blocked,)))
