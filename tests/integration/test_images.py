@@ -36,10 +36,10 @@ from flows.images.labels import SOURCE_DIGEST
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.integration
+# The sandbox installs and starts the engine, and installs the registry, where they are missing.
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
 
 NAME = f"images-test-{uuid.uuid4().hex[:8]}"
-REGISTRY = shutil.which("docker-registry")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,8 @@ def _containers_since(client, before) -> list[str]:
 @contextlib.contextmanager
 def _registry(folder: Path, *, htpasswd: str | None = None):
     """Run a registry on a free port of this machine; gives its address."""
-    assert REGISTRY, "docker-registry is missing: apt-get install docker-registry"
+    program = shutil.which("docker-registry")
+    assert program, "docker-registry is missing: apt-get install docker-registry"
     folder.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -97,7 +98,7 @@ def _registry(folder: Path, *, htpasswd: str | None = None):
         config += f"auth: {{htpasswd: {{realm: test, path: {folder / 'htpasswd'}}}}}\n"
     (folder / "config.yml").write_text(config)
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen([REGISTRY, "serve", folder / "config.yml"], stdout=log, stderr=log)
+        process = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
         try:
             _wait_for(address, process)
             yield address
