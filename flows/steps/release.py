@@ -20,6 +20,7 @@ from flows.resources import (
     declared_resources,
     plan_resources,
 )
+from flows.spaceone import UnknownField
 from flows.steps.collection import collect_and_judge, findings
 from flows.steps.errors import PlanBlocked
 from flows.steps.progress import Progress
@@ -164,7 +165,12 @@ def _plan(
     settings = session.environment.settings
     target = Target(source.version, settings.registry.type, settings.plugin_options)
     state = compare(source, registry, reference)
-    resources = plan_resources(session.clients, declared_resources(session.generation, manifest, target))
+    declared = declared_resources(session.generation, manifest, target)
+    try:
+        resources = plan_resources(session.clients, declared)
+    except UnknownField as error:
+        words = f"{error.message} It speaks SpaceONE {session.generation}."
+        raise UnknownField(words, error.field, error.advice) from error
     return _Planned(Plan((_image_action(state, source), *resources)), state)
 
 

@@ -5,6 +5,7 @@ import pytest
 from flows.images import ImageStatus, PushRefused, SourceError
 from flows.manifest import Manifest
 from flows.resources import Verb
+from flows.spaceone import UnknownField
 from flows.spaceone.errors import from_details
 from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
@@ -229,3 +230,16 @@ def test_recollect_with_two_collectors_of_one_name_says_so(request_, world, plat
     manifest = Manifest.load(checkout / "deployments/portfolio")
     with pytest.raises(NotReleased, match="2 collectors 'Portfolio Collector'"):
         recollect(world.environment, manifest, recorder)
+
+
+def test_a_field_that_the_server_lacks_is_named_with_file_and_generation(
+    request_, platform, recorder, monkeypatch
+):
+    def check(method, params):
+        if method == "identity.Provider.create" and "icon" in params:
+            raise UnknownField(f"{method} has no field 'icon' on this server.", "icon")
+
+    monkeypatch.setattr(platform, "check", check)
+    with pytest.raises(UnknownField, match=r"create_provider\.yaml: .*'icon'.* SpaceONE 2\.x\."):
+        release(request_, recorder)
+    assert platform.writes == []
