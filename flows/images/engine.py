@@ -22,9 +22,10 @@ from flows.images.errors import (
     EngineUnreachable,
     InvalidReference,
     PushRefused,
+    PushUnverified,
     RegistryError,
 )
-from flows.images.labels import SOURCE_DIGEST, VERSION, image_labels
+from flows.images.labels import SOURCE_DIGEST, image_labels
 from flows.images.output import Output
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ class LocalImage:
 
     id: str
     labels: dict[str, str]
-
-    def is_from(self, source: PluginSource) -> bool:
-        """Whether this image was built from that source, in that version."""
-        return self.labels.get(SOURCE_DIGEST) == source.digest and self.labels.get(VERSION) == source.version
 
 
 class Engine:
@@ -186,6 +183,7 @@ class Engine:
 
         Raises:
             PushRefused: in the registry's own words, with what to do; `temporary` if it may pass later.
+            PushUnverified: it was accepted, and what the registry holds now is not known to be it.
             InvalidReference: the image is not of this registry.
         """
         tag = reference.require_tag()
@@ -209,12 +207,12 @@ class Engine:
             held = registry.manifest_digest(reference.repository, tag)
         except RegistryError as error:
             advice = "the image may be there: run the release again, which compares first"
-            raise PushRefused(
+            raise PushUnverified(
                 name, reason=f"cannot be checked: {error}", advice=advice, temporary=True
             ) from error
         if held != output.digest:
             advice = "somebody else may push this version, or the engine and the pipeline see two registries"
-            raise PushRefused(
+            raise PushUnverified(
                 name,
                 reason=f"{output.digest} was pushed, {registry} holds {held or 'nothing'}",
                 advice=advice,
@@ -239,7 +237,7 @@ class Engine:
         self, start: Callable[[], Iterator[dict[str, Any]]], output: Output, what: str
     ) -> Generator[dict[str, Any]]:
         try:
-            with closing(start()) as events:  # type: ignore[type-var]
+            with closing(start()) as events:  # type: ignore[type-var]  # a generator
                 yield from events
         except APIError as error:
             output.error = error.explanation or str(error)
@@ -248,7 +246,7 @@ class Engine:
 
     def _inspect(self, name: str) -> dict[str, Any] | None:
         try:
-            return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]
+            return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]  # docker's own
         except ImageNotFound:
             return None
         except APIError as error:

@@ -8,6 +8,7 @@
     + EngineUnreachable   nobody answers
     + BuildFailed         a step of the Dockerfile failed
     + PushRefused         the registry or the way to it refused the push
+      - PushUnverified    ... or accepted it, and does not show what was pushed
   x RegistryError         the registry, as a reader sees it
     + RegistryUnreachable nobody answers, or not now
     + RegistryRefused     401 or 403
@@ -31,6 +32,7 @@ __all__ = [
     "ImageError",
     "InvalidReference",
     "PushRefused",
+    "PushUnverified",
     "RegistryError",
     "RegistryRefused",
     "RegistryUnreachable",
@@ -111,6 +113,10 @@ class PushRefused(EngineError):
         self.image = image
         self.reason = reason
         self.temporary = temporary
+
+
+class PushUnverified(PushRefused):
+    """A push was accepted, and the registry does not show what was pushed: something was written all the same."""
 
 
 class RegistryError(ImageError):

@@ -8,7 +8,7 @@ expressions; the packages that parse it answer with an error per expression and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flows.images.errors import InvalidReference
 from flows.manifest import image_name
@@ -116,10 +116,6 @@ class ImageReference:
     def last_part(self) -> str:
         """The last part of the repository: SpaceONE makes the plugin's id of it."""
         return self.repository.rpartition("/")[2]
-
-    def with_tag(self, tag: str) -> ImageReference:
-        """Return the same image with another tag."""
-        return replace(self, tag=tag)
 
     def require_tag(self) -> str:
         """Return the tag, for calls that need one."""

@@ -64,7 +64,7 @@ class Challenge:
     def parse(cls, header: str) -> Challenge:
         """Read the header; a bearer challenge wins where both are offered."""
         if found := re.search(r"(?i)\bbearer\s+(.*)", header):
-            values: dict[str, str | None] = parse_dict_header(found[1])  # type: ignore[no-untyped-call]
+            values: dict[str, str | None] = parse_dict_header(found[1])  # type: ignore[no-untyped-call]  # requests' own
             return cls("bearer", *(values.get(key) or "" for key in ("realm", "service", "scope")))
         return cls("basic") if re.search(r"(?i)\bbasic\b", header) else cls("")
 

@@ -87,7 +87,7 @@ class Catalogue:
         for name in reversed(names):
             method = self._descriptor(name).methods_by_name.get(verb)
             if method is not None:
-                return method  # type: ignore[no-any-return]
+                return method  # type: ignore[no-any-return]  # the pool has no types
         known = ", ".join(
             sorted({name.rsplit(".", 1)[1] for name in self.names if name.startswith("spaceone.api.")})
         )

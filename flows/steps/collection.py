@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,18 @@ def findings(session: Session, collector_id: str) -> Findings:
     return Findings(types, columns, rows)
 
 
+def collected_report(
+    session: Session, report: Report, provider: str, runner: Runner, progress: Progress
+) -> Report:
+    """Collects with a report's collector; the report with the verdict and what came in."""
+    collector_id = str(report.collector_id)
+    verdict = collect_and_judge(session, collector_id, provider, runner, progress)
+    found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
+    return dataclasses.replace(
+        report, verdict=verdict, by_type=found.by_type, columns=found.columns, rows=found.rows
+    )
+
+
 def _collector(session: Session, manifest: Manifest) -> dict[str, Any]:
     """The platform's record of the manifest's collector."""
     declared = declared_resources(session.generation, manifest, Target(version=""))
@@ -96,11 +109,6 @@ def recollect(
     started = time.perf_counter()
     with open_session(environment) as session:
         record = runner.run(Step("find collector", partial(_collector, session, manifest), retries=2))
-        collector_id = str(record["collector_id"])
-        verdict = collect_and_judge(
-            session, collector_id, manifest.provider.provider, runner, progress or Progress()
-        )
-        found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
         report = Report(
             flow="recollect",
             environment=environment.name,
@@ -109,12 +117,10 @@ def recollect(
             version=str(record["plugin_info"].get("version", "")),
             image=None,
             actions=(),
-            collector_id=collector_id,
-            verdict=verdict,
-            by_type=found.by_type,
-            columns=found.columns,
-            rows=found.rows,
-            seconds=time.perf_counter() - started,
+            collector_id=str(record["collector_id"]),
+            verdict=None,
         )
+        report = collected_report(session, report, manifest.provider.provider, runner, progress or Progress())
+    report = dataclasses.replace(report, seconds=time.perf_counter() - started)
     runner.finished(report)
     return report

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flows.images import Engine, ImageReference, ImageState, ImageStatus, PluginSource, Registry, compare
+from flows.images import (
+    Engine,
+    ImageReference,
+    ImageState,
+    ImageStatus,
+    PluginSource,
+    PushUnverified,
+    Registry,
+    compare,
+)
 from flows.manifest import Environment, Manifest
 from flows.resources import (
     Action,
@@ -21,7 +31,7 @@ from flows.resources import (
     plan_resources,
 )
 from flows.spaceone import UnknownField
-from flows.steps.collection import collect_and_judge, findings
+from flows.steps.collection import collected_report
 from flows.steps.errors import PlanBlocked
 from flows.steps.progress import Progress
 from flows.steps.report import ImageReport, Report
@@ -87,53 +97,51 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         runner.planned(planned.plan)
         if planned.plan.blocked and not request.dry_run:
             raise PlanBlocked(planned.plan.blocked)
-        digest = planned.image.digest
-        report = partial(
-            Report,
+        image = ImageReport(str(reference), planned.image.digest, source.digest, source.revision)
+        report = Report(
             flow="release",
             environment=session.environment.name,
             generation=str(session.generation),
             plugin_id=manifest.plugin.id,
             version=source.version,
+            image=image,
             actions=planned.plan.actions,
+            collector_id=planned.plan.action("collector").id,
+            verdict=None,
             dry_run=request.dry_run,
         )
-        image = partial(ImageReport, str(reference), source_digest=source.digest, revision=source.revision)
         if request.dry_run:
-            return report(
-                image=image(digest=digest),
-                collector_id=planned.plan.action("collector").id,
-                verdict=None,
-                seconds=time.perf_counter() - started,
-            )
+            return dataclasses.replace(report, seconds=time.perf_counter() - started)
         if planned.image.status is ImageStatus.ABSENT:
-            digest = _deliver(session, source, registry, reference, runner)
-            progress.write()
+            digest = _deliver(session, source, registry, reference, runner, progress)
+            report = dataclasses.replace(report, image=dataclasses.replace(image, digest=digest))
         ids = _register(session, planned.plan, runner, progress)
-        collector_id = ids["collector", manifest.collector.name]
-        verdict = collect_and_judge(session, collector_id, manifest.provider.provider, runner, progress)
-        found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
-        result = report(
-            image=image(digest=digest),
-            collector_id=collector_id,
-            verdict=verdict,
-            by_type=found.by_type,
-            columns=found.columns,
-            rows=found.rows,
-            seconds=time.perf_counter() - started,
-        )
-    runner.finished(result)
-    return result
+        report = dataclasses.replace(report, collector_id=ids["collector", manifest.collector.name])
+        report = collected_report(session, report, manifest.provider.provider, runner, progress)
+    report = dataclasses.replace(report, seconds=time.perf_counter() - started)
+    runner.finished(report)
+    return report
 
 
 def _deliver(
-    session: Session, source: PluginSource, registry: Registry, reference: ImageReference, runner: Runner
+    session: Session,
+    source: PluginSource,
+    registry: Registry,
+    reference: ImageReference,
+    runner: Runner,
+    progress: Progress,
 ) -> str:
     """Builds and pushes; returns the digest that the registry holds."""
     build = partial(_build, session, source, reference, runner)
     push = partial(_push, source, reference, registry, runner)
     runner.run(Step("build image", build, retries=1, timeout=1800))
-    return runner.run(Step("push image", push, retries=3, timeout=900))
+    try:
+        digest = runner.run(Step("push image", push, retries=3, timeout=900))
+    except PushUnverified:
+        progress.write()
+        raise
+    progress.write()
+    return digest
 
 
 def _register(session: Session, plan: Plan, runner: Runner, progress: Progress) -> Ids:

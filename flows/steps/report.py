@@ -19,7 +19,6 @@ class ImageReport:
         digest: As the registry holds it, `sha256:…`; None in a dry run before the first push.
         source_digest: Of the source that it was built from.
         revision: The source's git revision, where it has one.
-        size: Of the image in the engine, in bytes; None where it was not built here.
     """
 
     reference: str

@@ -51,10 +51,10 @@ def evaluate(expression: Value, document: Document) -> Value:
         return MISSING
 
 
-_Parser: Any = aggregate._Parser  # noqa: SLF001
+_Parser: Any = aggregate._Parser  # noqa: SLF001 - mongomock offers no other way in
 
 
-class _Evaluator(_Parser):  # type: ignore[misc]
+class _Evaluator(_Parser):  # type: ignore[misc]  # mongomock has no types
     """mongomock's parser; overridden is what it leaves out or does otherwise than MongoDB."""
 
     parse: Callable[[Value], Value]

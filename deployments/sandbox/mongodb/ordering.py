@@ -38,5 +38,5 @@ def _sorted_by(items: list[T], keys: list[tuple[int, object]], *, descending: bo
     sortable: list[object] = (
         native if len(kinds) == 1 and kinds <= {str, int, float, datetime} else list(keys)
     )
-    order = sorted(range(len(items)), key=sortable.__getitem__, reverse=descending)  # type: ignore[arg-type]
+    order = sorted(range(len(items)), key=sortable.__getitem__, reverse=descending)  # type: ignore[arg-type]  # keys compare
     return [items[place] for place in order]

@@ -167,7 +167,7 @@ def read(place: Place, default: Value) -> Value:
 def write(place: Place, value: Value) -> None:
     """Put a value at a place."""
     container, key = place
-    container[key] = value  # type: ignore[index]
+    container[key] = value  # type: ignore[index]  # the key is of the container's kind
 
 
 def with_value(document: Document, path: Path, value: Value) -> Document:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .documents import Document
 
-_copy_only_fields: Callable[..., Any] = mongomock.MongoClient()["embedded"]["projection"]._copy_only_fields  # noqa: SLF001
+_copy_only_fields: Callable[..., Any] = mongomock.MongoClient()["embedded"]["projection"]._copy_only_fields  # noqa: SLF001 - as above
 
 
 def project(document: Document, projection: Document) -> Document:

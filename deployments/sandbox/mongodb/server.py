@@ -24,7 +24,7 @@ class _Connection(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         replies = 0
         try:
-            while message := wire.read_message(self.rfile):  # type: ignore[arg-type]
+            while message := wire.read_message(self.rfile):  # type: ignore[arg-type]  # a BufferedIOBase
                 request = wire.parse(*message)
                 reply = self.server.answer(request)
                 if request.expects_reply:

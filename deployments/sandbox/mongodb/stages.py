@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Stage = Callable[[list[Document], Value, "Others"], list[Document]]
 
-_combine_projection: Callable[..., Any] = aggregate._combine_projection_spec  # noqa: SLF001
-_project_by_spec: Callable[..., Any] = aggregate._project_by_spec  # noqa: SLF001
+_combine_projection: Callable[..., Any] = aggregate._combine_projection_spec  # noqa: SLF001 - mongomock's stage as it is
+_project_by_spec: Callable[..., Any] = aggregate._project_by_spec  # noqa: SLF001 - mongomock's stage as it is
 _PLAIN = (0, 1)
 """The values of a $project's fields that are shown or hidden and not calculated; booleans equal them."""
 
@@ -261,7 +261,7 @@ def _facet(documents: list[Document], options: Value, others: Others) -> list[Do
 
 
 def _by_mongomock(name: str) -> Stage:
-    handler: Any = aggregate._PIPELINE_HANDLERS[name]  # noqa: SLF001
+    handler: Any = aggregate._PIPELINE_HANDLERS[name]  # noqa: SLF001 - mongomock's stage as it is
 
     def stage(documents: list[Document], options: Value, _: Others) -> list[Document]:
         return list(handler(documents, None, dict(options)))

@@ -39,7 +39,7 @@ class Engine:
 
     def build(self, *, fileobj: Any, tag: str, **_: Any) -> None:
         with tarfile.open(fileobj=fileobj) as context:
-            files = {name: context.extractfile(name).read() for name in context.getnames()}  # type: ignore[union-attr]
+            files = {name: context.extractfile(name).read() for name in context.getnames()}
         label = files["Dockerfile"].decode().partition("LABEL ")[2].strip()
         self.present[tag] = dict([label.split("=")])
         self.builds.append(files)
@@ -72,13 +72,13 @@ def debootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", [base_image.OFFICIAL, base_image.BUILT])
 def test_what_the_engine_has_is_used(layout: Layout, steps: Steps, name: str):
-    assert base_image.ensure(Engine(name), layout, steps) == name  # type: ignore[arg-type]
+    assert base_image.ensure(Engine(name), layout, steps) == name
     assert steps.steps == []
 
 
 def test_without_the_official_image_one_is_built(layout: Layout, steps: Steps, debootstrap: Path):
     engine = Engine()
-    assert base_image.ensure(engine, layout, steps) == base_image.BUILT  # type: ignore[arg-type]
+    assert base_image.ensure(engine, layout, steps) == base_image.BUILT
     words = debootstrap.read_text().split()
     assert words[:2] == ["--variant=minbase", "--include=python3,python3-venv,ca-certificates"]
     assert words[2] == "bookworm"
@@ -93,10 +93,10 @@ def test_without_the_official_image_one_is_built(layout: Layout, steps: Steps, d
 
 
 def test_it_is_built_once_and_its_archive_kept(layout: Layout, steps: Steps, debootstrap: Path):
-    base_image.ensure(Engine(), layout, steps)  # type: ignore[arg-type]
+    base_image.ensure(Engine(), layout, steps)
     debootstrap.unlink()
     another = Engine()
-    assert base_image.ensure(another, layout, steps) == base_image.BUILT  # type: ignore[arg-type]
+    assert base_image.ensure(another, layout, steps) == base_image.BUILT
     assert not debootstrap.exists()
 
 
@@ -105,7 +105,7 @@ def test_a_failed_build_quotes_debootstrap_and_leaves_nothing(
 ):
     (tmp_path / "debootstrap").write_text("#!/bin/sh\necho 'E: Failed getting release file'; exit 1\n")
     with pytest.raises(SandboxError, match=r"ended with 1[\s\S]*Failed getting release file"):
-        base_image.ensure(Engine(), layout, steps)  # type: ignore[arg-type]
+        base_image.ensure(Engine(), layout, steps)
     assert list(layout.data.iterdir()) == []
 
 
@@ -114,7 +114,7 @@ def test_only_root_can_build_one(
 ):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SandboxError, match="docker pull python:3.11-slim"):
-        base_image.ensure(Engine(), layout, steps)  # type: ignore[arg-type]
+        base_image.ensure(Engine(), layout, steps)
 
 
 def test_a_machine_with_authorities_of_its_own_gives_them_to_the_image(
@@ -124,12 +124,12 @@ def test_a_machine_with_authorities_of_its_own_gives_them_to_the_image(
     bundle.write_text("CERTIFICATE")
     monkeypatch.setenv("PIP_CERT", str(bundle))
     engine = Engine(base_image.OFFICIAL)
-    assert base_image.ensure(engine, layout, steps) == base_image.WITH_AUTHORITIES  # type: ignore[arg-type]
+    assert base_image.ensure(engine, layout, steps) == base_image.WITH_AUTHORITIES
     assert engine.builds[0]["bundle.crt"] == b"CERTIFICATE"
-    base_image.ensure(engine, layout, steps)  # type: ignore[arg-type]
+    base_image.ensure(engine, layout, steps)
     assert len(engine.builds) == 1, "made once"
     bundle.write_text("ANOTHER")
-    base_image.ensure(engine, layout, steps)  # type: ignore[arg-type]
+    base_image.ensure(engine, layout, steps)
     assert len(engine.builds) == 2, "made again for another bundle"
 
 

@@ -105,8 +105,8 @@ def path(tmp_path: Path) -> Path:
 
 def complete(path: Path, identity: Identity) -> Bootstrap:
     made = Bootstrap(State(path), "embedded")
-    made.initialise(identity)  # type: ignore[arg-type]
-    made.complete(identity)  # type: ignore[arg-type]
+    made.initialise(identity)
+    made.complete(identity)
     return made
 
 
@@ -130,7 +130,7 @@ def test_a_second_start_asks_for_nothing(path: Path):
     assert again.tokens == first.tokens
     assert again.system_token == first.system_token
     before = len(identity.calls)
-    again.initialise(identity)  # type: ignore[arg-type]
+    again.initialise(identity)
     assert len(identity.calls) == before
 
 
@@ -144,10 +144,10 @@ def test_an_interrupted_bootstrap_is_taken_up(path: Path, interrupted_before: st
             raise KeyboardInterrupt
         return real(method, params, timeout)
 
-    identity.call = call  # type: ignore[method-assign]
+    identity.call = call
     with pytest.raises(KeyboardInterrupt):
         complete(path, identity)
-    identity.call = real  # type: ignore[method-assign]
+    identity.call = real
     assert complete(path, identity).is_complete
     assert {name: len(rows) for name, rows in identity.rows.items()} == {
         "Domain": 1,
@@ -163,7 +163,7 @@ def test_a_secret_that_ends_soon_is_renewed_for_the_same_app(path: Path):
     assert not first.is_complete
     identity.life = YEAR
     again = Bootstrap(State(path), "embedded")
-    again.complete(identity)  # type: ignore[arg-type]
+    again.complete(identity)
     assert again.is_complete
     assert len(identity.rows["App"]) == 2
 
@@ -178,9 +178,9 @@ def test_another_database_means_other_identities(path: Path):
 def test_servers_that_lost_their_data_do_not_know_us(path: Path):
     identity = Identity()
     made = complete(path, identity)
-    assert made.is_valid(identity)  # type: ignore[arg-type]
+    assert made.is_valid(identity)
     identity.known = False
-    assert not made.is_valid(identity)  # type: ignore[arg-type]
+    assert not made.is_valid(identity)
     made.forget()
     assert not Bootstrap(State(path), "embedded").is_complete
 
@@ -189,7 +189,7 @@ def test_a_system_of_somebody_else_is_told(path: Path):
     identity = Identity()
     identity.add_user("domain-root", {"user_id": "x", "password": "y"})
     with pytest.raises(SandboxError, match=r"token is not known here[\s\S]*--purge"):
-        Bootstrap(State(path), "embedded").initialise(identity)  # type: ignore[arg-type]
+        Bootstrap(State(path), "embedded").initialise(identity)
 
 
 def test_passwords_are_kept_before_they_are_used(path: Path):
@@ -199,9 +199,9 @@ def test_passwords_are_kept_before_they_are_used(path: Path):
     def stop(*_: object, **__: object) -> dict[str, Any]:
         raise KeyboardInterrupt
 
-    identity.call = stop  # type: ignore[assignment,method-assign]
+    identity.call = stop
     with pytest.raises(KeyboardInterrupt):
-        Bootstrap(State(path), "embedded").initialise(identity)  # type: ignore[arg-type]
+        Bootstrap(State(path), "embedded").initialise(identity)
     assert State(path).get(bootstrap.SECTION)["root"]["password"]
 
 

@@ -121,5 +121,5 @@ def test_only_images_of_the_registry_are_removed():
     images = SimpleNamespace(
         list=lambda: [SimpleNamespace(tags=each) for each in tags], remove=removed.append
     )
-    docker_engine.remove_images(SimpleNamespace(images=images), "127.0.0.1:21007")  # type: ignore[arg-type]
+    docker_engine.remove_images(SimpleNamespace(images=images), "127.0.0.1:21007")
     assert removed == ["127.0.0.1:21007/plugin:1"]

@@ -106,7 +106,7 @@ def container(plugin_id: str, version: str) -> Any:
 
 def test_plugins_whose_containers_are_gone_are_waited_for():
     service = PluginService([("a", "1.0"), ("a", "2.0"), ("b", "1.0")], public=False)
-    plugins.prepare(service, "sandbox-1", [container("a", "2.0")])  # type: ignore[arg-type]
+    plugins.prepare(service, "sandbox-1", [container("a", "2.0")])
     told = [(each["plugin_id"], each["version"], each["state"]) for each in service.published["plugin_info"]]
     assert told == [("a", "1.0", "PROVISIONING"), ("b", "1.0", "PROVISIONING")]
     assert service.updated == [
@@ -116,7 +116,7 @@ def test_plugins_whose_containers_are_gone_are_waited_for():
 
 def test_a_public_supervisor_is_left_alone():
     service = PluginService([], public=True)
-    plugins.prepare(service, "sandbox-1", [])  # type: ignore[arg-type]
+    plugins.prepare(service, "sandbox-1", [])
     assert service.updated == []
 
 

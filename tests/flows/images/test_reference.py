@@ -76,7 +76,7 @@ def test_address_is_host_and_port(address):
 def test_names():
     reference = ImageReference("example.com", "team/portfolio-plugin", "0.1.0")
     assert (reference.name, reference.last_part) == ("example.com/team/portfolio-plugin", "portfolio-plugin")
-    assert str(reference.with_tag("0.2.0")) == "example.com/team/portfolio-plugin:0.2.0"
+    assert str(reference) == "example.com/team/portfolio-plugin:0.1.0"
 
 
 def test_call_that_needs_a_tag():

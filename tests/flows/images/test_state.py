@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -91,4 +92,4 @@ def test_reference_of_another_registry(plugin, registry):
 
 def test_reference_of_another_version(plugin, registry, reference):
     with pytest.raises(InvalidReference, match=r"is not version 0\.1\.0 of"):
-        compare(PluginSource.load(plugin), registry, reference.with_tag("0.2.0"))
+        compare(PluginSource.load(plugin), registry, replace(reference, tag="0.2.0"))

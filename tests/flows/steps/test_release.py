@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from flows.images import ImageStatus, PushRefused, SourceError
+from flows.images import ImageStatus, PushRefused, PushUnverified, SourceError
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
@@ -148,6 +148,14 @@ def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, 
         release(request_, recorder, progress)
     assert platform.writes == ["build", "push"]
     assert not progress.wrote
+
+
+def test_a_push_that_was_accepted_and_cannot_be_checked_has_written(request_, platform, recorder, engine):
+    engine.refuses["push"] = PushUnverified("x", reason="cannot be checked", advice="run it again")
+    progress = Progress()
+    with pytest.raises(PushUnverified):
+        release(request_, recorder, progress)
+    assert progress.wrote
 
 
 @pytest.mark.parametrize(

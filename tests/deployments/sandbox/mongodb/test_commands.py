@@ -100,7 +100,7 @@ def test_internal_error_is_a_reply_too(stocked: Run, monkeypatch: pytest.MonkeyP
     def broken(*_: object) -> None:
         raise RuntimeError("inside")
 
-    monkeypatch.setitem(HANDLERS, "ping", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(HANDLERS, "ping", broken)
     reply = stocked(ping=1)
     assert (reply["code"], reply["codeName"]) == (1, "InternalError")
     assert "inside" in reply["errmsg"]
