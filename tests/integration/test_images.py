@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bcrypt
@@ -195,7 +196,7 @@ def test_source_to_registry(engine, client, registry, plugin, repository):
 
     (plugin / "src/VERSION").write_text("0.2.0")
     bumped = PluginSource.load(plugin)
-    assert compare(bumped, registry, reference.with_tag("0.2.0")).status is ImageStatus.ABSENT
+    assert compare(bumped, registry, replace(reference, tag="0.2.0")).status is ImageStatus.ABSENT
 
 
 def test_same_source_is_the_same_image(engine, plugin, repository):
