@@ -1,56 +1,55 @@
-"""From an empty installation to two tokens: a domain's administrator, and a workspace's owner.
+"""The identities of a sandbox: who is made when it is first started, and the tokens that this gives.
 
-Every step looks first whether it is done, so that an interrupted bootstrap goes on where it stopped. The
-roles and the order of calls are SpaceONE 2.x's own: System.init makes a root user, who makes a domain and its
-administrator, who makes Apps, whose secrets serve as tokens for a year.
+What is made, and in which order, is each generation's own (`spaceone_2.bootstrap`, `spaceone_1_12.bootstrap`). Every
+step looks first whether it is done, so that an interrupted bootstrap goes on where it stopped.
 """
 
 from __future__ import annotations
 
+import abc
 import base64
 import json
 import secrets
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from deployments.sandbox.errors import SandboxError
 from flows.spaceone import AuthenticationFailed, CallError, NotFound, PermissionDenied, SpaceoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deployments.sandbox.layout import State
     from flows.spaceone import Client
 
 SECTION = "bootstrap"
-ROOT_DOMAIN = "domain-root"
-ROOT_USER = "root@sandbox.local"
-ADMIN_USER = "admin@sandbox.local"
 DOMAIN = "sandbox"
-WORKSPACE = "sandbox"
-APP = "pluginctl"
-DOMAIN_ROLE = "managed-domain-admin"
-WORKSPACE_ROLE = "managed-workspace-owner"
-RENEW_BEFORE = 30 * 24 * 3600  # seconds; an App's secret lives for a year
-_CALL_SECONDS = 60.0
+CALL_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Tokens:
-    """The two secrets that unattended work uses as tokens."""
+class SupervisorAccess:
+    """As whom the supervisor speaks to the plugin service.
 
-    domain: str
-    workspace: str
+    Attributes:
+        token: what it calls with.
+        domain_id: the domain that it is registered in.
+    """
+
+    token: str
+    domain_id: str
 
 
-class Bootstrap:
+class Bootstrap(abc.ABC):
     """The identities of one sandbox. What it creates is kept in the state's section `bootstrap`.
 
     Args:
         state: where passwords and tokens are kept.
         database: names the database that the identities live in; with another one everything is made anew.
     """
+
+    #: `service.Resource.list` that whoever has a token of the sandbox may call.
+    probe: ClassVar[str]
 
     def __init__(self, state: State, database: str) -> None:
         self._state = state
@@ -63,24 +62,38 @@ class Bootstrap:
         return str(self._kept.get("system_token", ""))
 
     @property
+    @abc.abstractmethod
     def is_complete(self) -> bool:
-        """Whether both tokens exist and will for another month."""
-        return all(
-            expires_at(str(self._kept.get(key, ""))) > time.time() + RENEW_BEFORE
-            for key in ("domain_secret", "workspace_secret")
-        )
+        """Whether everything was made and the tokens will live for another month."""
 
     @property
-    def tokens(self) -> Tokens:
-        """The tokens of a complete bootstrap."""
-        return Tokens(str(self._kept["domain_secret"]), str(self._kept["workspace_secret"]))
+    @abc.abstractmethod
+    def credentials(self) -> Mapping[str, Mapping[str, str]]:
+        """Of a complete bootstrap: what spacectl's environments hold beside endpoints, by name."""
+
+    @property
+    @abc.abstractmethod
+    def supervisor(self) -> SupervisorAccess:
+        """As whom the supervisor works; its token is empty before the bootstrap is complete."""
+
+    @abc.abstractmethod
+    def initialise(self, client: Client) -> None:
+        """Make the system's own identity and its token. Identity alone runs, and no service has a token yet.
+
+        Raises:
+            SandboxError: the database was initialised before, by something else.
+        """
+
+    @abc.abstractmethod
+    def complete(self, client: Client) -> None:
+        """Make the domain and its tokens, or renew them. All services but the supervisor run."""
 
     def is_valid(self, client: Client) -> bool:
         """Whether the servers know these identities; they do not where their database was emptied."""
         try:
-            client.with_token(self.tokens.workspace).call(
-                "identity.Project.list", {"query": {"page": {"limit": 1}}}
-            )
+            for credentials in self.credentials.values():
+                (token,) = credentials.values()
+                client.with_token(token).call(self.probe, {"query": {"page": {"limit": 1}}})
         except (AuthenticationFailed, PermissionDenied, NotFound):
             return False
         return True
@@ -90,97 +103,34 @@ class Bootstrap:
         self._kept = {"database": self._kept["database"]}
         self._state.put(SECTION, self._kept)
 
-    def initialise(self, client: Client) -> None:
-        """Make the system's root and its token. The servers have no token yet.
-
-        Raises:
-            SandboxError: the database was initialised before, by something else.
-        """
-        if self.system_token:
-            return
-        root = self._account("root", ROOT_USER)
-        try:
-            answer = client.call("identity.System.init", {"admin": root}, timeout=_CALL_SECONDS)
-        except CallError as error:
-            if error.code == "ERROR_SYSTEM_ALREADY_INITIALIZED":
-                raise SandboxError(
-                    "The database holds a SpaceONE system whose token is not known here.",
-                    "An earlier start was interrupted. Remove the sandbox with "
-                    "`pluginctl sandbox down --purge` and start it again.",
-                ) from error
-            raise
-        self._keep("system_token", answer["system_token"])
-
-    def complete(self, client: Client) -> Tokens:
-        """Make the domain, its workspace and an App for each, or renew their secrets."""
-        root = self._login(client, self._account("root", ROOT_USER), ROOT_DOMAIN, "SYSTEM")
-        admin = self._account("admin", ADMIN_USER)
-        domain_id = self._find_or_make(
-            "domain_id",
-            lambda: client.with_token(root).call("identity.Domain.list", {"name": DOMAIN}),
-            lambda: client.with_token(root).call(
-                "identity.Domain.create",
-                {"name": DOMAIN, "admin": {**admin, "reset_password": False}},
-                timeout=_CALL_SECONDS,
-            ),
-        )
-        as_admin = client.with_token(self._login(client, admin, domain_id, "DOMAIN"))
-        workspace_id = self._find_or_make(
-            "workspace_id",
-            lambda: as_admin.call("identity.Workspace.list", {"name": WORKSPACE}),
-            lambda: as_admin.call("identity.Workspace.create", {"name": WORKSPACE}),
-        )
-        self._secret(as_admin, "domain", DOMAIN_ROLE, {"resource_group": "DOMAIN"})
-        place = {"resource_group": "WORKSPACE", "workspace_id": workspace_id}
-        self._secret(as_admin, "workspace", WORKSPACE_ROLE, place)
-        return self.tokens
-
-    def _account(self, name: str, user_id: str) -> dict[str, str]:
-        if name not in self._kept:
-            self._keep(
-                name, {"user_id": user_id, "password": f"Aa1!{secrets.token_urlsafe(18)}", "name": name}
-            )
-        account: dict[str, str] = self._kept[name]
-        return account
-
-    def _login(self, client: Client, account: dict[str, str], domain_id: str, scope: str) -> str:
-        credentials = {"user_id": account["user_id"], "password": account["password"]}
-        issued = client.call(
-            "identity.Token.issue",
-            {"credentials": credentials, "auth_type": "LOCAL", "domain_id": domain_id},
-            timeout=_CALL_SECONDS,
-        )
-        granted = client.call(
-            "identity.Token.grant",
-            {"grant_type": "REFRESH_TOKEN", "token": issued["refresh_token"], "scope": scope},
-            timeout=_CALL_SECONDS,
-        )
-        return str(granted["access_token"])
-
     def _find_or_make(
-        self, key: str, find: Callable[[], dict[str, Any]], make: Callable[[], dict[str, Any]]
+        self,
+        key: str,
+        find: Callable[[], dict[str, Any]],
+        make: Callable[[], dict[str, Any]],
+        field: str | None = None,
     ) -> str:
+        """The id of something, which is looked up, and made where it is not.
+
+        Args:
+            key: what the id is kept as.
+            find: lists what there is.
+            make: makes it.
+            field: the id's name in a record, where it is not `key`.
+        """
         if key not in self._kept:
             found = find().get("results") or [make()]
-            self._keep(key, found[0][key])
+            self._keep(key, found[0][field or key])
         return str(self._kept[key])
-
-    def _secret(self, as_admin: Client, name: str, role: str, place: dict[str, str]) -> None:
-        if expires_at(str(self._kept.get(f"{name}_secret", ""))) > time.time() + RENEW_BEFORE:
-            return
-        label = f"{APP}-{name}"
-        apps = as_admin.call("identity.App.list", {"name": label}).get("results") or []
-        if apps:
-            request = {"app_id": apps[0]["app_id"]}
-            app = as_admin.call("identity.App.generate_client_secret", request, timeout=_CALL_SECONDS)
-        else:
-            request = {"name": label, "role_id": role, **place}
-            app = as_admin.call("identity.App.create", request, timeout=_CALL_SECONDS)
-        self._keep(f"{name}_secret", app["client_secret"])
 
     def _keep(self, key: str, value: object) -> None:
         self._kept[key] = value
         self._state.put(SECTION, self._kept)
+
+
+def new_password() -> str:
+    """A password that no rule of either generation refuses. It must be kept before it is used."""
+    return f"Aa1!{secrets.token_urlsafe(18)}"
 
 
 def expires_at(token: str) -> float:
@@ -191,6 +141,17 @@ def expires_at(token: str) -> float:
     except (IndexError, ValueError):
         return 0.0
     return float(claims.get("exp", "inf"))
+
+
+def already_initialised(error: CallError) -> SandboxError:
+    """The database holds a system that we know no token of."""
+    failed = SandboxError(
+        "The database holds a SpaceONE system whose token is not known here.",
+        "An earlier start was interrupted. Remove the sandbox with "
+        "`pluginctl sandbox down --purge` and start it again.",
+    )
+    failed.__cause__ = error
+    return failed
 
 
 def explain(error: SpaceoneError) -> SandboxError:

@@ -35,7 +35,7 @@ class Database:
 
     def for_service(self, name: str) -> dict[str, Any]:
         """The value of `DATABASES.default` in a service's configuration."""
-        return {"engine": "MongoModel", "db": name, "host": self.host, "port": self.port, **self.options}
+        return {"db": name, "host": self.host, "port": self.port, **self.options}
 
     def name(self, prefix: str) -> str:
         """What tells this database from another one; the embedded one may change its port."""

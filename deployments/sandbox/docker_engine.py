@@ -15,12 +15,13 @@ import psutil
 
 from deployments.sandbox import debian
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import State
+from deployments.sandbox.processes import Processes, marks
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-    from deployments.sandbox.layout import State
-    from deployments.sandbox.processes import Processes
+    from deployments.sandbox.layout import Layout
     from deployments.sandbox.progress import Progress
 
 SOCKET = Path("/var/run/docker.sock")  # fixed in the supervisor's own code
@@ -48,8 +49,12 @@ def connect(timeout: float = 60) -> docker.DockerClient | None:
     return client
 
 
-def ensure(processes: Processes, state: State, progress: Progress) -> docker.DockerClient:
+def ensure(layout: Layout, progress: Progress) -> docker.DockerClient:
     """A client of a working engine; installs and starts Debian's where none answers.
+
+    Args:
+        layout: where the engine is remembered, if it is started here (`Layout.engine`).
+        progress: told what is going on.
 
     Raises:
         SandboxError: no engine, and none can be installed here; or it was started and does not answer.
@@ -63,7 +68,7 @@ def ensure(processes: Processes, state: State, progress: Progress) -> docker.Doc
             debian.ensure(_PROGRAMS)
     with progress.step("starting the Docker engine"):
         # The package's own scripts may have started it just now.
-        return connect() or _start(processes, state)
+        return connect() or _start(layout)
 
 
 def refuse_without_engine() -> None:
@@ -87,7 +92,9 @@ def _no_engine() -> SandboxError:
     )
 
 
-def _start(processes: Processes, state: State) -> docker.DockerClient:
+def _start(layout: Layout) -> docker.DockerClient:
+    layout.make()
+    processes, state = Processes(layout), _state(layout)
     if debian.runs_systemd():
         subprocess.run(["systemctl", "start", "docker"], check=False, capture_output=True)
         state.put(PART, {"started": "systemd"})
@@ -97,7 +104,7 @@ def _start(processes: Processes, state: State) -> docker.DockerClient:
         assert dockerd is not None  # noqa: S101 - `ensure` has just installed it
         # Not marked: what an engine starts is not all ours. A pid file of our own: after a restart of the
         # machine the usual one may name a process that has nothing to do with Docker.
-        pid_file = processes.layout.run / "dockerd.pid"
+        pid_file = layout.run / "dockerd.pid"
         pid_file.unlink(missing_ok=True)
         processes.start(PART, [dockerd, "--pidfile", pid_file], address=f"unix://{SOCKET}", marked=False)
         state.put(PART, {"started": "process"})
@@ -108,7 +115,7 @@ def _start(processes: Processes, state: State) -> docker.DockerClient:
         if not debian.runs_systemd() and processes.running(PART) is None:
             break
         time.sleep(0.2)
-    log = processes.layout.log(PART)
+    log = layout.log(PART)
     raise SandboxError(
         "The Docker engine was started and does not answer.",
         "See `journalctl -u docker`." if debian.runs_systemd() else f"Its log is {log}.",
@@ -123,10 +130,14 @@ def _remove_stale_pid_files() -> None:
                 path.unlink()
 
 
-def stop(processes: Processes, state: State, progress: Progress) -> None:
-    """Stop the engine if the sandbox started it and nothing else runs on it."""
+def stop(layout: Layout, progress: Progress) -> None:
+    """Stop the engine if a sandbox of this folder started it, and nothing and no other sandbox needs it."""
+    state = _state(layout)
     how = state.get(PART).get("started")
     if how is None:
+        return
+    if others := sorted({mark.rpartition(":")[0] for mark in marks()}):
+        progress.say(f"The Docker engine stays: the sandbox in {others[0]} still runs.")
         return
     if client := connect():
         others = [str(container.name) for container in client.containers.list()]
@@ -138,8 +149,12 @@ def stop(processes: Processes, state: State, progress: Progress) -> None:
         if how == "systemd":
             subprocess.run(["systemctl", "stop", "docker.socket", "docker"], check=False, capture_output=True)
         else:
-            processes.stop([PART])
+            Processes(layout).stop([PART])
     state.put(PART, {})
+
+
+def _state(layout: Layout) -> State:
+    return State(layout.data / "state.json")
 
 
 def containers(client: docker.DockerClient, label: str) -> list[Container]:

@@ -1,4 +1,4 @@
-"""What others read: spacectl's own files, and what `deployments/environments/sandbox.yaml` extends."""
+"""What others read: spacectl's own files, and what the environment of a sandbox extends."""
 
 from __future__ import annotations
 
@@ -9,37 +9,46 @@ import yaml
 from deployments.sandbox.layout import write_private
 
 if TYPE_CHECKING:
-    from deployments.sandbox.bootstrap import Tokens
-    from deployments.sandbox.configuration import Settings
+    from collections.abc import Mapping
+
     from deployments.sandbox.layout import Layout
+    from deployments.sandbox.settings import Settings
 
 DOMAIN = "sandbox"
 WORKSPACE = "sandbox-workspace"
 COINGECKO = "https://api.coingecko.com"
 
 
-def write(layout: Layout, settings: Settings, tokens: Tokens, base_image: str, market: str | None) -> None:
+def write(
+    layout: Layout,
+    settings: Settings,
+    credentials: Mapping[str, Mapping[str, str]],
+    base_image: str,
+    market: str | None,
+) -> None:
     """Write all of them.
 
     Args:
         layout: where.
         settings: endpoints and the registry's address.
-        tokens: of the domain's administrator and of the workspace's owner.
+        credentials: by name of spacectl's environment (`sandbox`, and `sandbox-workspace` where there are
+            workspaces), what it holds beside the endpoints.
         base_image: what plugins are built on.
         market: base URL of the stand-in for CoinGecko, None where the real one is used.
     """
-    for name, token in ((DOMAIN, tokens.domain), (WORKSPACE, tokens.workspace)):
-        spacectl = {"endpoints": settings.endpoints(), "token": token}
-        write_private(layout.spacectl(name), yaml.safe_dump(spacectl))
+    for name, secret in credentials.items():
+        write_private(layout.spacectl(name), yaml.safe_dump({"endpoints": settings.endpoints(), **secret}))
     chosen = layout.spacectl(DOMAIN).parents[1] / "environment.yml"
     if not chosen.exists():  # `spacectl config environment switch` may have changed it
         write_private(chosen, yaml.safe_dump({"environment": DOMAIN}))
     environment: dict[str, Any] = {
         "spacectl": str(layout.spacectl(DOMAIN).relative_to(layout.root)),
-        "workspace": {"spacectl": str(layout.spacectl(WORKSPACE).relative_to(layout.root))},
         "registry": {"address": settings.registry(), "type": "HARBOR", "insecure": True},
         "build": {"args": {"BASE_IMAGE": base_image}},
     }
+    if WORKSPACE in credentials:
+        environment["workspace"] = {"spacectl": str(layout.spacectl(WORKSPACE).relative_to(layout.root))}
     # Always there: the platform keeps the old options of a collector when it is given none.
-    environment["plugin_options"] = {"base_url": f"{market or COINGECKO}/api/v3"}
+    options = {"base_url": f"{market or COINGECKO}/api/v3", **layout.generation.plugin_options}
+    environment["plugin_options"] = options
     write_private(layout.environment, yaml.safe_dump(environment, sort_keys=False))

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.sandbox import spaceone_1_12, spaceone_2
 from deployments.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from deployments.sandbox.generation import Generation
+
 HOME_VARIABLE = "PLUGINCTL_SANDBOX_HOME"
-GENERATIONS = ("2.x",)
+GENERATIONS = {each.name: each for each in (spaceone_2.GENERATION, spaceone_1_12.GENERATION)}
 
 
 def default_home() -> Path:
@@ -50,6 +53,16 @@ class Layout:
                 f"There is no sandbox of generation {generation!r}.", f"Known: {', '.join(GENERATIONS)}."
             )
         return cls(home.resolve() / generation)
+
+    @property
+    def generation(self) -> Generation:
+        """What runs here."""
+        return GENERATIONS[self.root.name]
+
+    @property
+    def engine(self) -> Layout:
+        """Where the Docker engine is remembered: the sandboxes of a folder share it."""
+        return Layout(self.root.with_name("engine"))
 
     @property
     def identifier(self) -> str:
@@ -93,7 +106,7 @@ class Layout:
 
     @property
     def environment(self) -> Path:
-        """What `deployments/environments/sandbox.yaml` extends."""
+        """What the environment of this generation (`deployments/environments/sandbox.yaml`) extends."""
         return self.root / "environment.yaml"
 
     @property

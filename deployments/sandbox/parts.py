@@ -15,6 +15,7 @@ import yaml
 from deployments.sandbox import configuration, debian
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.layout import source_root, write_private
+from deployments.sandbox.settings import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout
     from deployments.sandbox.processes import Processes
 
-HOST = configuration.HOST
 REDIS = debian.Program("redis-server", "redis-server", "the services' cache and queue")
 REGISTRY = debian.Program("docker-registry", "docker-registry", "the registry that plugins are pushed to")
-CHILDREN = {"inventory-worker": configuration.WORKER_POOL, "inventory-scheduler": 4, "supervisor": 1}
 # Where a variable is None, the part does not get it: bytecode is compiled at installation and must be used.
 _SERVICE_ENVIRONMENT: dict[str, str | None] = {
     "PYTHONPATH": None,
@@ -71,8 +70,9 @@ def service(layout: Layout, name: str, ports: dict[str, int]) -> Part:
     return Part(
         name,
         (
-            *(layout.venv / "bin" / "spaceone", "run", "grpc-server", f"spaceone.{name}"),
-            *("-p", str(port), "-c", configuration.file(layout.conf, name)),
+            layout.venv / "bin" / "spaceone",
+            *(*layout.generation.server, f"spaceone.{name}", "-p", str(port)),
+            *("-c", configuration.file(layout.conf, name)),
         ),
         f"grpc://{HOST}:{port}",
         lambda: serves_grpc(port),
@@ -89,13 +89,14 @@ def background(layout: Layout, name: str, processes: Processes) -> Part:
 
     def ready() -> bool:
         process = processes.running(name)
-        return process is not None and len(process.children()) >= CHILDREN[name]
+        return process is not None and len(process.children()) >= layout.generation.background[name]
 
     return Part(
         name,
         (
             *program,
-            *("run", "scheduler", package, "-c", configuration.file(layout.conf, name)),
+            *(*layout.generation.scheduler, package),
+            *("-c", configuration.file(layout.conf, name)),
         ),
         "",
         ready,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deployments.sandbox import docker_engine
-from deployments.sandbox.bootstrap import ROOT_DOMAIN
-from deployments.sandbox.configuration import HOST
+from deployments.sandbox.settings import HOST
 
 if TYPE_CHECKING:
     import docker
     from docker.models.containers import Container
 
+    from deployments.sandbox.bootstrap import SupervisorAccess
     from flows.spaceone import Client
 
 PORTS = 64  # as many plugin versions can run at a time
@@ -36,15 +36,16 @@ def endpoint(container: Container) -> str:
     return str(container.labels.get(_ENDPOINT, ""))
 
 
-def prepare(client: Client, supervisor: str, running: list[Container]) -> None:
+def prepare(client: Client, supervisor: str, access: SupervisorAccess, running: list[Container]) -> None:
     """Before the supervisor starts: register it, let every domain use it, and tell which plugins are gone.
 
     After a stop the plugin service still believes its plugins to be at their old addresses, and would send a
     collection there. Marked as being provisioned they are waited for instead, until the supervisor has
-    started them again. (`plugin.Supervisor` asks for no token: its calls come from inside.)
+    started them again.
     """
+    client = client.with_token(access.token)
     alive = {(container.labels.get(_PLUGIN), container.labels.get(_VERSION)) for container in running}
-    known = client.call("plugin.Supervisor.list_plugins", {"hostname": HOST, "domain_id": ROOT_DOMAIN})
+    known = client.call("plugin.Supervisor.list_plugins", {"hostname": HOST, "domain_id": access.domain_id})
     gone: list[dict[str, Any]] = [
         {
             "plugin_id": plugin["plugin_id"],
@@ -58,10 +59,10 @@ def prepare(client: Client, supervisor: str, running: list[Container]) -> None:
     ]
     published = client.call(
         "plugin.Supervisor.publish",
-        {"name": supervisor, "hostname": HOST, "domain_id": ROOT_DOMAIN, "plugin_info": gone},
+        {"name": supervisor, "hostname": HOST, "domain_id": access.domain_id, "plugin_info": gone},
     )
     if not published.get("is_public"):
         client.call(
             "plugin.Supervisor.update",
-            {"supervisor_id": published["supervisor_id"], "is_public": True, "domain_id": ROOT_DOMAIN},
+            {"supervisor_id": published["supervisor_id"], "is_public": True, "domain_id": access.domain_id},
         )

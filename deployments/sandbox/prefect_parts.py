@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from deployments.sandbox.layout import HOME_VARIABLE
-from deployments.sandbox.parts import HOST, Part, answers_http
+from deployments.sandbox.parts import Part, answers_http
+from deployments.sandbox.settings import HOST
 
 if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout

@@ -161,6 +161,11 @@ class Processes:
         return f"{self.layout.root}:{name}"
 
 
+def marks() -> set[str]:
+    """The marks of all that runs of any sandbox on this machine: `<its folder>:<part>`."""
+    return {mark for process in psutil.process_iter() if is_alive(process) and (mark := _mark_of(process))}
+
+
 def memory(process: psutil.Process) -> int:
     """Bytes that a process and its children hold. Pages that several share are shared out among them."""
     total = 0

@@ -10,9 +10,9 @@ import docker
 import docker.errors
 
 from deployments.sandbox import docker_engine
-from deployments.sandbox.configuration import HOST
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.parts import answers_http
+from deployments.sandbox.settings import HOST
 
 if TYPE_CHECKING:
     from docker.models.containers import Container

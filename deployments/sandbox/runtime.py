@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployments.sandbox.errors import SandboxError
@@ -16,14 +15,13 @@ if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout
     from deployments.sandbox.progress import Progress
 
-REQUIREMENTS = Path(__file__).with_name("requirements") / "spaceone-2.txt"
 _STAMP = "installed-from"
 
 
 def is_installed(layout: Layout) -> bool:
     """Whether the environment holds exactly what the lock names."""
     try:
-        return (layout.venv / _STAMP).read_text() == _fingerprint() and layout.python.exists()
+        return (layout.venv / _STAMP).read_text() == _fingerprint(layout) and layout.python.exists()
     except OSError:
         return False
 
@@ -39,14 +37,14 @@ def install(layout: Layout, progress: Progress) -> None:
     """
     if is_installed(layout):
         return
-    with progress.step("installing the SpaceONE services"):
+    with progress.step(f"installing the SpaceONE {layout.generation.name} services"):
         shutil.rmtree(layout.venv, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(layout.venv)], "The services' environment cannot be made.")
         _run(
             [
                 *(str(layout.python), "-m", "pip", "install"),
                 *("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"),
-                *("--no-deps", "--require-hashes", "--requirement", str(REQUIREMENTS)),
+                *("--no-deps", "--require-hashes", "--requirement", str(layout.generation.requirements)),
             ],
             "The services' packages cannot be installed.",
         )
@@ -57,12 +55,12 @@ def install(layout: Layout, progress: Progress) -> None:
             "The services' packages cannot be compiled.",
             accept=(0, 1),  # 1: some package ships a file that is not valid for this Python
         )
-        (layout.venv / _STAMP).write_text(_fingerprint())
+        (layout.venv / _STAMP).write_text(_fingerprint(layout))
 
 
-def _fingerprint() -> str:
+def _fingerprint(layout: Layout) -> str:
     version = ".".join(map(str, sys.version_info[:3]))
-    return f"{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()} python {version}\n"
+    return f"{hashlib.sha256(layout.generation.requirements.read_bytes()).hexdigest()} python {version}\n"
 
 
 def _run(command: list[str], failure: str, accept: tuple[int, ...] = (0,)) -> None:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from deployments.sandbox import docker_engine, plugins, prefect_parts, registry_container
 from deployments.sandbox import status as _status
-from deployments.sandbox.configuration import HOST
-from deployments.sandbox.layout import Layout, State, default_home
+from deployments.sandbox.layout import GENERATIONS, Layout, State, default_home
 from deployments.sandbox.lock import exclusive
 from deployments.sandbox.processes import Processes
 from deployments.sandbox.progress import Progress, Quiet
+from deployments.sandbox.settings import HOST
 from deployments.sandbox.start import Start
 from deployments.sandbox.status import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Service", "Summary", "default_home", "down", "logs", "status", "summary", "up"]
+__all__ = ["Service", "Summary", "default_home", "down", "existing", "logs", "status", "summary", "up"]
 
 GENERATION = "2.x"
 
@@ -30,7 +30,8 @@ class Summary:
     """What somebody who uses a running sandbox needs.
 
     Attributes:
-        environment: the file that `deployments/environments/sandbox.yaml` extends.
+        environment: the file that `deployments/environments/sandbox.yaml` (or `sandbox-1.12.yaml`) extends.
+        name: what `pluginctl` calls that environment.
         spacectl_environment: the same installation in spacectl's own format.
         spacectl_home: with HOME set to it, spacectl uses the sandbox.
         registry: address of the image registry.
@@ -40,6 +41,7 @@ class Summary:
     """
 
     environment: Path
+    name: str
     spacectl_environment: Path
     spacectl_home: Path
     registry: str
@@ -60,7 +62,7 @@ def up(
 
     Args:
         home: the sandboxes' folder (`default_home()`); each generation has a sub-folder.
-        generation: `2.x`.
+        generation: `2.x` or `1.12`.
         mongodb_uri: a MongoDB to use; else PLUGINCTL_MONGODB_URI, else the embedded one.
         prefect: start Prefect's server and one worker, too. They stay when a later call leaves this out.
         progress: told what is going on; several threads call it.
@@ -88,7 +90,7 @@ def down(
     with exclusive(layout, teller):
         processes, state = Processes(layout), State(layout.data / "state.json")
         with teller.step("stopping the services"):
-            running = [name for name in processes.names() if name != docker_engine.PART]
+            running = processes.names()
             # First those that start things or write, then those that they write to.
             stores = [
                 name for name in running if name in {"mongodb", "redis", "registry", prefect_parts.SERVER}
@@ -97,7 +99,7 @@ def down(
             processes.stop(stores)
             processes.stop_strays()
         _remove_from_engine(layout, state, teller, purge=purge)
-        docker_engine.stop(processes, state, teller)
+        docker_engine.stop(layout.engine, teller)
         if purge:
             if elsewhere := state.get("database"):
                 teller.say(
@@ -120,6 +122,11 @@ def _remove_from_engine(layout: Layout, state: State, progress: Progress, *, pur
         registry = state.get("ports").get("registry")
         if purge and registry:
             docker_engine.remove_images(client, f"{HOST}:{registry}")
+
+
+def existing(home: Path) -> list[str]:
+    """The generations of which there is a sandbox, running or not."""
+    return [name for name in GENERATIONS if Layout.of(home, name).root.exists()]
 
 
 def status(home: Path, *, generation: str = GENERATION) -> list[Service]:
@@ -146,6 +153,7 @@ def summary(home: Path, *, generation: str = GENERATION) -> Summary:
     variables = prefect_parts.environment(layout, web) if web else {}
     return Summary(
         environment=layout.environment,
+        name=layout.generation.environment,
         spacectl_environment=layout.spacectl("sandbox"),
         spacectl_home=layout.spacectl_home,
         registry=f"http://{HOST}:{kept.get('registry', 0)}",

@@ -21,17 +21,18 @@ from deployments.sandbox import (
     registry_container,
     runtime,
 )
-from deployments.sandbox.bootstrap import Bootstrap, Tokens, explain
-from deployments.sandbox.configuration import BACKGROUND, SERVERS, Settings
+from deployments.sandbox.bootstrap import explain
 from deployments.sandbox.launcher import launch
 from deployments.sandbox.layout import State
 from deployments.sandbox.market import coingecko_reachable
 from deployments.sandbox.processes import Processes
+from deployments.sandbox.settings import SERVERS, Settings
 from flows.spaceone import Client, SpaceoneError
 
 if TYPE_CHECKING:
     import docker
 
+    from deployments.sandbox.bootstrap import Bootstrap
     from deployments.sandbox.database import Database
     from deployments.sandbox.layout import Layout
     from deployments.sandbox.parts import Part
@@ -65,6 +66,7 @@ class Start:
         uri = database.configured(mongodb_uri)
         self._external = database.parse(uri) if uri else None
         self._supervisor = plugins.supervisor_name(layout.identifier)
+        self._generation = layout.generation
 
     def run(self) -> None:
         """Everything, in the order that its parts need, and side by side what does not need each other."""
@@ -72,10 +74,10 @@ class Start:
             database.check(self._external)
         self._refuse_early()
         if not runtime.is_installed(self._layout):  # what runs there would have it replaced under its feet
-            self._processes.stop(name for name in self._processes.names() if name != docker_engine.PART)
+            self._processes.stop(self._processes.names())
         with ThreadPoolExecutor() as pool:
             installed = pool.submit(runtime.install, self._layout, self._progress)
-            engine = pool.submit(docker_engine.ensure, self._processes, self._state, self._progress)
+            engine = pool.submit(docker_engine.ensure, self._layout.engine, self._progress)
             image = pool.submit(self._base_image, engine)
             reachable = pool.submit(self._needs_no_market)
             programs = pool.submit(self._programs)
@@ -84,11 +86,11 @@ class Start:
             settings = self._settings()
             web = pool.submit(self._start_prefect)
             self._start_stores(settings, engine)
-            tokens, client = self._start_services(settings)
+            identities, client = self._start_services(settings)
             with client:
-                self._start_plugins(client, engine.result())
+                self._start_plugins(client, identities, settings, engine.result())
             market = self._market(engine.result(), reachable=reachable.result())
-            environment_files.write(self._layout, settings, tokens, image.result(), market)
+            environment_files.write(self._layout, settings, identities.credentials, image.result(), market)
             web.result()
         engine.result().close()
 
@@ -176,39 +178,41 @@ class Start:
         if not debian.find(parts.REGISTRY.name):
             registry_container.start(engine.result(), self._layout, settings.ports[REGISTRY], self._progress)
 
-    def _start_services(self, settings: Settings) -> tuple[Tokens, Client]:
-        """All services but the supervisor, with their system token, and the tokens to use them with."""
-        identities = Bootstrap(self._state, settings.database.name(settings.prefix))
+    def _start_services(self, settings: Settings) -> tuple[Bootstrap, Client]:
+        """All services but the supervisor, with their system token, and the identities to use them with."""
+        identities = self._generation.bootstrap(self._state, settings.database.name(settings.prefix))
         try:
             if not identities.system_token:
                 self._initialise(settings, identities)
-            client = self._serve(settings, identities.system_token)
+            client = self._serve(settings, identities)
             if identities.is_complete and not identities.is_valid(client):
                 self._progress.say("The database was emptied: the domain and its tokens are made again.")
                 client.close()
                 identities.forget()
                 self._initialise(settings, identities)
-                client = self._serve(settings, identities.system_token)
+                client = self._serve(settings, identities)
             if not identities.is_complete:
-                with self._progress.step("making the domain, its workspace and their tokens"):
+                with self._progress.step("making the domain and its tokens"):
                     identities.complete(client)
         except SpaceoneError as error:
             raise explain(error) from error
-        return identities.tokens, client
+        return identities, client
 
     def _initialise(self, settings: Settings, identities: Bootstrap) -> None:
-        self._configure(settings)
+        self._configure(settings, identities)
         # A new system in an old cache: identity would believe its roles to exist already.
         parts.empty_redis(settings.ports[REDIS])
         launch([self._service("identity", settings)], self._processes, self._progress)
         with self._progress.step("initialising the system"), Client(settings.endpoints()) as client:
             identities.initialise(client)
 
-    def _serve(self, settings: Settings, token: str) -> Client:
-        self._configure(settings, token)
+    def _serve(self, settings: Settings, identities: Bootstrap) -> Client:
+        self._configure(settings, identities)
         wanted = [self._service(name, settings) for name in SERVERS]
         wanted += [
-            parts.background(self._layout, name, self._processes) for name in BACKGROUND if name != SUPERVISOR
+            parts.background(self._layout, name, self._processes)
+            for name in self._generation.background
+            if name != SUPERVISOR
         ]
         launch(wanted, self._processes, self._progress)
         return Client(settings.endpoints())
@@ -216,16 +220,23 @@ class Start:
     def _service(self, name: str, settings: Settings) -> Part:
         return parts.service(self._layout, name, settings.ports)
 
-    def _configure(self, settings: Settings, token: str = "") -> None:
-        changed = configuration.write(self._layout.conf, settings.with_token(token))
+    def _configure(self, settings: Settings, identities: Bootstrap) -> None:
+        tokens = identities.system_token, identities.supervisor.token
+        changed = configuration.write(self._layout, settings.with_tokens(*tokens))
         self._processes.stop([name for name in changed if self._processes.running(name)])
 
-    def _start_plugins(self, client: Client, engine: docker.DockerClient) -> None:
+    def _start_plugins(
+        self, client: Client, identities: Bootstrap, settings: Settings, engine: docker.DockerClient
+    ) -> None:
+        self._configure(
+            settings, identities
+        )  # the supervisor's token may be of a domain that was made just now
         supervisor = parts.background(self._layout, SUPERVISOR, self._processes)
         if self._processes.running(SUPERVISOR) is None:
             self._processes.stop([SUPERVISOR])
             try:
-                plugins.prepare(client, self._supervisor, plugins.containers(engine, self._supervisor))
+                found = plugins.containers(engine, self._supervisor)
+                plugins.prepare(client, self._supervisor, identities.supervisor, found)
             except SpaceoneError as error:
                 raise explain(error) from error
         launch([supervisor], self._processes, self._progress)

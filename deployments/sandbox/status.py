@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import psutil
 
 from deployments.sandbox import docker_engine, parts, plugins, processes, registry_container
-from deployments.sandbox.configuration import BACKGROUND, SERVERS
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.processes import Processes
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout
 
 RUNNING, SILENT, ENDED, STOPPED = "running", "not answering", "ended", "stopped"
-ALWAYS = ("mongodb", "redis", "registry", *SERVERS, *BACKGROUND)
+STORES = ("mongodb", "redis", "registry")
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,14 @@ class Service:
 
 def of(layout: Layout) -> list[Service]:
     """Every part that belongs to a sandbox or was started on request, and the plugins' containers."""
+    always = (*STORES, *layout.generation.parts)
     if not layout.root.exists():
-        return [Service(name, "", None, 0, STOPPED) for name in ALWAYS]
+        return [Service(name, "", None, 0, STOPPED) for name in always]
     records = Processes(layout)
     listed = _containers(layout)
     as_containers = {service.name for service in listed}
-    names = [name for name in ALWAYS if name not in as_containers]
-    names += [name for name in records.names() if name not in ALWAYS]
+    names = [name for name in always if name not in as_containers]
+    names += [name for name in records.names() if name not in always]
     return [_part(records, name) for name in names] + listed
 
 

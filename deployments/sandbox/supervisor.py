@@ -1,7 +1,7 @@
 """Runs SpaceONE's supervisor with two of its faults mended.
 
 `python supervisor.py run scheduler spaceone.supervisor -c FILE`, by the services' interpreter: the same words as
-`spaceone` takes.
+`spaceone` takes. Both generations have these faults, under the same names.
 
 - SupervisorManager.delete_plugin looks containers up by plugin and version alone, and so stops those of another
   supervisor on the same engine, too: somebody else's sandbox, or a platform that shares the engine.
@@ -25,8 +25,9 @@ _find = SupervisorManager.list_plugins_by_label
 _install = SupervisorService.install_plugin
 
 
-def _find_own(self: Any, label: list[str]) -> Any:
-    return _find(self, [*label, f"spaceone.supervisor.name={config.get_global('NAME')}"])
+def _find_own(self: Any, label: str | list[str]) -> Any:
+    labels = [label] if isinstance(label, str) else label
+    return _find(self, [*labels, f"spaceone.supervisor.name={config.get_global('NAME')}"])
 
 
 def _install_or_tell(self: Any, params: dict[str, Any]) -> Any:
