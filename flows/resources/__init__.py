@@ -7,11 +7,10 @@ from collections.abc import Callable
 from flows.manifest import Manifest
 from flows.resources import generation_2
 from flows.resources.apply import apply
-from flows.resources.generation import Generation, probe
 from flows.resources.plan import Action, Clients, FieldChange, Ids, Plan, Verb, find, plan_resources
 from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
-from flows.spaceone import SpaceoneError
+from flows.spaceone import Generation, SpaceoneError
 
 _DIALECTS: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
     Generation.V2: generation_2.resources
@@ -34,7 +33,6 @@ __all__ = [
     "Action",
     "Clients",
     "FieldChange",
-    "Generation",
     "Ids",
     "Plan",
     "Resource",
@@ -45,5 +43,4 @@ __all__ = [
     "declared_resources",
     "find",
     "plan_resources",
-    "probe",
 ]

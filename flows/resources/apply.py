@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flows.resources.plan import Action, Clients, Ids, Verb, find, resolve
+from flows.resources.plan import Action, Clients, Ids, Verb, find, resolved
 from flows.resources.resource import Record, Resource
 from flows.spaceone import AlreadyExists, Client, DeadlineExceeded, ServerError, Unreachable
 
@@ -31,9 +31,9 @@ def apply(clients: Clients, action: Action, ids: Ids, wrote: Callable[[], None] 
             f"{action.kind} {action.name} cannot be carried out: {action.reason or 'no resource'}"
         )
     client = clients[resource.scope]
-    declared = resolve(resource, ids)
+    declared = resolved(resource.declared, ids)
     if action.verb is Verb.CREATE:
-        identity = _create(client, resource, declared, wrote)
+        identity = _create(client, resource, ids, wrote)
     else:
         identity = str(action.id)
         if action.verb is Verb.UPDATE:
@@ -43,16 +43,16 @@ def apply(clients: Clients, action: Action, ids: Ids, wrote: Callable[[], None] 
     return identity
 
 
-def _create(client: Client, resource: Resource, declared: Record, wrote: Callable[[], None]) -> str:
-    found = find(client, resource)
+def _create(client: Client, resource: Resource, ids: Ids, wrote: Callable[[], None]) -> str:
+    found = find(client, resource, ids)
     if not found and resource.create_params is not None:
         try:
-            params = resource.create_params(declared)
+            params = resource.create_params(resolved(resource.declared, ids))
             created = _write(client, resource, resource.create_verb, params, wrote)
             return str(created[resource.id_field])
         except (AlreadyExists, Unreachable):
             # It may have been made all the same, by this call or by somebody else meanwhile.
-            found = find(client, resource)
+            found = find(client, resource, ids)
             if not found:
                 raise
     return str(found[0][resource.id_field])

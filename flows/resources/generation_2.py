@@ -201,8 +201,14 @@ def _service_account(manifest: Manifest) -> Resource:
         api="identity.ServiceAccount",
         id_field="service_account_id",
         query={"name": account.name, "provider": account.provider},
-        declared=_present({"data": account.data, "tags": account.tags, **secret}),
-        references={"project_id": Reference("project", account.project)},
+        declared=_present(
+            {
+                "data": account.data,
+                "tags": account.tags,
+                **secret,
+                "project_id": Reference("project", account.project),
+            }
+        ),
         create_params=lambda declared: {"name": account.name, "provider": account.provider, **declared},
         observed=lambda record: _observed_account(record, account.secret_data),
         scope=Scope.WORKSPACE,

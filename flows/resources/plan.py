@@ -119,6 +119,7 @@ class Plan:
 
 Clients = Mapping[Scope, Client]
 Ids = dict[tuple[str, str], str]
+KnownIds = Mapping[tuple[str, str], str]
 
 
 def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Action, ...]:
@@ -141,9 +142,9 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
 
 def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
     """The action for one resource, given the ids of those before it."""
-    declared = resolve(resource, ids)
+    declared = resolved(resource.declared, ids)
     _check(client, resource, declared)
-    found = find(client, resource)
+    found = find(client, resource, ids)
     if len(found) > 1:
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
@@ -162,23 +163,23 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
     return _compared(resource, declared, found[0])
 
 
-def find(client: Client, resource: Resource) -> list[dict[str, Any]]:
-    """The platform's records that a resource may mean."""
-    return [
-        record for record in client.list(f"{resource.api}.list", resource.query) if resource.matches(record)
-    ]
+def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:
+    """The platform's records that a resource may mean; none where it belongs to something that is not there yet."""
+    query = resolved(resource.query, ids)
+    if AFTER_CREATE in query.values():
+        return []
+    return [record for record in client.list(f"{resource.api}.list", query) if resource.matches(record)]
 
 
-def resolve(resource: Resource, ids: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    """The declared fields, with the ids of what they refer to as far as they are known."""
-    declared = dict(resource.declared)
-    for name, reference in resource.references.items():
-        declared[name] = _id(reference, ids)
-    return declared
-
-
-def _id(reference: Reference, ids: Mapping[tuple[str, str], str]) -> str:
-    return ids.get((reference.kind, reference.name), AFTER_CREATE)
+def resolved(value: Any, ids: KnownIds) -> Any:
+    """A value with ids in the place of its references, as far as they are known."""
+    if isinstance(value, Reference):
+        return ids.get((value.kind, value.name), AFTER_CREATE)
+    if isinstance(value, Mapping):
+        return {key: resolved(item, ids) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolved(item, ids) for item in value]
+    return value
 
 
 def _check(client: Client, resource: Resource, declared: Record) -> None:

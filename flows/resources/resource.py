@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -34,7 +34,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class Reference:
-    """A field whose value is the id of another resource of the same plan."""
+    """Stands, anywhere in a value, for the id of another resource of the same plan."""
 
     kind: str
     name: str
@@ -54,9 +54,8 @@ class Resource:
         file: The manifest's file that declares it, for messages.
         api: `service.Resource`, such as `identity.Provider`.
         id_field: The field of a record that identifies it to the platform.
-        query: Parameters of `list` that find it.
-        declared: The fields that it shall have.
-        references: Fields whose values are ids of other resources.
+        query: Parameters of `list` that find it; with a `Reference` to what is not there yet, it is not there either.
+        declared: The fields that it shall have; a `Reference` in them is an id.
         scope: Whose token reads and writes it.
         matches: Which of the listed records is meant, where `query` cannot say so.
         observed: A record's fields under the names of `declared`.
@@ -77,7 +76,6 @@ class Resource:
     id_field: str
     query: Mapping[str, Any]
     declared: Mapping[str, Any]
-    references: Mapping[str, Reference] = field(default_factory=dict)
     scope: Scope = Scope.DOMAIN
     matches: Callable[[Record], bool] = lambda _record: True
     observed: Callable[[Record], Record] = _as_is

@@ -21,6 +21,7 @@ from flows.spaceone.errors import (
     UnknownMethod,
     Unreachable,
 )
+from flows.spaceone.generation import Generation, probe
 
 __all__ = [
     "AlreadyExists",
@@ -33,6 +34,7 @@ __all__ = [
     "DeadlineExceeded",
     "Endpoint",
     "EndpointError",
+    "Generation",
     "InvalidArgument",
     "NotFound",
     "PermissionDenied",
@@ -41,6 +43,7 @@ __all__ = [
     "UnknownField",
     "UnknownMethod",
     "Unreachable",
+    "probe",
     "read_spacectl",
     "spacectl_file",
 ]

@@ -77,7 +77,7 @@ def _collector(session: Session, manifest: Manifest) -> dict[str, Any]:
     """The platform's record of the manifest's collector."""
     declared = declared_resources(session.generation, manifest, Target(version=""))
     collector = next(resource for resource in declared if resource.kind == "collector")
-    found = find(session.clients[collector.scope], collector)
+    found = find(session.clients[collector.scope], collector, {})
     name, environment = f"{collector.name!r} with the plugin {manifest.plugin.id!r}", session.environment.name
     if not found:
         raise NotReleased(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from flows.images import Registry
 from flows.manifest import Access, Environment, InvalidField, RegistrySettings
-from flows.resources import Generation, Scope, probe
-from flows.spaceone import Client, CredentialsError, read_spacectl, spacectl_file
+from flows.resources import Scope
+from flows.spaceone import Client, CredentialsError, Generation, probe, read_spacectl, spacectl_file
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from flows.manifest import Manifest
-from flows.resources import Generation, Scope, Target, declared_resources
-from flows.spaceone import UnknownField
+from flows.resources import Scope, Target, declared_resources
+from flows.spaceone import Generation, UnknownField
 
 
 class Platform:

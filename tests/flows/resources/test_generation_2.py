@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from flows.resources import Generation, Target, declared_resources
+from flows.resources import Target, declared_resources
+from flows.spaceone import Generation
 
 
 def by_kind(resources, kind):

@@ -6,9 +6,8 @@ import pytest
 
 from flows.manifest.models import Schedule, SecretFilter
 from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
-from flows.resources.generation import Generation
 from flows.resources.plan import AFTER_CREATE
-from flows.spaceone import DeadlineExceeded, UnknownField
+from flows.spaceone import DeadlineExceeded, Generation, UnknownField
 from flows.spaceone.errors import from_details
 from flows.steps.errors import PlanBlocked
 

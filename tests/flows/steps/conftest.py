@@ -9,7 +9,8 @@ import pytest
 
 from flows.images import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
-from flows.resources import Generation, Scope
+from flows.resources import Scope
+from flows.spaceone import Generation
 from flows.steps import collection, release
 from flows.steps.runner import PlainRunner
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flows.spaceone import Client, SpaceoneError
+from flows.spaceone.client import Client
+from flows.spaceone.errors import SpaceoneError
 
 
 class Generation(StrEnum):
