@@ -10,20 +10,32 @@ from flows.manifest.environment import (
     known_environments,
     load_environment,
 )
-from flows.manifest.errors import FileMissing, InvalidField, ManifestError, NotYaml
-from flows.manifest.manifest import FILES, Manifest
+from flows.manifest.errors import (
+    DeclaredTwice,
+    FileMissing,
+    InvalidField,
+    InvalidParameter,
+    ManifestError,
+    NotYaml,
+    UnknownKind,
+)
+from flows.manifest.manifest import Manifest
 from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
+from flows.manifest.parameters import split_parameters
+from flows.manifest.reading import Place
 
 __all__ = [
-    "FILES",
     "Access",
     "Collector",
+    "DeclaredTwice",
     "Environment",
     "FileMissing",
     "InvalidField",
+    "InvalidParameter",
     "Manifest",
     "ManifestError",
     "NotYaml",
+    "Place",
     "Plugin",
     "Provider",
     "RegistrySettings",
@@ -31,6 +43,8 @@ __all__ = [
     "Schema",
     "ServiceAccount",
     "Settings",
+    "UnknownKind",
     "known_environments",
     "load_environment",
+    "split_parameters",
 ]

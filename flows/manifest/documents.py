@@ -1,151 +1,128 @@
-"""YAML files read into models, with errors that name file, line and field."""
+"""What a file holds, as models; errors name file, line and field."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+import re
+from typing import Any, ClassVar, TypeVar, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-from yaml.composer import ComposerError
-from yaml.constructor import ConstructorError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
 
-from flows.manifest.errors import FileMissing, InvalidField, NotYaml
-
-_LARGEST = 2**53
+from flows.manifest.errors import InvalidField
+from flows.manifest.reading import FieldPath, Part, Place
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+
 
 class Document(BaseModel):
-    """A file's model: nothing unknown is let through, nothing is changed afterwards."""
+    """A file's model, or a mapping in one: nothing unknown is let through, nothing is changed afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @classmethod
+    def fields(cls) -> dict[str, FieldInfo]:
+        """The fields, under the names that a file has for them."""
+        return {info.alias or name: info for name, info in cls.model_fields.items()}
 
-def exists(path: Path, folder: bool = False) -> bool:
-    """Whether a file (or folder) is there.
+
+class Declaration(Document):
+    """A document that declares one thing; it knows its place.
+
+    Attributes:
+        kind: Such as `service_account`.
+        verb: The call of spacectl that makes one.
+        resource_types: What spacectl calls it, in either generation.
+        identified_by: The fields that tell two of a kind apart; the first one that is there counts.
+    """
+
+    kind: ClassVar[str]
+    verb: ClassVar[str] = "create"
+    resource_types: ClassVar[frozenset[str]]
+    identified_by: ClassVar[tuple[str, ...]] = ("name",)
+
+    _place: Place = PrivateAttr(default=Place("(no file)"))
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keeps the place that `parse` gives."""
+        if isinstance(context, Place):
+            self._place = context
+
+    @property
+    def place(self) -> Place:
+        """Where it is declared; a copy of it has the same."""
+        return self._place
+
+    @property
+    def id(self) -> str:
+        """What tells two of a kind apart, of the fields in `identified_by`."""
+        return next(str(value) for name in self.identified_by if (value := getattr(self, name)))
+
+    @classmethod
+    def words(cls) -> str:
+        """The kind as people say it: `service account`."""
+        return cls.kind.replace("_", " ")
+
+    @classmethod
+    def file_name(cls) -> str:
+        """How its file is usually called: `create_service_account.yaml`."""
+        return f"{cls.verb}_{cls.kind}.yaml"
+
+
+def parse(model: type[Model], part: Part) -> Model:
+    """A part as a model.
 
     Raises:
-        FileMissing: nobody can tell: a folder above it may not be read, or the name is not one.
+        InvalidField: names the file, the line and every field at fault. What a parameter gave may be a secret,
+            and is not shown.
     """
     try:
-        return path.is_dir() if folder else path.is_file()
-    except OSError as error:
-        raise FileMissing(f"{path} cannot be read: {error.strerror}.") from None
-
-
-def read_document(path: Path, shown: str) -> tuple[dict[str, Any], yaml.Node | None]:
-    """Reads one mapping from a YAML file.
-
-    Args:
-        path: The file.
-        shown: How messages name it.
-
-    Returns:
-        The mapping, and the tree it came from (for the lines of its keys).
-
-    Raises:
-        FileMissing: there is no such file.
-        NotYaml: it is not YAML, holds several documents, or anything but a mapping.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FileMissing(f"{shown} is missing.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotYaml(f"{shown} cannot be read: {error}.") from error
-    try:
-        data, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        problem = ", ".join(filter(None, (error.context, error.problem)))
-        if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
-            # An alias or a tag, in the file's own words: a secret that begins with * or ! is taken for one.
-            problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
-        raise NotYaml(f"{shown}{line} is not YAML: {problem}.") from None
-    except yaml.YAMLError as error:
-        raise NotYaml(f"{shown} is not YAML: {error}.") from error
-    except (ValueError, AttributeError):
-        # PyYAML's own, for what looks like a date or a number and is none: 2030-13-01.
-        raise NotYaml(
-            f"{shown} holds a date or number that does not exist; quote it if it is text."
-        ) from None
-    if not isinstance(data, dict):
-        found = "nothing" if data is None else f"a {type(data).__name__}"
-        raise NotYaml(f"{shown} should hold one mapping of fields, and holds {found}.")
-    if (name := _unheld_number(data)) is not None:
-        raise InvalidField(
-            f"{shown}: the number in {name} is more than the platform's numbers (doubles) can hold."
-        )
-    return data, node
-
-
-def _unheld_number(value: Any, name: str = "") -> str | None:
-    """Where a number stands that a double does not hold exactly or JSON does not know; None where none does."""
-    if isinstance(value, dict):
-        parts = [(item, f"{name}.{key}".lstrip(".")) for key, item in value.items()]
-    elif isinstance(value, list):
-        parts = [(item, f"{name}[{index}]") for index, item in enumerate(value)]
-    else:
-        held = not isinstance(value, (int, float)) or (isinstance(value, int) and abs(value) <= _LARGEST)
-        return None if held or (isinstance(value, float) and math.isfinite(value)) else name
-    return next((found for item, path in parts if (found := _unheld_number(item, path)) is not None), None)
-
-
-def parse(model: type[Model], data: Mapping[str, Any], node: yaml.Node | None, shown: str) -> Model:
-    """A mapping as a model.
-
-    Raises:
-        InvalidField: names the file, the line and every field at fault.
-    """
-    try:
-        return model.model_validate(data)
+        return model.model_validate(part.data, context=part.place)
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
-            path = [part for part in problem["loc"] if part != "function-after"]
-            number = _line(node, path)
-            where = f"{shown}:{number}" if number else shown
-            name = ".".join(str(part) for part in path) or "the file"
-            lines.append(f"{where}: {_words(name, problem['type'], problem['msg'], model)}")
+            path = tuple(step for step in problem["loc"] if step != "function-after")
+            message = problem["msg"].removeprefix("Value error, ")
+            where = part.where(*path) if path else str(part.place)
+            if (given := _given(part, path)) is not None:
+                where = f"-p {part.given[given]}"
+                path = path[: len(given)] if len(path) > len(given) else path
+                message = without_values(message) if problem["type"] == "value_error" else message
+            lines.append(f"{where}: {_words(path, problem['type'], message, model)}")
         raise InvalidField("\n".join(lines)) from None
 
 
-def load(model: type[Model], path: Path, shown: str) -> Model:
-    """`read_document` and `parse` in one.
-
-    Raises:
-        ManifestError: as both do.
-    """
-    data, node = read_document(path, shown)
-    return parse(model, data, node, shown)
+def without_values(message: str) -> str:
+    """A message without what stands in quotation marks."""
+    return _QUOTED.sub("'…'", message)
 
 
-def _words(name: str, kind: str, message: str, model: type[BaseModel]) -> str:
+def document_type(annotation: object) -> type[Document] | None:
+    """The model in a field's type: `Schedule` in `Schedule | None`."""
+    candidates = (annotation, *get_args(annotation))
+    return next((one for one in candidates if isinstance(one, type) and issubclass(one, Document)), None)
+
+
+def _given(part: Part, path: FieldPath) -> FieldPath | None:
+    """The field, set by a parameter, that `path` is or lies in."""
+    return next((given for given in part.given if path[: len(given)] == given), None)
+
+
+def _words(path: FieldPath, kind: str, message: str, model: type[BaseModel]) -> str:
+    name = ".".join(str(step) for step in path) or "the file"
     if kind == "extra_forbidden":
-        known = sorted(info.alias or field for field, info in model.model_fields.items())
-        hint = f" The fields here are: {', '.join(known)}." if "." not in name else ""
-        return f"unknown field {name!r}.{hint}"
+        known = _known(model, path[:-1])
+        return f"unknown field {name!r}." + (f" The fields here are: {', '.join(known)}." if known else "")
     if kind == "missing":
         return f"the field {name!r} is missing."
-    return f"the field {name!r}: {message.removeprefix('Value error, ')}"
+    return f"the field {name!r}: {message}"
 
 
-def _line(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:
-    """The line, from 1, of the innermost part of `path` that the file has."""
-    line = None
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+def _known(model: object, path: FieldPath) -> list[str]:
+    """The fields of the model at `path`."""
+    found = document_type(model)
+    for step in path:
+        info = found.fields().get(str(step)) if found else None
+        found = document_type(info.annotation) if info else None
+    return sorted(found.fields()) if found else []

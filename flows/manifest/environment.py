@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from flows.manifest.documents import Document, exists, parse, read_document
+from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField
+from flows.manifest.reading import Part, Place, exists, read_document
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -108,7 +110,7 @@ def load_environment(name: str, folder: Path) -> Environment:
         hint = f"Known environments: {known}." if known else f"Is this the checkout? {folder} holds none."
         raise FileMissing(f"There is no environment {name!r} ({path}). {hint}")
     data, base = _merged(path, seen=())
-    settings = parse(Settings, data, None, str(path))
+    settings = parse(Settings, Part(data, None, Place(str(path))))
     return Environment(name=path.stem, folder=base, settings=settings)
 
 
@@ -120,9 +122,9 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
     path = path.resolve()
     if path in seen:
         raise InvalidField(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}.")
-    data, node = read_document(path, str(path))
-    data = _expanded(data, str(path))
-    parse(Settings, data, node, str(path))
+    part = read_document(path)
+    data = _expanded(part.data, str(path))
+    parse(Settings, dataclasses.replace(part, data=data))
     _anchor(data, path.parent)
     extended = data.pop("extends", None)
     if extended is None:

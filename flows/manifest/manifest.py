@@ -1,91 +1,208 @@
-"""A manifest: a folder of six files."""
+"""A manifest: a folder of YAML files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
-from flows.manifest.documents import exists, load
-from flows.manifest.errors import FileMissing, InvalidField
-from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
+from flows.manifest.documents import Declaration, parse, without_values
+from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField
+from flows.manifest.kinds import kind_of
+from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
+from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
+from flows.manifest.reading import Part, Place, exists, read_parts
+from flows.manifest.tasks import declared_by_tasks, is_task_file
 
-FILES = {
-    "repository": "register_repository.yaml",
-    "schema": "create_schema.yaml",
-    "provider": "create_provider.yaml",
-    "service_account": "create_service_account.yaml",
-    "plugin": "register_plugin.yaml",
-    "collector": "create_collector.yaml",
-}
+_SUFFIXES = {".yaml", ".yml"}
+#: What a manifest may leave out: `Manifest.load` says what stands for it.
+_DEFAULTED = (Repository, Collector)
+
+Declared = TypeVar("Declared", bound=Declaration)
 
 
 @dataclass(frozen=True)
 class Manifest:
     """What an author declares for one plugin.
 
+    Every document has its `place`, which also says whether it is a default.
+
     Attributes:
         folder: Where the files lie.
+        repository: A default, `Local Repository`, where no file declares it.
+        schemas: One or more, of different ids, in the order of the files.
+        service_accounts: One or more, of different names, in the order of the files.
+        collector: A default where no file declares it: the plugin's name, all service accounts of the provider.
     """
 
     folder: Path
     repository: Repository
-    schema: Schema
+    schemas: tuple[Schema, ...]
     provider: Provider
-    service_account: ServiceAccount
+    service_accounts: tuple[ServiceAccount, ...]
     plugin: Plugin
     collector: Collector
 
     @classmethod
-    def load(cls, folder: Path) -> Manifest:
-        """Reads and checks all six files.
+    def load(cls, folder: Path, parameters: Sequence[str] = ()) -> Manifest:
+        """Reads and checks all files of a folder and those below it.
+
+        Args:
+            folder: Files of other kinds than YAML, hidden ones and a README are left alone.
+            parameters: Fields that are stronger than the files', each `KIND.FIELD=VALUE`.
 
         Raises:
-            ManifestError: for the first file that is missing or wrong; it names file, line and field.
+            ManifestError: for the first file or kind that is missing or wrong; it names file, line and field.
         """
-        if not exists(folder, folder=True):
-            raise FileMissing(
-                f"There is no manifest folder {folder}: it should hold {', '.join(FILES.values())}."
-            )
-        shown = {kind: f"{folder}/{name}" for kind, name in FILES.items()}
-        path = {kind: folder / name for kind, name in FILES.items()}
+        given = parse_parameters(parameters)
+        reader = _Reader(folder, _declared(folder), given)
+        provider, plugin = reader.one(Provider), reader.one(Plugin)
         manifest = cls(
             folder,
-            load(Repository, path["repository"], shown["repository"]),
-            load(Schema, path["schema"], shown["schema"]),
-            load(Provider, path["provider"], shown["provider"]),
-            load(ServiceAccount, path["service_account"], shown["service_account"]),
-            load(Plugin, path["plugin"], shown["plugin"]),
-            load(Collector, path["collector"], shown["collector"]),
+            reader.one(Repository, {"name": "Local Repository"}),
+            reader.several(Schema),
+            provider,
+            reader.several(ServiceAccount),
+            plugin,
+            reader.one(Collector, {"name": plugin.name, "provider": provider.provider}),
         )
-        manifest._check_agreement(shown)
+        manifest._check_agreement()
         return manifest
 
-    def file(self, kind: str) -> str:
-        """The name of the file that declares a kind, for messages."""
-        return f"{self.folder}/{FILES[kind]}"
-
-    def _check_agreement(self, shown: dict[str, str]) -> None:
-        """The files name each other's things: a slip would otherwise show as a job without tasks."""
-        provider = self.provider.provider
-        for kind, named in (
-            ("service_account", self.service_account.provider),
-            ("plugin", self.plugin.provider),
-            ("collector", self.collector.provider),
-            ("schema", self.schema.provider),
-        ):
-            if named is not None and named != provider:
-                raise InvalidField(
-                    f"{shown[kind]}: the provider is {named!r}, and {shown['provider']} declares {provider!r}."
+    def _check_agreement(self) -> None:
+        """The documents name each other's things: a slip would otherwise show as a job without tasks."""
+        naming: tuple[Schema | ServiceAccount | Plugin | Collector, ...] = (
+            *self.schemas,
+            *self.service_accounts,
+            self.plugin,
+            self.collector,
+        )
+        for document in naming:
+            if document.provider not in {None, self.provider.provider}:
+                raise _disagreement(
+                    document,
+                    f"the provider is {document.provider!r}",
+                    self.provider,
+                    f"declares {self.provider.provider!r}",
                 )
         wanted = self.collector.plugin_info.plugin_id
-        if wanted is not None and wanted != self.plugin.id:
-            raise InvalidField(
-                f"{shown['collector']}: plugin_info.plugin_id is {wanted!r}, and {shown['plugin']} "
-                f"registers {self.plugin.id!r}."
+        if wanted not in {None, self.plugin.id}:
+            raise _disagreement(
+                self.collector,
+                f"plugin_info.plugin_id is {wanted!r}",
+                self.plugin,
+                f"registers {self.plugin.id!r}",
             )
-        secret_schema = self.service_account.secret_schema_id
-        if secret_schema is not None and secret_schema != self.schema.id:
-            raise InvalidField(
-                f"{shown['service_account']}: secret_schema_id is {secret_schema!r}, and {shown['schema']} "
-                f"creates {self.schema.id!r}."
+        schemas = {schema.id: schema for schema in self.schemas}
+        for account in self.service_accounts:
+            named = account.secret_schema_id
+            if named is None:
+                continue
+            if named not in schemas:
+                what = f"secret_schema_id is {named!r}"
+                for schema in self.schemas[:-1]:
+                    what += f", {schema.place} creates {schema.id!r}"
+                raise _disagreement(
+                    account, what, self.schemas[-1], f"creates {self.schemas[-1].id!r}", self.schemas
+                )
+            if schemas[named].schema_type in {"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"}:
+                raise _disagreement(
+                    account,
+                    f"secret_schema_id is {named!r}",
+                    schemas[named],
+                    f"says that it is for an account's data (schema_type {schemas[named].schema_type}), not a secret's",
+                )
+
+
+class _Reader:
+    """Documents by kind, read into models."""
+
+    def __init__(
+        self, folder: Path, parts: Mapping[type[Declaration], list[Part]], parameters: Sequence[Parameter]
+    ) -> None:
+        self._folder = folder
+        self._parts = parts
+        self._parameters = parameters
+        if missing := [kind for kind in KINDS if not parts[kind] and kind not in _DEFAULTED]:
+            raise FileMissing(
+                f"{folder} declares no {' and no '.join(kind.words() for kind in missing)}: "
+                f"add {', '.join(kind.file_name() for kind in missing)}."
             )
+
+    def one(self, kind: type[Declared], default: dict[str, Any] | None = None) -> Declared:
+        parts = self._parts[kind] or [
+            Part(default or {}, None, Place(str(self._folder), "default", default=True))
+        ]
+        if len(parts) > 1:
+            raise DeclaredTwice(
+                f"{parts[1].place} declares a second {kind.words()}, beside that in {parts[0].place}: "
+                "a manifest holds one."
+            )
+        return self._models(kind, parts)[0]
+
+    def several(self, kind: type[Declared]) -> tuple[Declared, ...]:
+        models = self._models(kind, self._parts[kind])
+        by_id: dict[str, Declared] = {}
+        for model in models:
+            if (first := by_id.setdefault(model.id, model)) is not model:
+                raise DeclaredTwice(
+                    _shown(
+                        f"{model.place} and {first.place} both declare the {kind.words()} {model.id!r}: "
+                        "keep one, or give them different names.",
+                        model,
+                        first,
+                    )
+                )
+        return models
+
+    def _models(self, kind: type[Declared], parts: Sequence[Part]) -> tuple[Declared, ...]:
+        return tuple(parse(kind, part) for part in with_parameters(kind, parts, self._parameters))
+
+
+def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
+    """The documents of a folder, by what they declare."""
+    if not exists(folder, folder=True):
+        usual = ", ".join(kind.file_name() for kind in KINDS)
+        raise FileMissing(f"There is no manifest folder {folder}: it should hold YAML files such as {usual}.")
+    files = list(_files(folder))
+    resolved = {file.resolve() for file in files}
+    found: dict[type[Declaration], list[Part]] = {kind: [] for kind in KINDS}
+    for file in files:
+        for part in read_parts(file):
+            if is_task_file(part):
+                for kind, declared in declared_by_tasks(part, file, resolved):
+                    found[kind].append(declared)
+            else:
+                found[kind_of(part, file.relative_to(folder))].append(part)
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The YAML files of a folder and those below it, sorted; hidden ones and a README are not for us."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise FileMissing(f"{folder} cannot be read: {error.strerror}.") from None
+    for path in paths:
+        if path.name.startswith("."):
+            continue
+        if exists(path, folder=True):
+            # A link to a folder above would be read for ever.
+            if not folder.resolve().is_relative_to(path.resolve()):
+                yield from _files(path)
+        elif path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme":
+            yield path
+
+
+def _disagreement(
+    document: Declaration, what: str, other: Declaration, but: str, involved: Sequence[Declaration] = ()
+) -> InvalidField:
+    return InvalidField(
+        _shown(f"{document.place}: {what}, and {other.place} {but}.", document, other, *involved)
+    )
+
+
+def _shown(message: str, *documents: Declaration) -> str:
+    """The message, without values where a parameter gave some: one may be a secret."""
+    return without_values(message) if any(document.place.parameters for document in documents) else message

@@ -1,4 +1,4 @@
-"""The six files of a manifest: what spacectl takes, of either generation.
+"""The six kinds of a manifest's documents: what spacectl takes, of either generation.
 
 A field that one generation alone knows is accepted here; what becomes of it on the other one is said in
 the plan (`flows.resources`).
@@ -6,18 +6,22 @@ the plan (`flows.resources`).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from flows.manifest.documents import Document
+from flows.manifest.documents import Declaration, Document
 from flows.manifest.image_name import check_plugin_image
 
 Tags = dict[str, Any]
 
 
-class Repository(Document):
+class Repository(Declaration):
     """register_repository.yaml: the repository that plugins are registered in."""
+
+    kind: ClassVar[str] = "repository"
+    verb: ClassVar[str] = "register"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"repository.Repository"})
 
     name: str
     repository_type: Literal["local", "LOCAL"] = "local"
@@ -31,8 +35,12 @@ class Repository(Document):
         return value
 
 
-class Schema(Document):
-    """create_schema.yaml: what secret data looks like."""
+class Schema(Declaration):
+    """create_schema.yaml: what secret data, or an account's data, looks like."""
+
+    kind: ClassVar[str] = "schema"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"repository.Schema", "identity.Schema"})
+    identified_by: ClassVar[tuple[str, ...]] = ("schema_id", "name")
 
     name: str
     schema_id: str | None = None
@@ -45,14 +53,13 @@ class Schema(Document):
     labels: list[str] | None = None
     tags: Tags | None = None
 
-    @property
-    def id(self) -> str:
-        """The schema's identity: its schema_id in 2.x, its name in 1.12."""
-        return self.schema_id or self.name
 
-
-class Provider(Document):
+class Provider(Declaration):
     """create_provider.yaml: where collected resources say they come from."""
+
+    kind: ClassVar[str] = "provider"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"identity.Provider"})
+    identified_by: ClassVar[tuple[str, ...]] = ("provider",)
 
     provider: str
     name: str
@@ -68,8 +75,11 @@ class Provider(Document):
     tags: Tags | None = None
 
 
-class ServiceAccount(Document):
+class ServiceAccount(Declaration):
     """create_service_account.yaml: what the walkthrough enters in the console's form."""
+
+    kind: ClassVar[str] = "service_account"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"identity.ServiceAccount"})
 
     name: str
     provider: str
@@ -78,6 +88,7 @@ class ServiceAccount(Document):
     project_group: str | None = None
     secret_schema_id: str | None = None
     secret_data: dict[str, Any] | None = Field(default=None, repr=False)
+    secret_type: Literal["CREDENTIALS"] | None = Field(default=None, description="Of 1.12; it has no other.")
     service_account_type: Literal["GENERAL", "TRUSTED"] | None = None
     tags: Tags | None = None
 
@@ -90,8 +101,13 @@ class ServiceAccount(Document):
         return self
 
 
-class Plugin(Document):
+class Plugin(Declaration):
     """register_plugin.yaml: the plugin as the repository lists it."""
+
+    kind: ClassVar[str] = "plugin"
+    verb: ClassVar[str] = "register"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"repository.Plugin"})
+    identified_by: ClassVar[tuple[str, ...]] = ("plugin_id", "name")
 
     name: str
     image: str
@@ -168,8 +184,11 @@ class SecretFilter(Document):
     exclude_schemas: list[str] | None = None
 
 
-class Collector(Document):
+class Collector(Declaration):
     """create_collector.yaml: what the walkthrough clicks together in the console."""
+
+    kind: ClassVar[str] = "collector"
+    resource_types: ClassVar[frozenset[str]] = frozenset({"inventory.Collector"})
 
     name: str
     plugin_info: CollectorPlugin = Field(default_factory=CollectorPlugin)
@@ -178,3 +197,7 @@ class Collector(Document):
     schedule: Schedule | None = None
     secret_filter: SecretFilter | None = None
     tags: Tags | None = None
+
+
+#: In the order in which a manifest reads best: what is named comes before what names it.
+KINDS: tuple[type[Declaration], ...] = (Repository, Schema, Provider, ServiceAccount, Plugin, Collector)

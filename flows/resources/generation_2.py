@@ -5,30 +5,36 @@ The facts are those of spaceone-identity 2.0.227, -repository 2.0.dev60 and -inv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flows.manifest import Manifest
+from flows.manifest import Manifest, Place, Provider, Schema, ServiceAccount
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
 from flows.resources.values import dig
 
 #: Where 1.12 keeps the help of the form for a service account.
 _HELP = "help:service_account:create"
+#: Types of schemas for an account's own data; they name those of its secret, which come first.
+_ACCOUNT_TYPES = frozenset({"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"})
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
     """Everything that the platform must hold for a release, in the order of its references."""
     return [
         _repository(manifest),
-        _secret_schema(manifest),
+        *(_declared_schema(schema, manifest) for schema in _in_order(manifest.schemas)),
         *_service_account_schema(manifest),
         _provider(manifest),
-        _project(manifest),
-        _service_account(manifest),
+        *_projects(manifest),
+        *(_service_account(account) for account in manifest.service_accounts),
         _plugin(manifest, target),
         _collector(manifest, target),
     ]
+
+
+def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
+    return sorted(schemas, key=lambda schema: schema.schema_type in _ACCOUNT_TYPES)
 
 
 def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def _repository(manifest: Manifest) -> Resource:
     return Resource(
         kind="repository",
         name=manifest.repository.name,
-        file=manifest.file("repository"),
+        file=str(manifest.repository.place),
         api="repository.Repository",
         id_field="repository_id",
         query={},
@@ -55,21 +61,21 @@ def _repository(manifest: Manifest) -> Resource:
     )
 
 
-def _secret_schema(manifest: Manifest) -> Resource:
-    schema = manifest.schema
+def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
+    schema_type = schema.schema_type or "SECRET"
     notes = []
     if schema.service_type:
-        notes.append(f"service_type {schema.service_type} is schema_type SECRET in 2.x.")
+        notes.append(f"service_type {schema.service_type} is schema_type {schema_type} in 2.x.")
     if schema.labels:
         notes.append("labels are not held by a schema of 2.x.")
     if schema.schema_id is None:
         notes.append("schema_id is the name: 2.x identifies a schema by it.")
     return _schema(
-        manifest.file("schema"),
+        schema.place,
         schema.id,
         {
             "name": schema.name,
-            "schema_type": schema.schema_type or "SECRET",
+            "schema_type": schema_type,
             "provider": schema.provider or manifest.provider.provider,
             "schema": schema.definition,
             "related_schemas": schema.related_schemas,
@@ -84,16 +90,16 @@ def _service_account_schema(manifest: Manifest) -> list[Resource]:
     """What 1.12 keeps in a provider's template and metadata, 2.x keeps in a schema of type SERVICE_ACCOUNT."""
     provider = manifest.provider
     definition = dig(provider.template, "service_account", "schema")
-    if not isinstance(definition, dict):
+    if not isinstance(definition, dict) or _account_schema(manifest) is not None:
         return []
     schema_id = f"{provider.provider}-service-account"
     markdown = dig(provider.metadata, "view", "layouts", _HELP, "options", "markdown")
-    notes = [f"template.service_account.schema of {manifest.file('provider')} is this schema in 2.x."]
+    notes = [f"template.service_account.schema of {provider.place} is this schema in 2.x."]
     if markdown:
         notes.append(f"metadata.view.layouts.{_HELP} is its options.help.")
     return [
         _schema(
-            manifest.file("provider"),
+            provider.place,
             schema_id,
             {
                 "name": f"{provider.name} Service Account",
@@ -108,11 +114,16 @@ def _service_account_schema(manifest: Manifest) -> list[Resource]:
     ]
 
 
-def _schema(file: str, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:
+def _account_schema(manifest: Manifest) -> Schema | None:
+    """The schema of type SERVICE_ACCOUNT that a manifest of 2.x declares itself."""
+    return next((schema for schema in manifest.schemas if schema.schema_type == "SERVICE_ACCOUNT"), None)
+
+
+def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:
     return Resource(
         kind="schema",
         name=schema_id,
-        file=file,
+        file=str(place),
         api="identity.Schema",
         id_field="schema_id",
         query={"schema_id": schema_id},
@@ -131,20 +142,16 @@ def _provider(manifest: Manifest) -> Resource:
     moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
     if moved:
         notes.append(f"tags.{' and tags.'.join(moved)}: of its own, beside the tags, in 2.x.")
-    if provider.template:
-        notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
-    if provider.capability:
-        notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
-    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {_HELP}
-    if provider.metadata:
-        notes.append("metadata: the help is that schema's options.help in 2.x.")
-    if extra:
-        notes.append(f"metadata.view.layouts {', '.join(sorted(extra))}: not held by 2.x.")
+    own = _account_schema(manifest)
+    if own is None:
+        notes += _moved_to_schema(provider)
+    elif held := [name for name in ("template", "capability", "metadata") if getattr(provider, name)]:
+        notes.append(f"{', '.join(held)}: not held by 2.x, which reads the schema {own.id} of {own.place}.")
     name = provider.provider
     return Resource(
         kind="provider",
         name=name,
-        file=manifest.file("provider"),
+        file=str(provider.place),
         api="identity.Provider",
         id_field="provider",
         query={"provider": name},
@@ -167,15 +174,37 @@ def _provider(manifest: Manifest) -> Resource:
     )
 
 
-def _project(manifest: Manifest) -> Resource:
-    name = manifest.service_account.project
+def _moved_to_schema(provider: Provider) -> list[str]:
+    notes = []
+    if provider.template:
+        notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
+    if provider.capability:
+        notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
+    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {_HELP}
+    if provider.metadata:
+        notes.append("metadata: the help is that schema's options.help in 2.x.")
+    if extra:
+        notes.append(f"metadata.view.layouts {', '.join(sorted(extra))}: not held by 2.x.")
+    return notes
+
+
+def _projects(manifest: Manifest) -> list[Resource]:
+    """The projects of the service accounts, each once."""
+    first: dict[str, ServiceAccount] = {}
+    for account in manifest.service_accounts:
+        first.setdefault(account.project, account)
+    return [_project(account) for account in first.values()]
+
+
+def _project(account: ServiceAccount) -> Resource:
+    name = account.project
     notes: tuple[str, ...] = ()
-    if manifest.service_account.project_group:
+    if account.project_group:
         notes = ("project_group: the project is looked up by its name in the whole workspace in 2.x.",)
     return Resource(
         kind="project",
         name=name,
-        file=manifest.file("service_account"),
+        file=str(account.place),
         api="identity.Project",
         id_field="project_id",
         query={"name": name},
@@ -186,18 +215,19 @@ def _project(manifest: Manifest) -> Resource:
     )
 
 
-def _service_account(manifest: Manifest) -> Resource:
-    account = manifest.service_account
+def _service_account(account: ServiceAccount) -> Resource:
     notes = []
     if account.service_account_type:
         notes.append("service_account_type: a kind of its own (TrustedAccount) in 2.x.")
+    if account.secret_type:
+        notes.append(f"secret_type {account.secret_type}: the only one in 2.x, and not said.")
     if account.secret_data:
         notes.append("secret_data cannot be read back: it is written when the account has no secret.")
     secret = {"secret_schema_id": account.secret_schema_id, "secret_data": account.secret_data}
     return Resource(
         kind="service account",
         name=account.name,
-        file=manifest.file("service_account"),
+        file=str(account.place),
         api="identity.ServiceAccount",
         id_field="service_account_id",
         query={"name": account.name, "provider": account.provider},
@@ -242,7 +272,7 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
     return Resource(
         kind="plugin",
         name=plugin.id,
-        file=manifest.file("plugin"),
+        file=str(plugin.place),
         api="repository.Plugin",
         id_field="plugin_id",
         query={"plugin_id": plugin.id},
@@ -277,6 +307,8 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
     plugin_id = manifest.plugin.id
     options = {**collector.plugin_info.options, **target.plugin_options}
     notes = []
+    if collector.place.default:
+        notes.append("not declared: the plugin's name, and all service accounts of the provider.")
     if target.plugin_options:
         notes.append(f"plugin_info.options from the environment: {', '.join(sorted(target.plugin_options))}.")
     fixed = {
@@ -308,7 +340,7 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
     return Resource(
         kind="collector",
         name=collector.name,
-        file=manifest.file("collector"),
+        file=str(collector.place),
         api="inventory.Collector",
         id_field="collector_id",
         query={"name": collector.name},

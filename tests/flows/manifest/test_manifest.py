@@ -1,6 +1,14 @@
 import pytest
 
-from flows.manifest import FILES, FileMissing, InvalidField, Manifest, ManifestError, NotYaml
+from flows.manifest import DeclaredTwice, FileMissing, InvalidField, Manifest, ManifestError, NotYaml
+
+NEEDED = [
+    "create_schema.yaml",
+    "create_provider.yaml",
+    "create_service_account.yaml",
+    "register_plugin.yaml",
+]
+FILES = [*NEEDED, "register_repository.yaml", "create_collector.yaml"]
 
 
 def replace(path, old, new):
@@ -13,7 +21,7 @@ def test_the_portfolio(checkout):
     manifest = Manifest.load(checkout / "deployments/portfolio")
     assert manifest.plugin.id == "plugin-portfolio-inven-collector"
     assert manifest.plugin.type == "inventory.Collector"
-    assert manifest.schema.id == "portfolio_investment_schema"
+    assert [schema.id for schema in manifest.schemas] == ["portfolio_investment_schema"]
     assert manifest.provider.provider == "portfolio"
     assert manifest.collector.plugin_info.upgrade_mode == "MANUAL"
     help_texts = manifest.provider.metadata["view"]["layouts"]["help:service_account:create"]["options"][
@@ -22,14 +30,14 @@ def test_the_portfolio(checkout):
     assert set(help_texts) == {"en", "ko"}
 
 
-@pytest.mark.parametrize("name", FILES.values())
-def test_a_missing_file_is_named(folder, name):
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_kind_that_nothing_declares_is_named_with_its_usual_file(folder, name):
     (folder / name).unlink()
     with pytest.raises(FileMissing, match=name):
         Manifest.load(folder)
 
 
-@pytest.mark.parametrize("name", FILES.values())
+@pytest.mark.parametrize("name", FILES)
 def test_an_unknown_field_is_named_with_its_line(folder, name):
     path = folder / name
     path.write_text(path.read_text() + "colour: red\n")
@@ -38,7 +46,7 @@ def test_an_unknown_field_is_named_with_its_line(folder, name):
         Manifest.load(folder)
 
 
-@pytest.mark.parametrize("name", FILES.values())
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("text", ["name: [", "name: a\n  b: c\n", "a: b: c"])
 def test_broken_yaml_is_named_with_its_line(folder, name, text):
     (folder / name).write_text(text)
@@ -46,10 +54,23 @@ def test_broken_yaml_is_named_with_its_line(folder, name, text):
         Manifest.load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "just words\n"])
-def test_a_file_without_a_mapping(folder, text):
+def test_all_missing_kinds_at_once(tmp_path):
+    with pytest.raises(FileMissing, match=r"no schema and no provider and .*create_schema.yaml, create_prov"):
+        Manifest.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["- a\n", "just words\n", "---\nname: x\n---\n3\n"])
+def test_a_document_that_is_no_mapping(folder, text):
     (folder / "create_schema.yaml").write_text(text)
-    with pytest.raises(NotYaml, match="one mapping"):
+    with pytest.raises(NotYaml, match="create_schema.yaml.* should hold one mapping"):
+        Manifest.load(folder)
+
+
+def test_a_file_without_a_document_declares_nothing(folder):
+    (folder / "notes.yaml").write_text("# later\n---\n---\n")
+    Manifest.load(folder)
+    (folder / "create_schema.yaml").write_text("")
+    with pytest.raises(FileMissing, match="no schema"):
         Manifest.load(folder)
 
 
@@ -119,4 +140,176 @@ def test_a_date_that_does_not_exist(folder):
 
 
 def test_the_secret_is_not_in_the_repr(folder):
-    assert "investment_type" not in repr(Manifest.load(folder).service_account)
+    assert "investment_type" not in repr(Manifest.load(folder).service_accounts)
+
+
+def declarations(manifest):
+    return (
+        manifest.repository,
+        *manifest.schemas,
+        manifest.provider,
+        *manifest.service_accounts,
+        manifest.plugin,
+        manifest.collector,
+    )
+
+
+def test_the_walkthroughs_own_files(checkout):
+    folder = checkout / "tests/fixtures/walkthrough"
+    manifest = Manifest.load(folder)
+    assert {str(one.place) for one in declarations(manifest)} == {str(path) for path in folder.iterdir()}
+    markdown = manifest.provider.metadata["view"]["layouts"]["help:service_account:create"]["options"]
+    assert markdown["markdown"]["en"].startswith("# Getting Started with Portfolio\nEasily manage")
+    assert "자산을 쉽게" in markdown["markdown"]["ko"]
+    assert (manifest.plugin.registry_config, manifest.plugin.template) == ({}, {})
+    assert manifest.schemas[0].definition["properties"]["investment_type"]["minLength"] == 4.0
+    assert manifest.service_accounts[0].secret_type == "CREDENTIALS"
+
+
+def test_a_manifest_of_2_x(checkout):
+    folder = checkout / "tests/fixtures/native-2x"
+    manifest = Manifest.load(folder)
+    assert [schema.schema_type for schema in manifest.schemas] == ["SERVICE_ACCOUNT", "SECRET"]
+    assert manifest.schemas[0].options["help"].keys() == {"en", "ko"}
+    assert [str(schema.place) for schema in manifest.schemas] == [
+        f"{folder}/schemas.yaml (document 1)",
+        f"{folder}/schemas.yaml (document 2)",
+    ]
+    assert manifest.plugin.type == "inventory.Collector"
+    assert manifest.repository.place.default
+    assert manifest.repository.name == "Local Repository"
+    assert not manifest.collector.place.default
+
+
+def test_everything_in_one_file_in_any_order(write, documents, checkout):
+    usual = Manifest.load(checkout / "deployments/portfolio")
+    folder = write({"all.yml": "".join(reversed(documents.values()))})
+    # The collector's own fields are also those that a provider of 2.x may have: only a name tells.
+    text = (folder / "all.yml").read_text().replace(documents["collector"], "")
+    (folder / "all.yml").write_text(text)
+    (folder / "create_collector.yaml").write_text(documents["collector"])
+    found = Manifest.load(folder)
+    assert [one.model_dump() for one in declarations(found)] == [
+        one.model_dump() for one in declarations(usual)
+    ]
+    assert str(found.repository.place) == f"{folder}/all.yml (document 1)"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{kind}.yaml",
+        "create_{kind}.yml",
+        "01-{kind}.YAML",
+        "portfolio_{kind}.yaml",
+        "{kind}/create.yaml",
+        "01-{kind}/a/b.yaml",
+    ],
+)
+def test_files_and_folders_as_people_name_them(write, documents, layout):
+    folder = write({layout.format(kind=kind): text for kind, text in documents.items()})
+    manifest = Manifest.load(folder)
+    assert {type(one).kind for one in declarations(manifest)} == set(documents)
+    assert not any(one.place.default for one in declarations(manifest))
+
+
+def test_what_is_not_for_us_is_left_alone(write, documents):
+    strange = "strange: [things\n"
+    others = [".hidden.yaml", ".git/a.yaml", "README.yaml", "README.md", "notes.txt", "create_schema.yaml~"]
+    folder = write(
+        {f"{kind}.yaml": text for kind, text in documents.items()} | dict.fromkeys(others, strange)
+    )
+    assert Manifest.load(folder)
+
+
+def test_a_link_to_the_folder_above_is_not_followed_and_any_other_is(write, documents, tmp_path):
+    folder = write({f"manifest/{kind}.yaml": text for kind, text in documents.items()}) / "manifest"
+    (folder / "up").symlink_to(folder)
+    shared = tmp_path / "provider"
+    shared.mkdir()
+    (folder / "provider.yaml").rename(shared / "a.yaml")
+    (folder / "provider").symlink_to(shared)
+    assert str(Manifest.load(folder).provider.place) == str(folder / "provider/a.yaml")
+
+
+def test_a_default_collector_is_the_plugins(folder):
+    (folder / "create_collector.yaml").unlink()
+    manifest = Manifest.load(folder)
+    assert manifest.collector.place.default
+    assert str(manifest.collector.place) == f"{folder} (default)"
+    assert manifest.collector.model_dump(exclude_defaults=True) == {
+        "name": "Portfolio Collector",
+        "provider": "portfolio",
+    }
+
+
+@pytest.mark.parametrize("kind", ["repository", "provider", "plugin", "collector"])
+def test_a_second_one_names_both_places(folder, documents, kind):
+    (folder / f"{kind}.yaml").write_text(documents[kind])
+    with pytest.raises(DeclaredTwice, match=rf"_{kind}.yaml.*{kind}.yaml|{kind}.yaml.*_{kind}.yaml"):
+        Manifest.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("schema", "portfolio_investment_schema"), ("service_account", "Investment")]
+)
+def test_two_of_one_name_are_refused_with_both_places(folder, documents, kind, name):
+    path = folder / f"create_{kind}.yaml"
+    path.write_text(documents[kind] + documents[kind])
+    with pytest.raises(DeclaredTwice, match=rf"\(document 2\) and .*\(document 1\) both .* {name!r}"):
+        Manifest.load(folder)
+
+
+def test_several_schemas_and_accounts(folder, documents):
+    (folder / "schema.yaml").write_text(documents["schema"].replace("portfolio_investment", "other"))
+    (folder / "service_account.yaml").write_text(
+        documents["service_account"]
+        .replace("name: Investment", "name: Savings")
+        .replace("portfolio_investment", "other")
+    )
+    manifest = Manifest.load(folder)
+    assert [schema.id for schema in manifest.schemas] == ["portfolio_investment_schema", "other_schema"]
+    assert [account.name for account in manifest.service_accounts] == ["Investment", "Savings"]
+
+
+def test_each_account_names_a_schema_of_the_manifest(folder, documents):
+    (folder / "service_account.yaml").write_text(
+        documents["service_account"]
+        .replace("name: Investment", "name: Savings")
+        .replace("portfolio_investment", "other")
+    )
+    with pytest.raises(InvalidField, match=r"/service_account.yaml: secret_schema_id is 'other_schema'"):
+        Manifest.load(folder)
+
+
+def test_an_accounts_schema_is_not_one_for_secrets(folder):
+    path = folder / "create_schema.yaml"
+    path.write_text(path.read_text() + "schema_type: SERVICE_ACCOUNT\n")
+    with pytest.raises(
+        InvalidField, match=r"service_account.yaml: .*create_schema.yaml says .*SERVICE_ACCOUNT"
+    ):
+        Manifest.load(folder)
+
+
+def test_a_fault_in_a_later_document_is_named_with_its_own_line(folder, documents):
+    path = folder / "more.yaml"
+    path.write_text(documents["repository"] + "---\n" + documents["schema"] + "colour: red\n")
+    (folder / "register_repository.yaml").unlink()
+    line = path.read_text().splitlines().index("colour: red") + 1
+    with pytest.raises(InvalidField, match=f"more.yaml:{line}: unknown field 'colour'"):
+        Manifest.load(folder)
+    path.write_text(path.read_text().replace("colour: red\n", "").replace("name: Local Repository\n", ""))
+    with pytest.raises(InvalidField, match=r"more.yaml \(document 1\): the field 'name' is missing"):
+        Manifest.load(folder)
+
+
+def test_the_fields_of_a_mapping_are_named_where_one_is_unknown(folder):
+    path = folder / "create_collector.yaml"
+    path.write_text(path.read_text() + "schedule:\n  hour: [1]\n")
+    with pytest.raises(InvalidField, match=r"'schedule.hour'. The fields here are: hours, state."):
+        Manifest.load(folder)
+
+
+def test_a_copy_keeps_its_place(folder):
+    plugin = Manifest.load(folder).plugin
+    assert plugin.model_copy(update={"labels": []}).place == plugin.place

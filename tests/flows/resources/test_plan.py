@@ -130,8 +130,9 @@ def test_a_collector_of_the_same_name_and_another_plugin_is_not_meant(clients, r
 
 
 def test_a_secret_that_no_message_can_hold_is_refused_unseen(clients, manifest, platform):
-    account = manifest.service_account.model_copy(update={"secret_data": {"pin": date(1984, 2, 29)}})
-    changed = dataclasses.replace(manifest, service_account=account)
+    (declared,) = manifest.service_accounts
+    account = declared.model_copy(update={"secret_data": {"pin": date(1984, 2, 29)}})
+    changed = dataclasses.replace(manifest, service_accounts=(account,))
 
     def check(method, params):
         if method == "identity.ServiceAccount.create":

@@ -1,0 +1,103 @@
+"""What a document declares: told by its file's name, else its folder's, else its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from flows.manifest.documents import Declaration
+from flows.manifest.errors import UnknownKind
+from flows.manifest.models import KINDS
+from flows.manifest.reading import Part
+
+Kind = type[Declaration]
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def _marks(kind: Kind) -> frozenset[str]:
+    """The fields that this kind has and no other."""
+    return frozenset(kind.fields()).difference(*(other.fields() for other in KINDS if other is not kind))
+
+
+def _forms(kind: Kind) -> frozenset[str]:
+    """The kind as names have it: one or several, `service_account` or `serviceaccount`."""
+    plural = f"{kind.kind[:-1]}ies" if kind.kind.endswith("y") else f"{kind.kind}s"
+    return frozenset({kind.kind, plural, kind.kind.replace("_", ""), plural.replace("_", "")})
+
+
+_MARKS = {kind: _marks(kind) for kind in KINDS}
+_FORMS = {kind: _forms(kind) for kind in KINDS}
+
+
+def kinds_named(name: str) -> list[Kind]:
+    """The kinds that a file's or folder's name holds as words.
+
+    `create_provider`, `01-portfolio-provider`, `providers` and `identity.Provider` all hold the provider;
+    `service_account_schema` holds two, between which the fields decide.
+    """
+    words = f"_{'_'.join(word.lower() for word in _WORD.findall(name))}_"
+    return [kind for kind in KINDS if any(f"_{form}_" in words for form in _FORMS[kind])]
+
+
+def kind_of(part: Part, path: Path) -> Kind:
+    """The kind of a document.
+
+    Args:
+        part: The document.
+        path: Its file's path below the manifest's folder.
+
+    Raises:
+        UnknownKind: it cannot be told, or the name contradicts the fields.
+    """
+    names = [path.stem, *reversed(path.parent.parts)]
+    name, named = next(((name, found) for name in names if (found := kinds_named(name))), ("", []))
+    marked = [kind for kind in KINDS if _MARKS[kind].intersection(part.data)]
+    possible = named or list(KINDS)
+    agreed = [kind for kind in marked if kind in possible]
+    if marked and not agreed:
+        field = next(field for field in part.data if field in _MARKS[marked[0]])
+        raise UnknownKind(
+            f"{part.where(field)}: the name {name!r} says {_either(named)}, and only {_either(marked[:1])} has the "
+            f"field {field!r}. Name the file {marked[0].file_name()}, or give a file with several kinds a name "
+            "without a kind, such as manifest.yaml."
+        )
+    candidates = agreed or possible
+    if len(candidates) > 1 and not agreed:
+        candidates = [kind for kind in possible if _fits(kind, part)]
+    if len(candidates) == 1:
+        return candidates[0]
+    if agreed:
+        fields = [next(f"{field!r}" for field in part.data if field in _MARKS[kind]) for kind in agreed]
+        raise UnknownKind(
+            f"{part.where()}: the fields {' and '.join(fields)} belong to {_either(agreed, 'and')}. "
+            "Is a line --- missing between two documents?"
+        )
+    raise UnknownKind(_untold(part, candidates or [kind for kind in possible if _required(kind, part)]))
+
+
+def _fits(kind: Kind, part: Part) -> bool:
+    return _required(kind, part) and set(part.data) <= set(kind.fields())
+
+
+def _required(kind: Kind, part: Part) -> bool:
+    return {name for name, info in kind.fields().items() if info.is_required()} <= set(part.data)
+
+
+def _untold(part: Part, candidates: Sequence[Kind]) -> str:
+    if not candidates:
+        return (
+            f"{part.where()}: the fields {', '.join(map(str, part.data)) or '(none)'} are those of no kind of a "
+            f"manifest ({', '.join(kind.words() for kind in KINDS)}). If the file is none of the manifest's, keep it "
+            "elsewhere; else name it after its kind, such as register_plugin.yaml."
+        )
+    files = " or ".join(kind.file_name() for kind in candidates)
+    return (
+        f"{part.where()}: the fields do not tell whether this is {_either(candidates)}. "
+        f"Keep it in a file that is named after its kind: {files}."
+    )
+
+
+def _either(kinds: Iterable[Kind], joint: str = "or") -> str:
+    return f" {joint} ".join(f"a {kind.words()}" for kind in kinds)

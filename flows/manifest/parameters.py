@@ -1,0 +1,175 @@
+"""Parameters: fields of a manifest that are given on the command line, as in `spacectl exec -p key=value`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from flows.manifest.documents import Declaration, document_type
+from flows.manifest.errors import InvalidParameter
+from flows.manifest.models import KINDS
+from flows.manifest.reading import Part, unheld_number
+
+_KEY = re.compile(r"(?P<kind>[^.\[\]]+)(?:\[(?P<which>[^\]]+)\])?\.(?P<path>.+)", re.DOTALL)
+_FORM = "KIND.FIELD=VALUE, such as plugin.image=team/plugin-x"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One `KIND.FIELD=VALUE`.
+
+    Attributes:
+        kind: Such as `service_account`.
+        which: Whose field, where a manifest has several of the kind: `schema[ID].FIELD`.
+        path: The field, from the document's top.
+        value: Text; it may be a secret.
+    """
+
+    kind: str
+    which: str | None
+    path: tuple[str, ...]
+    value: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """All but the value."""
+        which = f"[{self.which}]" if self.which else ""
+        return f"{self.kind}{which}.{'.'.join(self.path)}"
+
+    @classmethod
+    def parse(cls, text: str, number: int) -> Parameter:
+        """Reads one; `number`, from 1, names it where its own words may not be shown.
+
+        Raises:
+            InvalidParameter: it has another form, or names no kind.
+        """
+        key, equals, value = text.partition("=")
+        match = _KEY.fullmatch(key)
+        if not equals or match is None or not all(path := tuple(match["path"].split("."))):
+            raise InvalidParameter(f"Parameter {number} is not {_FORM}.")
+        known = [kind.kind for kind in KINDS]
+        if match["kind"] not in known:
+            raise InvalidParameter(
+                f"-p {key}: there is no kind {match['kind']!r}. The kinds are: {', '.join(known)}."
+            )
+        return cls(match["kind"], match["which"], path, value)
+
+
+def parse_parameters(texts: Iterable[str]) -> tuple[Parameter, ...]:
+    """Reads the parameters of a command line, one a text.
+
+    Raises:
+        InvalidParameter: one has another form, or names no kind.
+    """
+    return tuple(Parameter.parse(text, number) for number, text in enumerate(texts, start=1))
+
+
+def split_parameters(line: str) -> list[str]:
+    """The parameters in one line, with a shell's quotation marks, as a form has them.
+
+    Raises:
+        InvalidParameter: a quotation mark is not closed.
+    """
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise InvalidParameter(f"The parameters cannot be told apart: {error}.") from None
+
+
+def with_parameters(
+    kind: type[Declaration], parts: Sequence[Part], parameters: Iterable[Parameter]
+) -> list[Part]:
+    """The documents of a kind with the fields that parameters give; the last one of a field counts.
+
+    Raises:
+        InvalidParameter: there is no such document, or several and none is named.
+    """
+    changed = list(parts)
+    for parameter in parameters:
+        if parameter.kind == kind.kind:
+            index = _index(kind, changed, parameter)
+            changed[index] = _changed(kind, changed[index], parameter)
+    return changed
+
+
+def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter) -> int:
+    ids = [
+        next((part.data[name] for name in kind.identified_by if part.data.get(name)), "") for part in parts
+    ]
+    if parameter.which is None:
+        if len(parts) == 1:
+            return 0
+        choice = " or ".join(f"{kind.kind}[{one}]" for one in ids)
+        raise InvalidParameter(
+            f"-p {parameter.name}: the manifest declares {len(parts)} of this kind; say which: {choice}."
+        )
+    if parameter.which not in ids:
+        known = ", ".join(map(str, ids))
+        raise InvalidParameter(
+            f"-p {parameter.name}: there is no {kind.words()} {parameter.which!r}. There is: {known}."
+        )
+    return ids.index(parameter.which)
+
+
+def _changed(kind: type[Declaration], part: Part, parameter: Parameter) -> Part:
+    value = _value(_field_type(kind, parameter.path), parameter)
+    names = (*(name for name in part.place.parameters if name != parameter.name), parameter.name)
+    return dataclasses.replace(
+        part,
+        data=_with(part.data, parameter.path, value, parameter),
+        place=dataclasses.replace(part.place, parameters=names),
+        given={**part.given, parameter.path: parameter.name},
+    )
+
+
+def _with(data: dict[str, Any], path: tuple[str, ...], value: Any, parameter: Parameter) -> dict[str, Any]:
+    """A copy of `data` with one field set; what a YAML alias shares with it stays as it is."""
+    head, *rest = path
+    if not rest:
+        return {**data, head: value}
+    below = data.get(head)
+    if below is None:
+        below = {}
+    if not isinstance(below, dict):
+        raise InvalidParameter(
+            f"-p {parameter.name}: {head!r} holds no fields in this manifest; give it as a whole."
+        )
+    return {**data, head: _with(below, tuple(rest), value, parameter)}
+
+
+def _field_type(kind: type[Declaration], path: tuple[str, ...]) -> Any:
+    """What the model wants of a field; Any where it does not say, as in the mappings that are the author's own."""
+    annotation: Any = kind
+    for name in path:
+        model = document_type(annotation)
+        info = model.fields().get(name) if model else None
+        if info is None:
+            return Any
+        annotation = info.annotation
+    return annotation
+
+
+def _value(wanted: Any, parameter: Parameter) -> Any:
+    """The text, where the field takes text or what can be read from it; else what it says as YAML."""
+    try:
+        TypeAdapter(wanted).validate_python(parameter.value)
+    except ValidationError:
+        try:
+            value = yaml.safe_load(parameter.value)
+        except (yaml.YAMLError, ValueError, AttributeError):
+            raise InvalidParameter(
+                f"-p {parameter.name}: the field takes no text, and the value is not YAML."
+            ) from None
+        if unheld_number(value) is not None:
+            raise InvalidParameter(
+                f"-p {parameter.name}: a number is more than the platform's numbers (doubles) can hold."
+            ) from None
+        return value
+    return parameter.value

@@ -1,0 +1,180 @@
+"""YAML files read into parts: a document each, with its place and the lines of its fields."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
+
+from flows.manifest.errors import FileMissing, InvalidField, NotYaml
+
+_LARGEST = 2**53
+
+#: Where a field stands: names in mappings, numbers from 0 in lists.
+FieldPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a document stands, for messages.
+
+    Attributes:
+        file: The file, as messages name it; the manifest's folder for a default.
+        part: Which part of the file, such as `document 2`; empty where the file holds one document alone.
+        parameters: The names of the parameters (`-p`) that changed the document.
+        default: Whether no file declares it.
+    """
+
+    file: str
+    part: str = ""
+    parameters: tuple[str, ...] = ()
+    default: bool = False
+
+    def __str__(self) -> str:
+        part = f" ({self.part})" if self.part else ""
+        return f"{self.file}{part}" + "".join(f" with -p {name}" for name in self.parameters)
+
+    def at(self, line: int) -> str:
+        """`file:line`, which editors and terminals open."""
+        return f"{self.file}:{line}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One document.
+
+    Attributes:
+        data: Its fields.
+        node: The tree that they came from, for the lines; None for what no file holds.
+        place: Where it stands.
+        given: The fields that parameters (`-p`) set, with the parameters' names.
+    """
+
+    data: dict[str, Any] = field(repr=False)
+    node: yaml.Node | None
+    place: Place
+    given: Mapping[FieldPath, str] = field(default_factory=dict)
+
+    def where(self, *path: str | int) -> str:
+        """`file:line` of the innermost part of `path` that the file has; of the document itself without a path."""
+        if not path and self.node is not None:
+            return self.place.at(self.node.start_mark.line + 1)
+        line = next(reversed([line for line, _ in _steps(self.node, path)]), None)
+        return self.place.at(line) if line else str(self.place)
+
+    def below(self, *path: str | int, part: str) -> Part:
+        """The mapping that stands at `path`, as a part of its own called `part`."""
+        data: Any = self.data
+        for step in path:
+            data = data[step]
+        nodes = [node for _, node in _steps(self.node, path)]
+        node = nodes[-1] if len(nodes) == len(path) else None
+        named = ", ".join(filter(None, (self.place.part, part)))
+        return Part(data, node, Place(self.place.file, named))
+
+
+def exists(path: Path, folder: bool = False) -> bool:
+    """Whether a file (or folder) is there.
+
+    Raises:
+        FileMissing: nobody can tell: a folder above it may not be read, or the name is not one.
+    """
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except OSError as error:
+        raise FileMissing(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def read_document(path: Path) -> Part:
+    """Reads the one document of a YAML file.
+
+    Raises:
+        FileMissing: there is no such file.
+        NotYaml: it is not YAML, or holds anything but one mapping.
+    """
+    parts = read_parts(path)
+    if len(parts) != 1:
+        found = f"{len(parts)} documents" if parts else "nothing"
+        raise NotYaml(f"{path} should hold one mapping of fields, and holds {found}.")
+    return parts[0]
+
+
+def read_parts(path: Path) -> list[Part]:
+    """Reads the documents of a YAML file; empty ones are left out.
+
+    Raises:
+        FileMissing: there is no such file.
+        NotYaml: it is not YAML, or a document is anything but a mapping.
+        InvalidField: a number is none that the platform can hold.
+    """
+    found = [(data, node) for data, node in _documents(path) if data is not None]
+    parts = []
+    for number, (data, node) in enumerate(found, start=1):
+        place = Place(str(path), f"document {number}" if len(found) > 1 else "")
+        if not isinstance(data, dict):
+            raise NotYaml(f"{place} should hold one mapping of fields, and holds a {type(data).__name__}.")
+        if (name := unheld_number(data)) is not None:
+            raise InvalidField(
+                f"{place}: the number in {name} is more than the platform's numbers (doubles) can hold."
+            )
+        parts.append(Part(data, node, place))
+    return parts
+
+
+def unheld_number(value: Any, name: str = "") -> str | None:
+    """Where a number stands that a double does not hold exactly or JSON does not know; None where none does."""
+    if isinstance(value, dict):
+        parts = [(item, f"{name}.{key}".lstrip(".")) for key, item in value.items()]
+    elif isinstance(value, list):
+        parts = [(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    else:
+        held = not isinstance(value, (int, float)) or (isinstance(value, int) and abs(value) <= _LARGEST)
+        return None if held or (isinstance(value, float) and math.isfinite(value)) else name
+    return next((found for item, path in parts if (found := unheld_number(item, path)) is not None), None)
+
+
+def _documents(path: Path) -> list[tuple[Any, yaml.Node | None]]:
+    """What each document says, and the tree that it came from."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileMissing(f"{path} is missing.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotYaml(f"{path} cannot be read: {error}.") from error
+    try:
+        nodes = yaml.compose_all(text, Loader=yaml.SafeLoader)
+        return list(zip(yaml.safe_load_all(text), nodes, strict=True))
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
+            # An alias or a tag, in the file's own words: a secret that begins with * or ! is taken for one.
+            problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
+        raise NotYaml(f"{path}{line} is not YAML: {problem}.") from None
+    except yaml.YAMLError as error:
+        raise NotYaml(f"{path} is not YAML: {error}.") from error
+    except (ValueError, AttributeError):
+        # PyYAML's own, for what looks like a date or a number and is none: 2030-13-01.
+        raise NotYaml(f"{path} holds a date or number that does not exist; quote it if it is text.") from None
+
+
+def _steps(node: yaml.Node | None, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:
+    """The line, from 1, and the node of each part of `path`, as far as the file has it."""
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if pair is None:
+                return
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return
+        yield line, node
