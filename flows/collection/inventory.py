@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.spaceone import Client
+from flows.spaceone import Client, Generation
+
+#: Generations whose queries sort by one key alone; the others take a list of keys.
+_SORTS_BY_ONE = frozenset({Generation.V1_12})
 
 
 def counts(client: Client, collector_id: str, provider: str) -> dict[str, int]:
@@ -40,20 +43,26 @@ def by_type(client: Client, collector_id: str) -> dict[str, int]:
 
 
 def collected(
-    client: Client, collector_id: str, sort: tuple[str, bool] = ("name", False), limit: int = 20
+    client: Client,
+    collector_id: str,
+    generation: Generation,
+    sort: tuple[str, bool] = ("name", False),
+    limit: int = 20,
 ) -> list[dict[str, Any]]:
     """The cloud services of a collector, at most `limit`.
 
     Args:
         client: With the domain's token.
         collector_id: The collector.
+        generation: What the servers speak.
         sort: A dotted key, and whether downwards.
         limit: How many.
     """
     key, down = sort
+    order = {"key": key, "desc": down}
     query = {
         **_of(collector_id),
-        "sort": [{"key": key, "desc": down}],
+        "sort": order if generation in _SORTS_BY_ONE else [order],
         "page": {"start": 1, "limit": limit},
     }
     return client.list("inventory.CloudService.list", {"query": query})

@@ -12,21 +12,28 @@ from flows.manifest import Manifest, Place, Provider, Schema, ServiceAccount
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
 from flows.resources.values import dig
-
-#: Where 1.12 keeps the help of the form for a service account.
-_HELP = "help:service_account:create"
-#: Types of schemas for an account's own data; they name those of its secret, which come first.
-_ACCOUNT_TYPES = frozenset({"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"})
+from flows.resources.vocabulary import (
+    ACCOUNT_TYPES,
+    HELP,
+    AccountForm,
+    account_form,
+    accounts_by,
+    collector,
+    held,
+    plugin,
+    present,
+)
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
     """Everything that the platform must hold for a release, in the order of its references."""
+    form = account_form(manifest)
     return [
         _repository(manifest),
         *(_declared_schema(schema, manifest) for schema in _in_order(manifest.schemas)),
-        *_service_account_schema(manifest),
-        _provider(manifest),
-        *_projects(manifest),
+        *_form_schema(manifest.provider, form),
+        _provider(manifest.provider, form),
+        *(_project(name, account) for name, account in accounts_by(manifest, lambda each: each.project)),
         *(_service_account(account) for account in manifest.service_accounts),
         _plugin(manifest, target),
         _collector(manifest, target),
@@ -34,12 +41,7 @@ def resources(manifest: Manifest, target: Target) -> list[Resource]:
 
 
 def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
-    return sorted(schemas, key=lambda schema: schema.schema_type in _ACCOUNT_TYPES)
-
-
-def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Declared is what is not None."""
-    return {name: value for name, value in fields.items() if value is not None}
+    return sorted(schemas, key=lambda schema: schema.schema_type in ACCOUNT_TYPES)
 
 
 def _repository(manifest: Manifest) -> Resource:
@@ -86,37 +88,22 @@ def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
     )
 
 
-def _service_account_schema(manifest: Manifest) -> list[Resource]:
+def _form_schema(provider: Provider, form: AccountForm | None) -> list[Resource]:
     """What 1.12 keeps in a provider's template and metadata, 2.x keeps in a schema of type SERVICE_ACCOUNT."""
-    provider = manifest.provider
-    definition = dig(provider.template, "service_account", "schema")
-    if not isinstance(definition, dict) or _account_schema(manifest) is not None:
+    if form is None or form.schema is not None:
         return []
-    schema_id = f"{provider.provider}-service-account"
-    markdown = dig(provider.metadata, "view", "layouts", _HELP, "options", "markdown")
-    notes = [f"template.service_account.schema of {provider.place} is this schema in 2.x."]
-    if markdown:
-        notes.append(f"metadata.view.layouts.{_HELP} is its options.help.")
-    return [
-        _schema(
-            provider.place,
-            schema_id,
-            {
-                "name": f"{provider.name} Service Account",
-                "schema_type": "SERVICE_ACCOUNT",
-                "provider": provider.provider,
-                "schema": definition,
-                "related_schemas": (provider.capability or {}).get("supported_schema"),
-                "options": {"help": markdown} if markdown else None,
-            },
-            notes,
-        )
-    ]
-
-
-def _account_schema(manifest: Manifest) -> Schema | None:
-    """The schema of type SERVICE_ACCOUNT that a manifest of 2.x declares itself."""
-    return next((schema for schema in manifest.schemas if schema.schema_type == "SERVICE_ACCOUNT"), None)
+    notes = [f"template.service_account.schema of {form.place} is this schema in 2.x."]
+    if form.help:
+        notes.append(f"metadata.view.layouts.{HELP} is its options.help.")
+    fields = {
+        "name": f"{provider.name} Service Account",
+        "schema_type": "SERVICE_ACCOUNT",
+        "provider": provider.provider,
+        "schema": form.definition,
+        "related_schemas": form.secret_schemas,
+        "options": {"help": form.help} if form.help else None,
+    }
+    return [_schema(form.place, f"{provider.provider}-service-account", fields, notes)]
 
 
 def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:
@@ -127,7 +114,7 @@ def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list
         api="identity.Schema",
         id_field="schema_id",
         query={"schema_id": schema_id},
-        declared=_present(fields),
+        declared=present(fields),
         create_params=lambda declared: {"schema_id": schema_id, **declared},
         writers=(Writer("update", ("name", "schema", "related_schemas", "options", "tags")),),
         clearable=frozenset({"schema", "options", "tags"}),
@@ -135,18 +122,18 @@ def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list
     )
 
 
-def _provider(manifest: Manifest) -> Resource:
-    provider = manifest.provider
+def _provider(provider: Provider, form: AccountForm | None) -> Resource:
     tags = dict(provider.tags or {})
     notes = []
     moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
     if moved:
         notes.append(f"tags.{' and tags.'.join(moved)}: of its own, beside the tags, in 2.x.")
-    own = _account_schema(manifest)
-    if own is None:
+    if form is None or form.schema is None:
         notes += _moved_to_schema(provider)
-    elif held := [name for name in ("template", "capability", "metadata") if getattr(provider, name)]:
-        notes.append(f"{', '.join(held)}: not held by 2.x, which reads the schema {own.id} of {own.place}.")
+    elif elsewhere := held(provider, "template", "capability", "metadata"):
+        notes.append(
+            f"{', '.join(elsewhere)}: not held by 2.x, which reads the schema {form.schema.id} of {form.place}."
+        )
     name = provider.provider
     return Resource(
         kind="provider",
@@ -155,7 +142,7 @@ def _provider(manifest: Manifest) -> Resource:
         api="identity.Provider",
         id_field="provider",
         query={"provider": name},
-        declared=_present(
+        declared=present(
             {
                 "name": provider.name,
                 "alias": provider.alias,
@@ -180,7 +167,7 @@ def _moved_to_schema(provider: Provider) -> list[str]:
         notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
     if provider.capability:
         notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
-    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {_HELP}
+    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {HELP}
     if provider.metadata:
         notes.append("metadata: the help is that schema's options.help in 2.x.")
     if extra:
@@ -188,16 +175,7 @@ def _moved_to_schema(provider: Provider) -> list[str]:
     return notes
 
 
-def _projects(manifest: Manifest) -> list[Resource]:
-    """The projects of the service accounts, each once."""
-    first: dict[str, ServiceAccount] = {}
-    for account in manifest.service_accounts:
-        first.setdefault(account.project, account)
-    return [_project(account) for account in first.values()]
-
-
-def _project(account: ServiceAccount) -> Resource:
-    name = account.project
+def _project(name: str, account: ServiceAccount) -> Resource:
     notes: tuple[str, ...] = ()
     if account.project_group:
         notes = ("project_group: the project is looked up by its name in the whole workspace in 2.x.",)
@@ -223,7 +201,6 @@ def _service_account(account: ServiceAccount) -> Resource:
         notes.append(f"secret_type {account.secret_type}: the only one in 2.x, and not said.")
     if account.secret_data:
         notes.append("secret_data cannot be read back: it is written when the account has no secret.")
-    secret = {"secret_schema_id": account.secret_schema_id, "secret_data": account.secret_data}
     return Resource(
         kind="service account",
         name=account.name,
@@ -231,11 +208,12 @@ def _service_account(account: ServiceAccount) -> Resource:
         api="identity.ServiceAccount",
         id_field="service_account_id",
         query={"name": account.name, "provider": account.provider},
-        declared=_present(
+        declared=present(
             {
                 "data": account.data,
                 "tags": account.tags,
-                **secret,
+                "secret_schema_id": account.secret_schema_id,
+                "secret_data": account.secret_data,
                 "project_id": Reference("project", account.project),
             }
         ),
@@ -258,125 +236,33 @@ def _observed_account(record: Record, secret_data: Mapping[str, Any] | None) -> 
 
 
 def _plugin(manifest: Manifest, target: Target) -> Resource:
-    plugin = manifest.plugin
-    registry_type = target.registry_type or plugin.registry_type or "DOCKER_HUB"
     notes = []
-    if plugin.resource_type is None:
-        notes.append("service_type is resource_type in 2.x.")
-    if registry_type != (plugin.registry_type or "DOCKER_HUB"):
-        notes.append(f"registry_type is the environment's: {registry_type}.")
-    if plugin.template:
+    if manifest.plugin.template:
         notes.append("template is not held by a plugin of 2.x.")
-    if plugin.registry_config:
+    if manifest.plugin.registry_config:
         notes.append("registry_config cannot be read back: 2.x shows the installation's own.")
-    return Resource(
-        kind="plugin",
-        name=plugin.id,
-        file=str(plugin.place),
-        api="repository.Plugin",
-        id_field="plugin_id",
-        query={"plugin_id": plugin.id},
-        matches=lambda record: (
-            (record.get("repository_info") or {}).get("repository_type", "LOCAL") == "LOCAL"
-        ),
-        declared=_present(
-            {
-                "name": plugin.name,
-                "image": plugin.image,
-                "resource_type": plugin.type,
-                "provider": plugin.provider or manifest.provider.provider,
-                "registry_type": registry_type,
-                "registry_config": plugin.registry_config,
-                "capability": plugin.capability,
-                "labels": plugin.labels,
-                "docs": plugin.docs,
-                "tags": plugin.tags,
-            }
-        ),
-        create_params=lambda declared: {"plugin_id": plugin.id, **declared},
-        create_verb="register",
+    return plugin(
+        manifest,
+        target,
+        generation="2.x",
+        local="LOCAL",
+        type_field="resource_type",
+        changeable=("name", "capability", "labels", "docs", "tags"),
         clearable=frozenset({"capability", "docs", "tags"}),
+        create_params=lambda declared: {"plugin_id": manifest.plugin.id, **declared},
+        identity=manifest.plugin.id,
         unreadable=frozenset({"registry_config"}),
-        writers=(Writer("update", ("name", "capability", "labels", "docs", "tags")),),
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
 def _collector(manifest: Manifest, target: Target) -> Resource:
-    collector = manifest.collector
-    plugin_id = manifest.plugin.id
-    options = {**collector.plugin_info.options, **target.plugin_options}
-    notes = []
-    if collector.place.default:
-        notes.append("not declared: the plugin's name, and all service accounts of the provider.")
-    if target.plugin_options:
-        notes.append(f"plugin_info.options from the environment: {', '.join(sorted(target.plugin_options))}.")
-    fixed = {
-        "provider": collector.provider or manifest.provider.provider,
-        "resource_group": collector.resource_group,
-    }
-    plain = _present(
-        {
-            "schedule": collector.schedule and _switched(collector.schedule.model_dump(exclude_none=True)),
-            "secret_filter": collector.secret_filter
-            and _switched(collector.secret_filter.model_dump(exclude_none=True)),
-            "tags": collector.tags,
-        }
+    group = manifest.collector.resource_group
+    return collector(
+        manifest,
+        target,
+        plugin_id=manifest.plugin.id,
+        fixed={"resource_group": group},
+        scope=Scope.WORKSPACE if group == "WORKSPACE" else Scope.DOMAIN,
+        notes=[],
     )
-
-    def create_params(declared: Record) -> Record:
-        return {
-            "name": collector.name,
-            **fixed,
-            "plugin_info": {
-                "plugin_id": plugin_id,
-                "version": declared["version"],
-                "options": declared["options"],
-                "upgrade_mode": declared["upgrade_mode"],
-            },
-            **{name: declared[name] for name in plain},
-        }
-
-    return Resource(
-        kind="collector",
-        name=collector.name,
-        file=str(collector.place),
-        api="inventory.Collector",
-        id_field="collector_id",
-        query={"name": collector.name},
-        matches=lambda record: (record.get("plugin_info") or {}).get("plugin_id") == plugin_id,
-        declared={
-            **fixed,
-            "version": target.version,
-            "options": options,
-            "upgrade_mode": "MANUAL",
-            **plain,
-        },
-        observed=_observed_collector,
-        create_params=create_params,
-        # The call comes back when the plugin's container answers; the platform itself waits up to 150 s.
-        create_timeout=240.0,
-        writers=(
-            Writer("update", ("schedule", "secret_filter", "tags")),
-            Writer("update_plugin", ("version", "options", "upgrade_mode"), together=True),
-        ),
-        scope=Scope.WORKSPACE if collector.resource_group == "WORKSPACE" else Scope.DOMAIN,
-        clearable=frozenset({"tags"}),
-        notes=tuple(notes),
-    )
-
-
-def _switched(part: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """A schedule or a filter as the platform holds it: of one that is off, nothing but that."""
-    if not part or part.get("state") == "DISABLED":
-        return {"state": "DISABLED"}
-    return part
-
-
-def _observed_collector(record: Record) -> Record:
-    return {
-        **record,
-        **(record.get("plugin_info") or {}),
-        "schedule": _switched(record.get("schedule")),
-        "secret_filter": _switched(record.get("secret_filter")),
-    }

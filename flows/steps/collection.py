@@ -13,7 +13,7 @@ from flows.collection import Verdict, follow, job_tasks, judge, start, wait_for_
 from flows.collection.inventory import by_type, cloud_service_type, collected, counts
 from flows.collection.layout import default_sort, table
 from flows.manifest import Environment, Manifest
-from flows.resources import Target, declared_resources, find
+from flows.resources import Resource, Target, declared_resources, find
 from flows.steps.errors import NotReleased
 from flows.steps.progress import Progress
 from flows.steps.report import Report
@@ -57,7 +57,9 @@ def findings(session: Session, collector_id: str) -> Findings:
     """Reads what a collector brought in; the table is that of its most frequent type."""
     types = by_type(session.client, collector_id)
     layout = cloud_service_type(session.client, max(types, key=types.__getitem__)) if types else None
-    columns, rows = table(collected(session.client, collector_id, default_sort(layout)), layout)
+    columns, rows = table(
+        collected(session.client, collector_id, session.generation, default_sort(layout)), layout
+    )
     return Findings(types, columns, rows)
 
 
@@ -73,12 +75,10 @@ def collected_report(
     )
 
 
-def _collector(session: Session, manifest: Manifest) -> dict[str, Any]:
+def _collector(session: Session, collector: Resource, plugin_id: str) -> dict[str, Any]:
     """The platform's record of the manifest's collector."""
-    declared = declared_resources(session.generation, manifest, Target(version=""))
-    collector = next(resource for resource in declared if resource.kind == "collector")
     found = find(session.clients[collector.scope], collector, {})
-    name, environment = f"{collector.name!r} with the plugin {manifest.plugin.id!r}", session.environment.name
+    name, environment = f"{collector.name!r} with the plugin {plugin_id!r}", session.environment.name
     if not found:
         raise NotReleased(
             f"There is no collector {name} in {environment}. Release the plugin first: pluginctl release {environment}"
@@ -108,12 +108,16 @@ def recollect(
     """
     started = time.perf_counter()
     with open_session(environment) as session:
-        record = runner.run(Step("find collector", partial(_collector, session, manifest), retries=2))
+        declared = declared_resources(session.generation, manifest, Target(version=""))
+        named = {resource.kind: resource for resource in declared}
+        plugin_id, collector = named["plugin"].name, named["collector"]
+        find_collector = partial(_collector, session, collector, plugin_id)
+        record = runner.run(Step("find collector", find_collector, retries=2))
         report = Report(
             flow="recollect",
             environment=environment.name,
             generation=str(session.generation),
-            plugin_id=manifest.plugin.id,
+            plugin_id=plugin_id,
             version=str(record["plugin_info"].get("version", "")),
             image=None,
             actions=(),

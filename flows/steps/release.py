@@ -102,7 +102,7 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
             flow="release",
             environment=session.environment.name,
             generation=str(session.generation),
-            plugin_id=manifest.plugin.id,
+            plugin_id=planned.plan.action("plugin").name,
             version=source.version,
             image=image,
             actions=planned.plan.actions,
@@ -162,8 +162,10 @@ def _register(session: Session, plan: Plan, runner: Runner, progress: Progress) 
 
 
 def _name(action: Action) -> str:
-    """As the platform calls what it does: plugins are registered, the rest is created."""
-    verb = "register" if action.kind == "plugin" and action.verb is Verb.CREATE else str(action.verb)
+    """As the platform calls what it does: plugins and repositories are registered, the rest is created."""
+    verb: str = action.verb
+    if action.resource is not None and action.verb is Verb.CREATE:
+        verb = action.resource.create_verb
     return f"{verb} {action.kind}"
 
 

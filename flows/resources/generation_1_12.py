@@ -1,0 +1,281 @@
+"""SpaceONE 1.12: how it names what a manifest declares, and what it cannot hold.
+
+The facts are those of spaceone-identity 1.12.4, -repository 1.12.5, -secret 1.12.0 and -inventory 1.12.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.manifest import Manifest, Provider, Schema, ServiceAccount
+from flows.resources.resource import Record, Reference, Resource, Writer
+from flows.resources.target import Target
+from flows.resources.values import dig
+from flows.resources.vocabulary import (
+    ACCOUNT_TYPES,
+    HELP,
+    AccountForm,
+    account_form,
+    accounts_by,
+    collector,
+    held,
+    plugin,
+    present,
+)
+
+_CREDENTIALS = "secret.credentials"
+
+
+def resources(manifest: Manifest, target: Target) -> list[Resource]:
+    """Everything that the platform must hold for a release, in the order of its references."""
+    schemas = [schema for schema in manifest.schemas if schema.schema_type not in ACCOUNT_TYPES]
+    projects = accounts_by(manifest, lambda account: account.project)
+    return [
+        _repository(manifest),
+        *(_schema(schema, manifest) for schema in schemas),
+        _provider(manifest, account_form(manifest)),
+        *(_project_group(name, account) for name, account in accounts_by(manifest, _group)),
+        *(_project(name, account) for name, account in projects),
+        *(_service_account(account) for account in manifest.service_accounts),
+        *(_secret(account) for account in manifest.service_accounts if account.secret_data),
+        _plugin(manifest, target),
+        _collector(manifest, target),
+    ]
+
+
+def _repository(manifest: Manifest) -> Resource:
+    repository = manifest.repository
+    notes = ["An installation has one local repository: it is used, whatever its name."]
+    if repository.place.default:
+        notes.append(f"none is declared: where there is none, it is called {repository.name}.")
+    if repository.tags:
+        notes.append("tags are not held by a repository of 1.12.")
+    return Resource(
+        kind="repository",
+        name=repository.name,
+        file=str(repository.place),
+        api="repository.Repository",
+        id_field="repository_id",
+        query={"repository_type": "local"},
+        declared={},
+        create_params=lambda _: {"name": repository.name, "repository_type": "local"},
+        create_verb="register",
+        notes=tuple(notes),
+    )
+
+
+def _schema(schema: Schema, manifest: Manifest) -> Resource:
+    notes = []
+    if schema.service_type is None:
+        notes.append(f"schema_type {schema.schema_type or 'SECRET'} is service_type {_CREDENTIALS} in 1.12.")
+    if schema.id != schema.name:
+        notes.append(f"name is the schema_id, {schema.id}: 1.12 identifies a schema by it.")
+    if lost := held(schema, "provider", "related_schemas", "options"):
+        notes.append(f"{', '.join(lost)}: not held by a schema of 1.12.")
+    return Resource(
+        kind="schema",
+        name=schema.id,
+        file=str(schema.place),
+        api="repository.Schema",
+        id_field="name",
+        query={"repository_id": Reference("repository", manifest.repository.name), "name": schema.id},
+        declared=present(
+            {
+                "service_type": schema.service_type or _CREDENTIALS,
+                "schema": schema.definition,
+                "labels": schema.labels,
+                "tags": schema.tags,
+            }
+        ),
+        create_params=lambda declared: {"name": schema.id, **declared},
+        writers=(Writer("update", ("schema", "labels", "tags")),),
+        clearable=frozenset({"labels", "tags"}),
+        notes=tuple(notes),
+    )
+
+
+def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
+    provider = manifest.provider
+    moved = {name: getattr(provider, name) for name in held(provider, "icon", "color")}
+    notes = [f"{name}: tags.{name} in 1.12." for name in moved]
+    if lost := held(provider, "alias", "plugin_info", "options"):
+        notes.append(f"{', '.join(lost)}: not held by a provider of 1.12.")
+    notes += [
+        f"the schema {schema.id} of {schema.place}, of type {schema.schema_type}: not held by 1.12."
+        for schema in manifest.schemas
+        if schema.schema_type in ACCOUNT_TYPES and (form is None or schema is not form.schema)
+    ]
+    written = _written_form(provider, form, notes)
+    name = provider.provider
+    return Resource(
+        kind="provider",
+        name=name,
+        file=str(provider.place),
+        api="identity.Provider",
+        id_field="provider",
+        query={"provider": name},
+        declared=present(
+            {
+                "name": provider.name,
+                "order": provider.order,
+                **written,
+                "tags": {**(provider.tags or {}), **moved} or None,
+            }
+        ),
+        create_params=lambda declared: {"provider": name, **declared},
+        writers=(Writer("update", ("name", "order", "template", "metadata", "capability", "tags")),),
+        clearable=frozenset({"template", "metadata", "capability", "tags"}),
+        notes=tuple(notes),
+    )
+
+
+def _written_form(provider: Provider, form: AccountForm | None, notes: list[str]) -> Mapping[str, Any]:
+    """What 2.x keeps in a schema of type SERVICE_ACCOUNT, 1.12 keeps in the provider itself."""
+    own = {name: getattr(provider, name) for name in ("template", "metadata", "capability")}
+    if form is None or form.schema is None:
+        return own
+    layout = {"name": "Creation Help", "options": {"markdown": form.help}}
+    written = {
+        "template": {"service_account": {"schema": form.definition}},
+        "metadata": {"view": {"layouts": {HELP: layout}}} if form.help else None,
+        "capability": {"supported_schema": form.secret_schemas} if form.secret_schemas else None,
+    }
+    translated = [name for name in written if own[name] is None and written[name] is not None]
+    if translated:
+        source = f"the schema {form.schema.id} of {form.place}, of type SERVICE_ACCOUNT"
+        notes.append(f"{', '.join(translated)}: {source}.")
+    return {name: written[name] if own[name] is None else own[name] for name in own}
+
+
+def _group(account: ServiceAccount) -> str:
+    return account.project_group or account.project
+
+
+def _project_group(name: str, account: ServiceAccount) -> Resource:
+    notes: tuple[str, ...] = ()
+    if account.project_group is None:
+        notes = ("project_group is not declared, and 1.12 wants one: it is called as the project.",)
+    return Resource(
+        kind="project group",
+        name=name,
+        file=str(account.place),
+        api="identity.ProjectGroup",
+        id_field="project_group_id",
+        query={"name": name},
+        declared={},
+        create_params=lambda _: {"name": name},
+        notes=notes,
+    )
+
+
+def _project(name: str, account: ServiceAccount) -> Resource:
+    group = Reference("project group", _group(account))
+    return Resource(
+        kind="project",
+        name=name,
+        file=str(account.place),
+        api="identity.Project",
+        id_field="project_id",
+        query={"name": name, "project_group_id": group},
+        declared={"project_group_id": group},
+        observed=lambda record: {"project_group_id": dig(record, "project_group_info", "project_group_id")},
+        create_params=lambda declared: {"name": name, **declared},
+    )
+
+
+def _service_account(account: ServiceAccount) -> Resource:
+    trusted = account.service_account_type == "TRUSTED"
+    return Resource(
+        kind="service account",
+        name=account.name,
+        file=str(account.place),
+        api="identity.ServiceAccount",
+        id_field="service_account_id",
+        query={"name": account.name, "provider": account.provider},
+        declared=present(
+            {
+                "service_account_type": account.service_account_type or "GENERAL",
+                "data": account.data,
+                "tags": account.tags,
+                "project_id": Reference("project", account.project),
+            }
+        ),
+        observed=lambda record: {**record, "project_id": dig(record, "project_info", "project_id")},
+        create_params=None
+        if trusted
+        else lambda declared: {"name": account.name, "provider": account.provider, **declared},
+        impossible=(
+            "A trusted account of 1.12 is in no project and holds no secret that a collector uses: leave "
+            "service_account_type out, or declare GENERAL."
+        ),
+        writers=(Writer("update", ("data", "tags", "project_id")),),
+        clearable=frozenset({"data", "tags"}),
+    )
+
+
+def _secret(account: ServiceAccount) -> Resource:
+    """The account's secret: of its own in 1.12, under the account's name."""
+    owner = Reference("service account", account.name)
+
+    def observed(record: Record) -> Record:
+        """Its data cannot be seen: a secret that is there is taken to hold what is declared."""
+        return {**record, "data": account.secret_data}
+
+    return Resource(
+        kind="secret",
+        name=account.name,
+        file=str(account.place),
+        api="secret.Secret",
+        id_field="secret_id",
+        query={"service_account_id": owner},
+        declared=present(
+            {
+                "service_account_id": owner,
+                "schema": account.secret_schema_id,
+                "data": account.secret_data,
+            }
+        ),
+        observed=observed,
+        create_params=lambda declared: {
+            "name": account.name,
+            "secret_type": account.secret_type or "CREDENTIALS",
+            **declared,
+        },
+        writers=(Writer("update_data", ("schema", "data"), together=True),),
+        hidden=frozenset({"data"}),
+        notes=(
+            "secret_schema_id and secret_data are a secret of its own in 1.12.",
+            "secret_data cannot be read back: it is written when the account has no secret.",
+        ),
+    )
+
+
+def _plugin(manifest: Manifest, target: Target) -> Resource:
+    identity, notes = _plugin_id(manifest), []
+    if identity != manifest.plugin.id:
+        notes.append(f"plugin_id {manifest.plugin.id}: in 1.12 it is the image's last part, {identity}.")
+    if manifest.plugin.docs:
+        notes.append("docs are not held by a plugin of 1.12.")
+    return plugin(
+        manifest,
+        target,
+        generation="1.12",
+        local="local",
+        type_field="service_type",
+        changeable=("name", "capability", "template", "labels", "tags"),
+        clearable=frozenset({"capability", "template", "labels", "tags"}),
+        identity=identity,
+        notes=notes,
+    )
+
+
+def _plugin_id(manifest: Manifest) -> str:
+    return manifest.plugin.image.rsplit("/", 1)[-1]
+
+
+def _collector(manifest: Manifest, target: Target) -> Resource:
+    notes = []
+    if "resource_group" in manifest.collector.model_fields_set:
+        notes.append("resource_group: not held by a collector of 1.12, which has no workspaces.")
+    return collector(manifest, target, plugin_id=_plugin_id(manifest), fixed={}, notes=notes)
