@@ -57,7 +57,7 @@ class Declaration(Document):
     @property
     def id(self) -> str:
         """What tells two of a kind apart, of the fields in `identified_by`."""
-        return next(str(value) for name in self.identified_by if (value := getattr(self, name)))
+        return next((str(value) for name in self.identified_by if (value := getattr(self, name))), "")
 
     @classmethod
     def words(cls) -> str:

@@ -38,7 +38,8 @@ class Place:
 
     def __str__(self) -> str:
         part = f" ({self.part})" if self.part else ""
-        return f"{self.file}{part}" + "".join(f" with -p {name}" for name in self.parameters)
+        parameters = f" with -p {' -p '.join(self.parameters)}" if self.parameters else ""
+        return f"{self.file}{part}{parameters}"
 
     def at(self, line: int) -> str:
         """`file:line`, which editors and terminals open."""
@@ -110,15 +111,27 @@ def read_parts(path: Path) -> list[Part]:
 
     Raises:
         FileMissing: there is no such file.
-        NotYaml: it is not YAML, or a document is anything but a mapping.
+        NotYaml: it is not YAML, a mapping has a key twice, or a document is anything but a mapping.
         InvalidField: a number is none that the platform can hold.
     """
     found = [(data, node) for data, node in _documents(path) if data is not None]
+    try:
+        return _checked(path, found)
+    except RecursionError:
+        raise NotYaml(f"{path} holds something that holds itself, by an alias (*).") from None
+
+
+def _checked(path: Path, found: Sequence[tuple[Any, yaml.Node | None]]) -> list[Part]:
     parts = []
     for number, (data, node) in enumerate(found, start=1):
         place = Place(str(path), f"document {number}" if len(found) > 1 else "")
         if not isinstance(data, dict):
             raise NotYaml(f"{place} should hold one mapping of fields, and holds a {type(data).__name__}.")
+        if (again := _repeated(node)) is not None:
+            raise NotYaml(
+                f"{place.at(again.start_mark.line + 1)}: the key {again.value!r} stands here a second time. "
+                "Is a line --- missing between two documents?"
+            )
         if (name := unheld_number(data)) is not None:
             raise InvalidField(
                 f"{place}: the number in {name} is more than the platform's numbers (doubles) can hold."
@@ -162,6 +175,20 @@ def _documents(path: Path) -> list[tuple[Any, yaml.Node | None]]:
     except (ValueError, AttributeError):
         # PyYAML's own, for what looks like a date or a number and is none: 2030-13-01.
         raise NotYaml(f"{path} holds a date or number that does not exist; quote it if it is text.") from None
+
+
+def _repeated(node: yaml.Node | None) -> yaml.Node | None:
+    """A key that its mapping has twice: PyYAML would take the last one, YAML 1.2 forbids it."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                return key
+            seen.add(str(key.value))
+        below = [value for _, value in node.value]
+    else:
+        below = node.value if isinstance(node, yaml.SequenceNode) else []
+    return next((found for one in below if (found := _repeated(one)) is not None), None)
 
 
 def _steps(node: yaml.Node | None, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:

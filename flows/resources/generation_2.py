@@ -198,7 +198,7 @@ def _service_account(account: ServiceAccount) -> Resource:
     if account.service_account_type:
         notes.append("service_account_type: a kind of its own (TrustedAccount) in 2.x.")
     if account.secret_type:
-        notes.append(f"secret_type {account.secret_type}: the only one in 2.x, and not said.")
+        notes.append("secret_type is not held by 2.x: the account makes its secret.")
     if account.secret_data:
         notes.append("secret_data cannot be read back: it is written when the account has no secret.")
     return Resource(

@@ -12,7 +12,7 @@ from flows.manifest.reading import read_parts
     ("name", "kinds"),
     [
         ("create_provider", [Provider]),
-        ("providers", [Provider]),
+        ("01-portfolio-providers", [Provider]),
         ("repositories", [Repository]),
         ("01-service-account", [ServiceAccount]),
         ("ServiceAccount", [ServiceAccount]),

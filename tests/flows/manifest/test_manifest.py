@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from flows.manifest import DeclaredTwice, FileMissing, InvalidField, Manifest, ManifestError, NotYaml
@@ -313,3 +315,31 @@ def test_the_fields_of_a_mapping_are_named_where_one_is_unknown(folder):
 def test_a_copy_keeps_its_place(folder):
     plugin = Manifest.load(folder).plugin
     assert plugin.model_copy(update={"labels": []}).place == plugin.place
+
+
+@pytest.mark.parametrize(
+    "again", ["name: other\n", "tags: {a: {b: 1, b: 2}}\n", "options: {a: [{b: 1, b: 2}]}\n"]
+)
+def test_a_key_that_stands_twice_is_not_dropped_in_silence(folder, again):
+    path = folder / "create_schema.yaml"
+    path.write_text(path.read_text().partition("tags:")[0] + again)
+    line = len(path.read_text().splitlines())
+    with pytest.raises(
+        NotYaml, match=rf"create_schema.yaml:{line}: the key '\w+' stands here a second time.*---"
+    ):
+        Manifest.load(folder)
+
+
+def test_what_holds_itself(folder):
+    path = folder / "create_schema.yaml"
+    path.write_text(path.read_text() + "options: &a {b: *a}\n")
+    with pytest.raises(NotYaml, match="create_schema.yaml holds something that holds itself"):
+        Manifest.load(folder)
+
+
+@pytest.mark.parametrize("kind", ["schema", "service_account", "provider"])
+def test_an_empty_name_is_no_trace(folder, kind):
+    path = folder / f"create_{kind}.yaml"
+    path.write_text(re.sub(r"^(name|provider): .*", r"\1: ''", path.read_text(), flags=re.MULTILINE))
+    with pytest.raises(InvalidField):
+        Manifest.load(folder)

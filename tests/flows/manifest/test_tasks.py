@@ -63,6 +63,8 @@ def test_a_fault_has_its_line(apply):
     [
         ("name: Portfolio\n", "name: ${{ var.name }}\n", r"plugin.yaml:24: an expression"),
         ("    id: plugin\n", "    if: true\n", r":5: 'if' is decided when tasks run"),
+        ("    id: plugin\n", "    loop: [1]\n", r":5: 'loop' is decided when tasks run"),
+        ("    id: plugin\n", "    var: {a: b}\n", r":5: 'var' is decided when tasks run"),
         (
             'uses: "@modules/resource"\n    spec',
             "uses: '@modules/shell'\n    spec",

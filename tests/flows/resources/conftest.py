@@ -76,6 +76,12 @@ def manifest(checkout):
     return Manifest.load(checkout / "deployments/portfolio")
 
 
+@pytest.fixture(scope="session")
+def native(checkout):
+    """A manifest in the words of 2.x."""
+    return Manifest.load(checkout / "tests/fixtures/native-2x")
+
+
 @pytest.fixture
 def resources(manifest):
     target = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})

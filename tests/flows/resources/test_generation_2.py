@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from flows.manifest import Collector, Place
 from flows.resources import Target, declared_resources
 from flows.spaceone import Generation
 
@@ -70,3 +71,54 @@ def test_a_provider_with_less_in_it(manifest, metadata, template):
         Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
     )
     assert [resource.name for resource in by_kind(found, "schema")] == ["portfolio_investment_schema"]
+
+
+def test_a_manifest_of_2_x_is_taken_as_it_is(native):
+    found = declared_resources(Generation.V2, native, Target("0.1.0"))
+    secret, account = by_kind(found, "schema")
+    assert (secret.name, account.name) == ("portfolio-secret", "portfolio-account")
+    assert account.declared["related_schemas"] == ["portfolio-secret"]
+    assert account.declared["options"]["help"].keys() == {"en", "ko"}
+    provider = by_kind(found, "provider")[0]
+    assert (provider.declared["order"], provider.declared["color"]) == (10, "#3f51b5")
+    said = {note for resource in found for note in resource.notes if resource.kind != "service account"}
+    assert said == {
+        "2.x configures its repositories: the installation's local one is used, whatever its name."
+    }
+
+
+def test_a_schema_for_accounts_is_stronger_than_a_template_and_the_plan_says_so(native, manifest):
+    provider = manifest.provider
+    both = dataclasses.replace(native, provider=provider)
+    found = declared_resources(Generation.V2, both, Target("0.1.0"))
+    assert [resource.name for resource in by_kind(found, "schema")] == [
+        "portfolio-secret",
+        "portfolio-account",
+    ]
+    (note,) = [note for note in by_kind(found, "provider")[0].notes if "template" in note]
+    assert note.startswith(
+        "template, capability, metadata: not held by 2.x, which reads the schema portfolio-account"
+    )
+
+
+def test_several_accounts_share_a_project(manifest):
+    (account,) = manifest.service_accounts
+    others = [account.model_copy(update={"name": name}) for name in ("Savings", "Stocks")]
+    others[1] = others[1].model_copy(update={"project": "Stocks"})
+    changed = dataclasses.replace(manifest, service_accounts=(account, *others))
+    found = declared_resources(Generation.V2, changed, Target("0.1.0"))
+    assert [resource.name for resource in by_kind(found, "project")] == ["Portfolio", "Stocks"]
+    accounts = by_kind(found, "service account")
+    assert [(one.name, one.references["project_id"].name) for one in accounts] == [
+        ("Investment", "Portfolio"),
+        ("Savings", "Portfolio"),
+        ("Stocks", "Stocks"),
+    ]
+
+
+def test_what_is_not_declared_is_said(manifest):
+    collector = Collector.model_validate({"name": "x"}, context=Place("folder", default=True))
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, collector=collector), Target("0.1.0")
+    )
+    assert "not declared" in " ".join(by_kind(found, "collector")[0].notes)
