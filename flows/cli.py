@@ -43,6 +43,15 @@ SourceFolder = Annotated[Path, typer.Option("--source", help="The folder of the 
 Format = Annotated[
     Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
 ]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        "-p",
+        metavar="KIND.FIELD=VALUE",
+        help="A field that is stronger than the manifest's, such as plugin.image=team/plugin-x. May be given again.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
 
@@ -52,6 +61,7 @@ def release(
     environment: EnvironmentName,
     source: SourceFolder = Path(SOURCE),
     manifest: ManifestFolder = Path(MANIFEST),
+    parameters: Parameters = None,
     dry_run: DryRun = False,
     output: Format = Output.TEXT,
     verbose: Verbose = False,
@@ -59,21 +69,30 @@ def release(
     """Build, push, register, collect and judge: from a plugin's source to its resources."""
     progress = Progress()
     with failing_well(lambda: progress.wrote):
-        request = ReleaseRequest(load_environment(environment, Path(ENVIRONMENTS)), source, manifest, dry_run)
+        request = ReleaseRequest(
+            load_environment(environment, Path(ENVIRONMENTS)),
+            source,
+            manifest,
+            dry_run,
+            tuple(parameters or ()),
+        )
         report = run_release(request, TerminalRunner(_errors(), verbose), progress)
     _show(report, output)
 
 
 @app.command()
 def recollect(
-    environment: EnvironmentName, manifest: ManifestFolder = Path(MANIFEST), output: Format = Output.TEXT
+    environment: EnvironmentName,
+    manifest: ManifestFolder = Path(MANIFEST),
+    parameters: Parameters = None,
+    output: Format = Output.TEXT,
 ) -> None:
     """Collect again with the collector of a release."""
     progress = Progress()
     with failing_well(lambda: progress.wrote):
         report = run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)),
-            Manifest.load(manifest),
+            Manifest.load(manifest, parameters or ()),
             TerminalRunner(_errors()),
             progress,
         )

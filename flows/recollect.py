@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow
 
-from flows.manifest import Manifest, load_environment
+from flows.manifest import Manifest, load_environment, split_parameters
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.places import ENVIRONMENTS, MANIFEST
 from flows.tasks.outcome import settled
@@ -19,15 +19,18 @@ from flows.tasks.runner import PrefectRunner
     flow_run_name="recollect in {environment}",
     description="Collects with a released plugin, follows the job to its end, and judges what came in.",
 )
-def recollect(environment: str = "sandbox", manifest: str = MANIFEST) -> dict[str, Any]:
+def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters: str = "") -> dict[str, Any]:
     """Collects again.
 
     Args:
         environment: A file in deployments/environments, without its ending.
         manifest: The folder of the manifest that the collector was made from.
+        parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
     """
     return settled(
         run_recollect(
-            load_environment(environment, Path(ENVIRONMENTS)), Manifest.load(Path(manifest)), PrefectRunner()
+            load_environment(environment, Path(ENVIRONMENTS)),
+            Manifest.load(Path(manifest), split_parameters(parameters)),
+            PrefectRunner(),
         )
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow
 
-from flows.manifest import load_environment
+from flows.manifest import load_environment, split_parameters
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
@@ -21,17 +21,27 @@ from flows.tasks.runner import PrefectRunner
     description="Builds a plugin, registers it with all that it needs, collects, and judges what came in.",
 )
 def release(
-    environment: str = "sandbox", source: str = SOURCE, manifest: str = MANIFEST, dry_run: bool = False
+    environment: str = "sandbox",
+    source: str = SOURCE,
+    manifest: str = MANIFEST,
+    dry_run: bool = False,
+    parameters: str = "",
 ) -> dict[str, Any]:
     """Releases a plugin into an environment.
 
     Args:
         environment: A file in deployments/environments, without its ending.
         source: The plugin source's folder.
-        manifest: The folder of the manifest's six YAML files.
+        manifest: The folder of the manifest's YAML files.
         dry_run: Stop after the plan.
+        parameters: Fields that are stronger than the manifest's, KIND.FIELD=VALUE with spaces between them, such as
+            plugin.image=team/plugin-x collector.name="My collector". Prefect shows them: no secrets here.
     """
     request = ReleaseRequest(
-        load_environment(environment, Path(ENVIRONMENTS)), Path(source), Path(manifest), dry_run
+        load_environment(environment, Path(ENVIRONMENTS)),
+        Path(source),
+        Path(manifest),
+        dry_run,
+        tuple(split_parameters(parameters)),
     )
     return settled(run_release(request, PrefectRunner()))

@@ -100,9 +100,7 @@ def with_parameters(
 
 
 def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter) -> int:
-    ids = [
-        next((part.data[name] for name in kind.identified_by if part.data.get(name)), "") for part in parts
-    ]
+    ids = [str(next(filter(None, map(part.data.get, kind.identified_by)), "")) for part in parts]
     if parameter.which is None:
         if len(parts) == 1:
             return 0
@@ -111,7 +109,7 @@ def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter)
             f"-p {parameter.name}: the manifest declares {len(parts)} of this kind; say which: {choice}."
         )
     if parameter.which not in ids:
-        known = ", ".join(map(str, ids))
+        known = ", ".join(ids)
         raise InvalidParameter(
             f"-p {parameter.name}: there is no {kind.words()} {parameter.which!r}. There is: {known}."
         )

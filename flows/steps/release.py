@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -55,12 +55,14 @@ class ReleaseRequest:
         source: The plugin source's folder.
         manifest: The manifest's folder.
         dry_run: Whether to stop after the plan.
+        parameters: Fields that are stronger than the manifest's, each `KIND.FIELD=VALUE`; they may hold secrets.
     """
 
     environment: Environment
     source: Path
     manifest: Path
     dry_run: bool = False
+    parameters: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
     """
     started = time.perf_counter()
     progress = progress or Progress()
-    manifest = Manifest.load(request.manifest)
+    manifest = Manifest.load(request.manifest, request.parameters)
     source = PluginSource.load(request.source)
     with open_session(request.environment) as session, session.registry() as registry:
         reference = ImageReference(registry.address, manifest.plugin.image, source.version)

@@ -141,9 +141,14 @@ def test_what_is_asked_for_reaches_the_steps(pluginctl, environment, tmp_path):
         "--manifest",
         tmp_path / "b",
         "--dry-run",
+        "-p",
+        "plugin.image=me/plugin-x",
+        "--parameter",
+        "collector.name=My = collector",
         result=report(),
     )
     assert (request.source, request.manifest, request.dry_run) == (tmp_path / "a", tmp_path / "b", True)
+    assert request.parameters == ("plugin.image=me/plugin-x", "collector.name=My = collector")
     assert request.environment.name == "here"
 
 
@@ -152,6 +157,20 @@ def test_the_defaults_are_the_portfolio_in_this_checkout(pluginctl, environment,
     assert (checkout / request.source / "src/VERSION").is_file()
     assert (checkout / request.manifest / "register_plugin.yaml").is_file()
     assert not request.dry_run
+
+
+def test_a_recollections_parameters_reach_the_manifest(pluginctl, environment):
+    _, ((_, manifest, *_),) = pluginctl(
+        "recollect", environment, "-p", "collector.name=Mine", result=report()
+    )
+    assert manifest.collector.name == "Mine"
+
+
+def test_a_bad_parameter_is_2_and_its_value_is_not_shown(pluginctl, environment):
+    done, seen = pluginctl("recollect", environment, "-p", "plugin.image=Hush", result=report())
+    assert (done.exit_code, seen) == (2, [])
+    assert done.stderr.startswith("error: -p plugin.image: the field 'image': ")
+    assert "hush" not in done.stderr.lower()
 
 
 @pytest.mark.parametrize("command", ["release", "recollect"])
