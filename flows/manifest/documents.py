@@ -34,12 +34,14 @@ class Declaration(Document):
         kind: Such as `service_account`.
         verb: The call of spacectl that makes one.
         resource_types: What spacectl calls it, in either generation.
+        several: Whether a manifest may hold more than one.
         identified_by: The fields that tell two of a kind apart; the first one that is there counts.
     """
 
     kind: ClassVar[str]
     verb: ClassVar[str] = "create"
     resource_types: ClassVar[frozenset[str]]
+    several: ClassVar[bool] = False
     identified_by: ClassVar[tuple[str, ...]] = ("name",)
 
     _place: Place = PrivateAttr(default=Place("(no file)"))

@@ -41,15 +41,47 @@ def kinds_named(name: str) -> list[Kind]:
     return [kind for kind in KINDS if any(f"_{form}_" in words for form in _FORMS[kind])]
 
 
-def kind_of(part: Part, path: Path) -> Kind:
-    """The kind of a document.
+def by_kind(
+    documents: Iterable[tuple[Part, Path]], told: Iterable[tuple[Kind, Part]] = ()
+) -> dict[Kind, list[Part]]:
+    """The documents of a manifest, by what they declare.
+
+    What a document by itself leaves open, the others may settle: a manifest holds one provider alone, so where
+    another document is the provider, one that reads like a provider or a collector is the collector.
+
+    Args:
+        documents: Each with its file's path below the manifest's folder.
+        told: Those whose kind is known.
+
+    Raises:
+        UnknownKind: it cannot be told, or a name contradicts the fields.
+    """
+    found: dict[Kind, list[Part]] = {kind: [] for kind in KINDS}
+    for kind, part in told:
+        found[kind].append(part)
+    candidates = [(part, kinds_of(part, path)) for part, path in documents]
+    for part, kinds in candidates:
+        if len(kinds) == 1:
+            found[kinds[0]].append(part)
+    taken = {kind for kind in KINDS if found[kind] and not kind.several}
+    for part, kinds in candidates:
+        if len(kinds) > 1:
+            left = [kind for kind in kinds if kind not in taken]
+            if len(left) != 1:
+                raise UnknownKind(_untold(part, left or kinds))
+            found[left[0]].append(part)
+    return found
+
+
+def kinds_of(part: Part, path: Path) -> list[Kind]:
+    """What a document may be; one kind, unless it has no fields but those that two kinds have.
 
     Args:
         part: The document.
         path: Its file's path below the manifest's folder.
 
     Raises:
-        UnknownKind: it cannot be told, or the name contradicts the fields.
+        UnknownKind: it is none, or the name contradicts the fields.
     """
     names = [path.stem, *reversed(path.parent.parts)]
     name, named = next(((name, found) for name in names if (found := kinds_named(name))), ("", []))
@@ -66,15 +98,15 @@ def kind_of(part: Part, path: Path) -> Kind:
     candidates = agreed or possible
     if len(candidates) > 1 and not agreed:
         candidates = [kind for kind in possible if _fits(kind, part)]
-    if len(candidates) == 1:
-        return candidates[0]
-    if agreed:
+    if len(agreed) > 1:
         fields = [next(f"{field!r}" for field in part.data if field in _MARKS[kind]) for kind in agreed]
         raise UnknownKind(
             f"{part.where()}: the fields {' and '.join(fields)} belong to {_either(agreed, 'and')}. "
             "Is a line --- missing between two documents?"
         )
-    raise UnknownKind(_untold(part, candidates or [kind for kind in possible if _required(kind, part)]))
+    if not candidates:
+        raise UnknownKind(_untold(part, [kind for kind in possible if _required(kind, part)]))
+    return candidates
 
 
 def _fits(kind: Kind, part: Part) -> bool:

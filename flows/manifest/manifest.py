@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flows.manifest.documents import Declaration, parse, without_values
 from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField
-from flows.manifest.kinds import kind_of
+from flows.manifest.kinds import by_kind
 from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
 from flows.manifest.reading import Part, Place, exists, read_parts
@@ -167,15 +167,15 @@ def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
         raise FileMissing(f"There is no manifest folder {folder}: it should hold YAML files such as {usual}.")
     files = list(_files(folder))
     resolved = {file.resolve() for file in files}
-    found: dict[type[Declaration], list[Part]] = {kind: [] for kind in KINDS}
+    plain: list[tuple[Part, Path]] = []
+    of_tasks: list[tuple[type[Declaration], Part]] = []
     for file in files:
         for part in read_parts(file):
             if is_task_file(part):
-                for kind, declared in declared_by_tasks(part, file, resolved):
-                    found[kind].append(declared)
+                of_tasks += declared_by_tasks(part, file, resolved)
             else:
-                found[kind_of(part, file.relative_to(folder))].append(part)
-    return found
+                plain.append((part, file.relative_to(folder)))
+    return by_kind(plain, of_tasks)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -40,6 +40,7 @@ class Schema(Declaration):
 
     kind: ClassVar[str] = "schema"
     resource_types: ClassVar[frozenset[str]] = frozenset({"repository.Schema", "identity.Schema"})
+    several: ClassVar[bool] = True
     identified_by: ClassVar[tuple[str, ...]] = ("schema_id", "name")
 
     name: str
@@ -80,6 +81,7 @@ class ServiceAccount(Declaration):
 
     kind: ClassVar[str] = "service_account"
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.ServiceAccount"})
+    several: ClassVar[bool] = True
 
     name: str
     provider: str

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from flows.manifest import Collector, Plugin, Provider, Repository, Schema, ServiceAccount, UnknownKind
-from flows.manifest.kinds import kind_of, kinds_named
+from flows.manifest.kinds import by_kind, kinds_named
 from flows.manifest.models import KINDS
 from flows.manifest.reading import read_parts
 
@@ -38,7 +38,8 @@ def tell(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         (part,) = read_parts(path)
-        return kind_of(part, Path(name))
+        (kind,) = [kind for kind, parts in by_kind([(part, Path(name))]).items() if parts]
+        return kind
 
     return tell
 
@@ -110,3 +111,24 @@ def test_a_document_of_no_kind(tell, text):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_usual_name_of_a_kind_tells_it(kind):
     assert kinds_named(Path(kind.file_name()).stem) == [kind]
+
+
+def test_the_others_settle_what_a_document_leaves_open(tmp_path):
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "---\n{name: x, provider: x, plugin_info: {}}\n---\n{name: x, provider: x, icon: x}\n"
+        "---\n{name: x, repository_type: local}\n"
+    )
+    parts = read_parts(path)
+    found = by_kind([(part, Path("all.yaml")) for part in parts])
+    assert (found[Collector], found[Provider], found[Repository]) == ([parts[0]], [parts[1]], [parts[2]])
+
+
+def test_the_others_settle_nothing_where_every_place_is_taken(tmp_path):
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "---\n{name: x, provider: x, plugin_info: {}}\n---\n{name: x, provider: x, icon: x}\n"
+        "---\n{name: x, resource_group: DOMAIN}\n"
+    )
+    with pytest.raises(UnknownKind, match="all.yaml:2: .*a provider or a collector"):
+        by_kind([(part, Path("all.yaml")) for part in read_parts(path)])

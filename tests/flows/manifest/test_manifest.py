@@ -186,10 +186,6 @@ def test_a_manifest_of_2_x(checkout):
 def test_everything_in_one_file_in_any_order(write, documents, checkout):
     usual = Manifest.load(checkout / "deployments/portfolio")
     folder = write({"all.yml": "".join(reversed(documents.values()))})
-    # The collector's own fields are also those that a provider of 2.x may have: only a name tells.
-    text = (folder / "all.yml").read_text().replace(documents["collector"], "")
-    (folder / "all.yml").write_text(text)
-    (folder / "create_collector.yaml").write_text(documents["collector"])
     found = Manifest.load(folder)
     assert [one.model_dump() for one in declarations(found)] == [
         one.model_dump() for one in declarations(usual)
