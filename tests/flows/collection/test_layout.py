@@ -2,6 +2,7 @@ import pytest
 
 from flows.collection.inventory import by_type, cloud_service_type, collected, counts
 from flows.collection.layout import cell, default_sort, table, value
+from flows.spaceone import Generation
 
 RECORD = {
     "name": "Bitcoin",
@@ -117,11 +118,18 @@ def test_types_are_counted_by_their_full_names():
     assert by_type(inventory, "collector-1") == {"portfolio/Investment/Cryptocurrency": 5}
 
 
-def test_resources_come_sorted_and_not_all():
+@pytest.mark.parametrize(
+    ("generation", "sort"),
+    [
+        (Generation.V2, [{"key": "data.rank", "desc": True}]),
+        (Generation.V1_12, {"key": "data.rank", "desc": True}),
+    ],
+)
+def test_resources_come_sorted_and_not_all(generation, sort):
     inventory = Inventory(CloudService=[RECORD])
-    assert collected(inventory, "collector-1", ("data.rank", True), limit=3) == [RECORD]
+    assert collected(inventory, "collector-1", generation, ("data.rank", True), limit=3) == [RECORD]
     query = inventory.asked[0][1]["query"]
-    assert query["sort"] == [{"key": "data.rank", "desc": True}]
+    assert query["sort"] == sort
     assert query["page"] == {"start": 1, "limit": 3}
 
 

@@ -109,7 +109,7 @@ def test_several_accounts_share_a_project(manifest):
     found = declared_resources(Generation.V2, changed, Target("0.1.0"))
     assert [resource.name for resource in by_kind(found, "project")] == ["Portfolio", "Stocks"]
     accounts = by_kind(found, "service account")
-    assert [(one.name, one.references["project_id"].name) for one in accounts] == [
+    assert [(one.name, one.declared["project_id"].name) for one in accounts] == [
         ("Investment", "Portfolio"),
         ("Savings", "Portfolio"),
         ("Stocks", "Stocks"),
