@@ -44,6 +44,7 @@ class Step(Generic[T]):
         timeout: Seconds that one try may take; the calls inside have limits of their own.
         may_retry: Which errors are worth it.
         subject: What it is about, such as a schema's name, where there are several of the kind.
+        outcome: What came of it in a few words, made of the result; shown beside the name.
     """
 
     name: str
@@ -53,11 +54,16 @@ class Step(Generic[T]):
     timeout: float | None = None
     may_retry: Callable[[BaseException], bool] = is_temporary
     subject: str = ""
+    outcome: Callable[[T], str] | None = None
 
     @property
     def title(self) -> str:
         """What is shown while it runs: the name, and what it is about."""
         return f"{self.name} {self.subject}".strip()
+
+    def words(self, result: T) -> str:
+        """What came of it, in one line; empty where the step has no words for it."""
+        return " ".join(self.outcome(result).split()) if self.outcome else ""
 
 
 class Runner(Protocol):

@@ -31,7 +31,10 @@ PLAN, PROGRESS, REPORT, RESOURCES = "plan", "collection", "report", "resources"
 
 
 class PrefectRunner:
-    """One flow run's: a step is a task run (law 8), with its retries and its time limit."""
+    """One flow run's: a step is a task run (law 8), with its retries and its time limit.
+
+    What came of a step is in its log, and so in the run's.
+    """
 
     def __init__(self) -> None:
         self._progress: UUID | None = None
@@ -86,7 +89,10 @@ def _function(step: Step[T]) -> Callable[[], T]:
     """A function of its own for each step: Prefect tells tasks apart by name."""
 
     def run() -> T:
-        return step.function()
+        result = step.function()
+        if words := step.words(result):
+            get_run_logger().info("%s: %s", step.title, words)
+        return result
 
     run.__name__ = run.__qualname__ = step.name.replace(" ", "_")
     run.__doc__ = step.name.capitalize() + "."

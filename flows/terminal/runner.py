@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -22,7 +20,7 @@ T = TypeVar("T")
 
 
 class TerminalRunner(PlainRunner):
-    """A line for every step that ended, a spinner for the one that runs.
+    """A line for every step that ended, with what came of it; a spinner for the one that runs.
 
     Args:
         console: Where it is shown: standard error, so that standard output is the result's alone.
@@ -36,24 +34,21 @@ class TerminalRunner(PlainRunner):
         self._name = ""
 
     def run(self, step: Step[T]) -> T:
-        """Runs one step, with its retries."""
-        with self.showing(step.title):
-            return super().run(step)
-
-    @contextmanager
-    def showing(self, name: str) -> Iterator[None]:
-        """A spinner while something runs, and a line with its time afterwards."""
+        """Runs one step, with its retries: a spinner meanwhile, a line with its outcome and time afterwards."""
         started = time.perf_counter()
-        shown = self._name = escape(name)
+        shown = self._name = escape(step.title)
         try:
             with self._console.status(shown) as self._status:
-                yield
+                result = super().run(step)
         except BaseException:
-            self._console.print(f"[red]✗[/] {shown}")
+            self._line(f"[red]✗[/] {shown}")
             raise
         finally:
             self._status = None
-        self._console.print(f"[green]✓[/] {shown} [dim]{time.perf_counter() - started:.1f} s[/]")
+        words = escape(step.words(result))
+        seconds = f"{time.perf_counter() - started:.1f} s"
+        self._line(f"[green]✓[/] {shown} [dim]{f'{words}, ' if words else ''}{seconds}[/]")
+        return result
 
     def planned(self, plan: Plan) -> None:
         """The plan as a table, where it holds more than things to keep."""
@@ -82,3 +77,6 @@ class TerminalRunner(PlainRunner):
 
     def finished(self, report: Report) -> None:
         """The tables are the command's to show."""
+
+    def _line(self, markup: str) -> None:
+        self._console.print(markup, highlight=False, soft_wrap=True)

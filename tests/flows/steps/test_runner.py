@@ -91,6 +91,12 @@ def test_a_step_without_retries_is_tried_once(waits):
     assert (function.tries, waits) == (1, [])
 
 
+def test_a_steps_outcome_is_one_line_made_of_its_result():
+    step = Step("build image", int, outcome=lambda size: f"{size}\n MB\t built ")
+    assert step.words(5) == "5 MB built"
+    assert Step("plan", int).words(5) == ""
+
+
 def test_a_steps_title_says_what_it_is_about():
     assert Step("plan", int).title == "plan"
     assert Step("create schema", int, subject="coins").title == "create schema coins"

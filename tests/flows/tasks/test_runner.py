@@ -74,6 +74,23 @@ def test_a_step_is_a_task_run_with_its_title():
     assert tasks["create schema coins"].state.is_completed()
 
 
+def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    step = Step("build image", lambda: 7, subject="x", outcome=lambda size: f"{size} MB")
+    try:
+        _, tasks, _ = seen(lambda runner: runner.run(step))
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    (task_run,) = (record.task_run_id for record in records if record.getMessage() == "build image x: 7 MB")
+    assert task_run == str(tasks["build image x"].id)
+
+
 def test_what_is_temporary_is_tried_again():
     step = Step("plan", flaky(UNREACHABLE, UNREACHABLE), retries=2, delay=0.01)
     state, tasks, _ = seen(lambda runner: runner.run(step))

@@ -26,6 +26,13 @@ def test_a_step_that_ended_leaves_a_line_with_its_time(console, text):
     assert text().startswith("✓ create schema coins 0.0 s")
 
 
+def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
+    console = Console(file=io.StringIO(), width=40)
+    step = Step("build image", lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
+    assert TerminalRunner(console).run(step) == 7
+    assert console.file.getvalue() == f"✓ build image [/]7 MB {'x' * 60}, 0.0 s\n"
+
+
 def test_a_step_that_failed_leaves_a_line_and_its_error(console, text):
     def fail():
         raise SpaceoneError("no")
