@@ -68,6 +68,11 @@ def collected(
     return client.list("inventory.CloudService.list", {"query": query})
 
 
+def cloud_service(client: Client, record: dict[str, Any]) -> dict[str, Any]:
+    """A cloud service in full: `list` leaves out its metadata."""
+    return client.call("inventory.CloudService.get", {"cloud_service_id": record["cloud_service_id"]})
+
+
 def cloud_service_type(client: Client, name: str) -> dict[str, Any] | None:
     """A type, with the layout that the console draws its resources by.
 

@@ -31,6 +31,13 @@ class Verdict:
         """Whether there is nothing against it."""
         return not self.failures
 
+    def words(self) -> str:
+        """In one line: the first reason against it, else what the job brought."""
+        if self.failures:
+            more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
+            return f"failed: {self.failures[0]}{more}"
+        return ", ".join(f"{count} {name}" for name, count in self.changes.items() if count)
+
     def as_json(self) -> dict[str, Any]:
         """The `job` of a report."""
         return {

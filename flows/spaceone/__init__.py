@@ -22,6 +22,7 @@ from flows.spaceone.errors import (
     Unreachable,
 )
 from flows.spaceone.generation import Generation, probe
+from flows.spaceone.services import Service, api_resources, check_services
 
 __all__ = [
     "AlreadyExists",
@@ -39,10 +40,13 @@ __all__ = [
     "NotFound",
     "PermissionDenied",
     "ServerError",
+    "Service",
     "SpaceoneError",
     "UnknownField",
     "UnknownMethod",
     "Unreachable",
+    "api_resources",
+    "check_services",
     "probe",
     "read_spacectl",
     "spacectl_file",

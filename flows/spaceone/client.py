@@ -18,7 +18,7 @@ from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Un
 from flows.spaceone.reflection import Catalogue, message_class
 
 #: Verbs that change nothing: these alone are sent again when a connection breaks.
-READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_auth_info", "check"})
+READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,14 @@ class Client:
         """The `results` of a list call."""
         results = self.call(method, params).get("results", [])
         return [dict(result) for result in results]
+
+    def count(self, method: str, params: Mapping[str, Any] | None = None) -> int:
+        """How many a list call would give; one record travels at most, where the server can page."""
+        service, resource, verb = split(method)
+        pages = "query" in self.catalogue(service).method(resource, verb).input_type.fields_by_name
+        query: dict[str, Any] = {"query": {"page": {"start": 1, "limit": 1}}} if pages else {}
+        answer = self.call(method, {**(params or {}), **query})
+        return int(answer.get("total_count", len(answer.get("results", []))))
 
     def close(self) -> None:
         """Closes all channels."""

@@ -27,14 +27,18 @@ class _Deadline(grpc.StreamStreamClientInterceptor):
 
 
 class Catalogue:
-    """The services of one endpoint: names at once, descriptors as they are asked for."""
+    """The services of one endpoint: names at once, descriptors as they are asked for.
+
+    Attributes:
+        endpoint: Its address, for messages.
+    """
 
     def __init__(self, channel: grpc.Channel, service: str, endpoint: str, timeout: float) -> None:
         limited = grpc.intercept_channel(channel, _Deadline(timeout))
         self._database = ProtoReflectionDescriptorDatabase(limited)
         self._pool = DescriptorPool(self._database)
         self._service = service
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._names: list[str] | None = None
         self._methods: dict[str, MethodDescriptor] = {}
 
@@ -49,7 +53,7 @@ class Catalogue:
             try:
                 self._names = sorted(self._database.get_services())
             except grpc.RpcError as error:
-                raise _reflection_error(self._service, self._endpoint, error) from error
+                raise _reflection_error(self._service, self.endpoint, error) from error
         return self._names
 
     def method(self, resource: str, verb: str) -> MethodDescriptor:
@@ -77,7 +81,7 @@ class Catalogue:
         try:
             return self._pool.FindServiceByName(name)
         except grpc.RpcError as error:
-            raise _reflection_error(self._service, self._endpoint, error) from error
+            raise _reflection_error(self._service, self.endpoint, error) from error
 
     def _find(self, resource: str, verb: str) -> MethodDescriptor:
         names = [
@@ -92,7 +96,7 @@ class Catalogue:
             sorted({name.rsplit(".", 1)[1] for name in self.names if name.startswith("spaceone.api.")})
         )
         raise UnknownMethod(
-            f"{self._endpoint} offers no {self._service}.{resource}.{verb}.",
+            f"{self.endpoint} offers no {self._service}.{resource}.{verb}.",
             f"Its resources are: {known or 'none of SpaceONE'}.",
         )
 

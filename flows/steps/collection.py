@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flows.collection import Verdict, follow, job_tasks, judge, start, wait_for_others
-from flows.collection.inventory import by_type, cloud_service_type, collected, counts
-from flows.collection.layout import default_sort, table
+from flows.collection import Job, Verdict, follow, job_tasks, judge, start, wait_for_others
+from flows.collection.inventory import by_type, cloud_service, cloud_service_type, collected, counts
 from flows.manifest import Environment, Manifest
+from flows.preview import Preview, default_sort, preview, table
 from flows.resources import Resource, Target, declared_resources, find
 from flows.steps.errors import NotReleased
 from flows.steps.progress import Progress
@@ -29,11 +29,17 @@ class Findings:
         by_type: Cloud services by `provider/group/type`.
         columns: Headings, as the console would have them.
         rows: Some of the resources, a cell a column.
+        preview: The first of them in full; None where there is none.
     """
 
     by_type: Mapping[str, int]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    preview: Preview | None
+
+    def words(self) -> str:
+        """Counts by provider, group and type."""
+        return ", ".join(f"{count} {name}" for name, count in self.by_type.items()) or "nothing"
 
 
 def collect_and_judge(
@@ -44,23 +50,32 @@ def collect_and_judge(
     runner.run(Step("wait for a running job", partial(wait_for_others, client, collector_id), retries=2))
     # No retries: a second collect cancels the first one's job. Without an answer it may have begun all the same.
     progress.write()
-    job = runner.run(Step("collect", partial(start, client, collector_id)))
-    ended = runner.run(Step("follow the job", partial(follow, client, job, runner.collecting), retries=2))
+    job = runner.run(Step("collect", partial(start, client, collector_id), outcome=_begun))
+    following = partial(follow, client, job, runner.collecting)
+    ended = runner.run(Step("follow the job", following, retries=2, outcome=_ended))
 
     def verdict() -> Verdict:
         return judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
 
-    return runner.run(Step("judge", verdict, retries=2))
+    return runner.run(Step("judge", verdict, retries=2, outcome=Verdict.words))
+
+
+def _begun(job: Job) -> str:
+    return f"{job.job_id}, {job.tasks} {'task' if job.tasks == 1 else 'tasks'}"
+
+
+def _ended(job: Job) -> str:
+    return f"{job.status}, {job.succeeded} of {job.tasks} succeeded"
 
 
 def findings(session: Session, collector_id: str) -> Findings:
-    """Reads what a collector brought in; the table is that of its most frequent type."""
-    types = by_type(session.client, collector_id)
-    layout = cloud_service_type(session.client, max(types, key=types.__getitem__)) if types else None
-    columns, rows = table(
-        collected(session.client, collector_id, session.generation, default_sort(layout)), layout
-    )
-    return Findings(types, columns, rows)
+    """Reads what a collector brought in; the table is that of its most frequent type, the preview its first row."""
+    client, types = session.client, by_type(session.client, collector_id)
+    layout = cloud_service_type(client, max(types, key=types.__getitem__)) if types else None
+    records = collected(client, collector_id, session.generation, default_sort(layout))
+    columns, rows = table(records, layout)
+    first = preview(cloud_service(client, records[0]), layout) if records else None
+    return Findings(types, columns, rows, first)
 
 
 def collected_report(
@@ -69,10 +84,22 @@ def collected_report(
     """Collects with a report's collector; the report with the verdict and what came in."""
     collector_id = str(report.collector_id)
     verdict = collect_and_judge(session, collector_id, provider, runner, progress)
-    found = runner.run(Step("read the inventory", partial(findings, session, collector_id), retries=2))
+    reading = partial(findings, session, collector_id)
+    found = runner.run(Step("read the inventory", reading, retries=2, outcome=Findings.words))
+    if found.preview is not None:
+        runner.run(Step("show a resource", lambda: found.preview, outcome=_shown))
     return dataclasses.replace(
-        report, verdict=verdict, by_type=found.by_type, columns=found.columns, rows=found.rows
+        report,
+        verdict=verdict,
+        by_type=found.by_type,
+        columns=found.columns,
+        rows=found.rows,
+        preview=found.preview,
     )
+
+
+def _shown(shown: Preview | None) -> str:
+    return shown.summary() if shown else ""
 
 
 def _collector(session: Session, collector: Resource, plugin_id: str) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""A field of a dynamic layout in words: what the console would draw of a value.
+
+The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, progress, link,
+image, more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+#: Seconds in one unit of a datetime's `source_type`, where it is a number.
+_EPOCHS = {"timestamp": 1.0, "milliseconds": 1e-3, "seconds": 1.0}
+
+
+def value(record: Any, key: str) -> Any:
+    """What a dotted key names in a record; None where there is nothing. A list gives one value for each entry."""
+    found: Any = record
+    for index, part in enumerate(parts := key.split(".") if key else []):
+        if isinstance(found, Mapping):
+            found = found.get(part)
+        elif isinstance(found, Sequence) and not isinstance(found, str):
+            if part.isdecimal():
+                found = found[int(part)] if int(part) < len(found) else None
+            else:
+                return [value(entry, ".".join(parts[index:])) for entry in found]
+        else:
+            return None
+    return found
+
+
+def cell(value: Any) -> str:
+    """A value as it is: whole numbers without a point, others with what makes them different."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.8g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {cell(item)}" for key, item in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(cell(item) for item in value)
+    return str(value)
+
+
+def shown(field: Mapping[str, Any], record: Any) -> str:
+    """What the console draws of a record in a field.
+
+    Args:
+        field: `key`, and where they are given `type` and `options` (`prefix`, `postfix`, labels of an enum, …).
+        record: The resource.
+    """
+    options = field.get("options")
+    return _drawn(
+        str(field.get("type", "text")), options if isinstance(options, Mapping) else {}, _of(field, record)
+    )
+
+
+def _of(field: Mapping[str, Any], record: Any) -> Any:
+    found = value(record, str(field.get("key", "")))
+    sub_key = (field.get("options") or {}).get("sub_key")
+    if sub_key and isinstance(found, Sequence) and not isinstance(found, str):
+        return [value(entry, str(sub_key)) for entry in found]
+    return found
+
+
+def _drawn(kind: str, options: Mapping[str, Any], found: Any) -> str:
+    if found is None or found == "":
+        default = options.get("default")
+        return "" if default is None else cell(default)
+    text = _TYPES.get(kind, _plain)(options, found)
+    return f"{options.get('prefix', '')}{text}{options.get('postfix', '')}"
+
+
+def _plain(_: Mapping[str, Any], found: Any) -> str:
+    return cell(found)
+
+
+def _enum(options: Mapping[str, Any], found: Any) -> str:
+    """Labels instead of values; an option is a name, or a field of its own with one."""
+    if isinstance(found, Sequence) and not isinstance(found, str):
+        return ", ".join(_enum(options, entry) for entry in found)
+    chosen = options.get(cell(found))
+    if isinstance(chosen, Mapping):
+        return str(chosen.get("name") or found)
+    return str(chosen or cell(found))
+
+
+def _datetime(options: Mapping[str, Any], found: Any) -> str:
+    """Minutes in UTC; what is no time is left as it is."""
+    factor = _EPOCHS.get(str(options.get("source_type", "iso8601")))
+    try:
+        moment = (
+            datetime.fromtimestamp(float(found) * factor, UTC)
+            if factor
+            else datetime.fromisoformat(str(found))
+        )
+    except (ValueError, OverflowError, OSError):
+        return cell(found)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _size(options: Mapping[str, Any], found: Any) -> str:
+    try:
+        number = float(found)
+    except (TypeError, ValueError):
+        return cell(found)
+    source = str(options.get("source_unit", "B")).upper().replace("BYTES", "B")
+    number *= 1024 ** _UNITS.index(source) if source in _UNITS else 1
+    power = min(int(math.log(abs(number), 1024)), len(_UNITS) - 1) if abs(number) >= 1 else 0
+    return f"{number / 1024**power:,.4g} {_UNITS[power]}"
+
+
+def _progress(_: Mapping[str, Any], found: Any) -> str:
+    return f"{cell(found)} %"
+
+
+def _more(options: Mapping[str, Any], found: Any) -> str:
+    inner = (options.get("layout") or {}).get("name")
+    return f"{cell(found)} (opens {inner})" if inner else cell(found)
+
+
+_TYPES = {
+    "enum": _enum,
+    "datetime": _datetime,
+    "size": _size,
+    "progress": _progress,
+    "more": _more,
+}

@@ -1,0 +1,93 @@
+"""Dynamic layouts as sections: titles, headings and rows, as the console would draw them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.preview.fields import cell, shown, value
+
+_TABLES = frozenset({"simple-table", "table", "query-search-table"})
+_TEXTS = frozenset({"markdown", "html", "popup"})
+PAIR = ("field", "value")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a tab.
+
+    Attributes:
+        tab: The tab that it stands in.
+        title: Its own; the tab's where it is all of it.
+        columns: Headings.
+        rows: A cell a column.
+    """
+
+    tab: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For reports."""
+        return {
+            "tab": self.tab,
+            "title": self.title,
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+        }
+
+
+def sections(layouts: Sequence[Any], record: Mapping[str, Any]) -> Iterator[Section]:
+    """The sections that some tabs (`metadata.view.sub_data.layouts`) make of a resource.
+
+    A layout of a type that is not known here is shown as the raw data under its `root_path`, and says so.
+    """
+    for layout in layouts:
+        if isinstance(layout, Mapping):
+            yield from _drawn(layout, record, str(layout.get("name", "")))
+
+
+def _drawn(layout: Mapping[str, Any], record: Any, tab: str) -> Iterator[Section]:
+    options = layout.get("options")
+    options = options if isinstance(options, Mapping) else {}
+    kind, title = str(layout.get("type", "")), str(layout.get("name") or tab)
+    root = options.get("root_path")
+    found = value(record, str(root)) if root else record
+    if kind == "list":
+        for inner in options.get("layouts") or ():
+            if isinstance(inner, Mapping):
+                yield from _drawn(inner, found, tab)
+    elif kind == "item":
+        yield Section(tab, title, PAIR, _items(_fields(options), found))
+    elif kind in _TABLES:
+        fields = _fields(options)
+        rows = found if isinstance(found, Sequence) and not isinstance(found, str) else []
+        columns = tuple(str(field.get("name", field.get("key", ""))) for field in fields)
+        yield Section(tab, title, columns, tuple(tuple(shown(f, row) for f in fields) for row in rows))
+    elif kind in _TEXTS:
+        text = options.get("markdown") or found
+        yield Section(tab, title, ("text",), ((_by_language(text),),))
+    else:
+        note = "" if kind in {"raw", "raw-table"} else f" (unknown layout {kind!r})"
+        raw = json.dumps(found, ensure_ascii=False, default=str)
+        yield Section(tab, f"{title}{note}", ("raw",), ((raw,),))
+
+
+def _fields(options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [field for field in options.get("fields") or () if isinstance(field, Mapping)]
+
+
+def _items(fields: list[Mapping[str, Any]], record: Any) -> tuple[tuple[str, str], ...]:
+    """Names and values; what the resource has nothing of is left out."""
+    pairs = ((str(field.get("name", field.get("key", ""))), shown(field, record)) for field in fields)
+    return tuple((name, text) for name, text in pairs if text)
+
+
+def _by_language(text: Any) -> str:
+    """English where there are several languages, else the first."""
+    if isinstance(text, Mapping):
+        text = text.get("en") or next(iter(text.values()), "")
+    return cell(text)
