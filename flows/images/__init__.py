@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flows.images.engine import Engine, LocalImage
+from flows.images.contents import Contents, Setup
+from flows.images.engine import Engine
 from flows.images.errors import (
     BuildFailed,
     EngineError,
@@ -18,6 +19,7 @@ from flows.images.errors import (
     SourceError,
     UnexpectedAnswer,
 )
+from flows.images.local import LocalImage
 from flows.images.manifests import RemoteImage
 from flows.images.reference import ImageReference
 from flows.images.registry import Registry
@@ -26,6 +28,7 @@ from flows.images.state import ImageState, ImageStatus, compare
 
 __all__ = [
     "BuildFailed",
+    "Contents",
     "Engine",
     "EngineError",
     "EngineUnreachable",
@@ -43,6 +46,7 @@ __all__ = [
     "RegistryRefused",
     "RegistryUnreachable",
     "RemoteImage",
+    "Setup",
     "SourceChanged",
     "SourceError",
     "UnexpectedAnswer",

@@ -6,7 +6,6 @@ import os
 import socket
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -26,6 +25,7 @@ from flows.images.errors import (
     RegistryError,
 )
 from flows.images.labels import SOURCE_DIGEST, image_labels
+from flows.images.local import LocalImage
 from flows.images.output import Output
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ BUILD_SECONDS = 1800.0
 PUSH_SECONDS = 900.0
 _ANSWER_SECONDS = 120
 _LOST = (requests.exceptions.RequestException, HTTPError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class LocalImage:
-    """An image on the Docker engine."""
-
-    id: str
-    labels: dict[str, str]
 
 
 class Engine:
@@ -97,7 +89,19 @@ class Engine:
     def find(self, reference: ImageReference) -> LocalImage | None:
         """Return the engine's own image of that name and tag, or None."""
         found = self._inspect(f"{reference.name}:{reference.require_tag()}")
-        return None if found is None else LocalImage(found["Id"], _labels(found))
+        return None if found is None else LocalImage.of(reference, found)
+
+    def inspect(self, reference: ImageReference) -> LocalImage:
+        """Return what the engine holds under that name and tag.
+
+        Raises:
+            EngineError: it holds nothing of that name.
+        """
+        if found := self.find(reference):
+            return found
+        raise EngineError(
+            f"the Docker engine has no image {reference} any more; was it removed? Build it again"
+        )
 
     def build(
         self,
@@ -276,10 +280,6 @@ def _knock(address: str) -> None:
         with socket.socket(socket.AF_UNIX) as knocking:
             knocking.settimeout(_ANSWER_SECONDS)
             knocking.connect(path)
-
-
-def _labels(image: Mapping[str, Any]) -> dict[str, str]:
-    return dict((image.get("Config") or {}).get("Labels") or {})
 
 
 def _no_engine(address: str, reason: str) -> str:

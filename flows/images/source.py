@@ -6,14 +6,17 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.images import context
 from flows.images.checkout import read_checkout
+from flows.images.contents import DOCKERFILE, VERSION_FILE, Contents, read_contents, read_text
+from flows.images.dockerfile import base_image
 from flows.images.errors import InvalidReference, SourceChanged, SourceError
 from flows.images.reference import check_tag
 
-DOCKERFILE = "Dockerfile"
-VERSION_FILE = "src/VERSION"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class PluginSource:
     """The last git commit that changed the folder, `-dirty` if it was changed since; None without git."""
     created: datetime
     """The source's own time, in UTC: see `load`."""
+    contents: Contents
+    """What its other files say, and what looks wrong in them."""
     url: str | None = None
     """The git remote, without credentials."""
 
@@ -46,10 +51,12 @@ class PluginSource:
         folder is unchanged since, else that of the newest file.
 
         Raises:
-            SourceError: the folder, its Dockerfile, src or src/VERSION is missing, or the version is no tag.
+            SourceError: the folder, its Dockerfile, src or src/VERSION is missing, the version is no tag, or the
+                Dockerfile copies what is not there.
         """
         folder = Path(folder)
         version = _check(folder)
+        contents = read_contents(folder, version)
         digest = context.digest(folder, without={VERSION_FILE})
         checkout = read_checkout(folder)
         commit_time = checkout.time if checkout and not checkout.dirty else None
@@ -59,6 +66,7 @@ class PluginSource:
             digest=digest,
             revision=checkout.revision if checkout else None,
             created=_epoch() or (commit_time or _newest(folder)).astimezone(UTC),
+            contents=contents,
             url=checkout.url if checkout else None,
         )
 
@@ -66,6 +74,19 @@ class PluginSource:
     def version_file(self) -> Path:
         """The file to bump."""
         return self.folder / VERSION_FILE
+
+    def base(self, build_args: Mapping[str, str]) -> str:
+        """Return the image that the Dockerfile's last stage stands on, or `scratch`.
+
+        Raises:
+            SourceError: the Dockerfile names none, with these build arguments.
+        """
+        dockerfile = self.folder / DOCKERFILE
+        base = base_image(read_text(dockerfile), build_args)
+        if base is None:
+            problem = "names no base image; write it into a FROM"
+            raise SourceError(dockerfile, f"{problem}, or its argument into the environment's build.args")
+        return base
 
     def caches(self) -> list[str]:
         """Paths in the build context that Python wrote itself: the usual reason for a digest that wanders."""

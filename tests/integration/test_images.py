@@ -265,7 +265,7 @@ class TestFailedBuilds:
         ("dockerfile", "step", "words"),
         [
             ("FROM scratch\nFOO bar\n", None, "unknown instruction"),
-            ("FROM scratch\nCOPY nothing /\n", "2/", r"COPY nothing[\s\S]*dockerignore"),
+            ("FROM scratch\nARG X=nothing\nCOPY $X /\n", "3/", r"COPY \$X[\s\S]*dockerignore"),
             ("FROM nowhere.invalid/base:1\n", "1/", "in the environment's build argument BASE_IMAGE"),
             (f'FROM scratch\nRUN ["/{NAME}"]\n', "2/", "no such file or directory"),
         ],

@@ -70,11 +70,6 @@ class TestChecks:
         with pytest.raises(SourceError, match="must be a text file"):
             PluginSource.load(plugin)
 
-    def test_setup_and_requirements_are_the_dockerfile_s_affair(self, plugin):
-        (plugin / "src/setup.py").unlink()
-        (plugin / "pkg/pip_requirements.txt").unlink()
-        assert PluginSource.load(plugin).version == "0.1.0"
-
 
 class TestDigest:
     def test_same_for_a_copy(self, plugin, tmp_path):

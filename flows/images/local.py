@@ -1,0 +1,66 @@
+"""An image on the Docker engine, as `docker images` and `docker inspect` show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flows.images.reference import ImageReference
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """What the engine holds under a name.
+
+    Attributes:
+        reference: The name, with its tag.
+        id: `sha256:<hex>` of its configuration.
+        created: When it was built; None where the engine does not say.
+        size: Bytes, uncompressed, with its base.
+        user: Who it runs as; "" is root.
+        ports: What it exposes, such as `50051/tcp`.
+        labels: Its own and its base's.
+    """
+
+    reference: ImageReference
+    id: str
+    created: datetime | None
+    size: int
+    user: str
+    ports: tuple[str, ...]
+    labels: dict[str, str]
+
+    @classmethod
+    def of(cls, reference: ImageReference, found: Mapping[str, Any]) -> LocalImage:
+        """Read the engine's answer to an inspection (`GET /images/{name}/json`)."""
+        config = found.get("Config") or {}
+        created = found.get("Created")
+        return cls(
+            reference=reference,
+            id=str(found["Id"]),
+            created=datetime.fromisoformat(created) if created else None,
+            size=int(found.get("Size") or 0),
+            user=str(config.get("User") or ""),
+            ports=tuple(sorted(config.get("ExposedPorts") or {})),
+            labels=dict(config.get("Labels") or {}),
+        )
+
+    @property
+    def short_id(self) -> str:
+        """The id as `docker images` shows it: 12 digits."""
+        return self.id.removeprefix("sha256:")[:12]
+
+    def as_json(self) -> dict[str, Any]:
+        """One object for programs; times in ISO 8601, sizes in bytes."""
+        return {
+            "id": self.id,
+            "created": self.created and self.created.isoformat(timespec="seconds"),
+            "size": self.size,
+            "user": self.user,
+            "ports": list(self.ports),
+            "labels": self.labels,
+        }
