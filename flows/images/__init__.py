@@ -23,6 +23,7 @@ from flows.images.local import LocalImage
 from flows.images.manifests import RemoteImage
 from flows.images.reference import ImageReference
 from flows.images.registry import Registry
+from flows.images.registry_auth import Login
 from flows.images.source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
 
@@ -38,6 +39,7 @@ __all__ = [
     "ImageStatus",
     "InvalidReference",
     "LocalImage",
+    "Login",
     "PluginSource",
     "PushRefused",
     "PushUnverified",

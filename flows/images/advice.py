@@ -32,6 +32,7 @@ def push_advice(reason: str, reference: ImageReference) -> str:
         "immutable|already exists": "the registry keeps a version as it is: bump src/VERSION",
         "does not exist locally": "build the image first",
         "name unknown|not found": f"create the project or repository {reference.repository} first",
+        "unsupported|method not allowed": f"{registry} is read-only or a cache: name another in the environment",
         "no space left": f"make room in the storage of {registry}",
         _NETWORK: f"check the address of {registry}, and that the Docker engine's machine can reach it",
     }

@@ -1,4 +1,4 @@
-"""What an image registry holds: a reader of the distribution API.
+"""What an image registry holds, and whether one may push to it: a client of the distribution API.
 
 https://distribution.github.io/distribution/spec/api/ (also OCI's distribution specification 1.1).
 It stands on requests and tenacity. python-dxf was looked at: it refuses to log in over plain HTTP, retries
@@ -7,18 +7,23 @@ nothing, is not typed and does not read labels; oras is a client for artifacts, 
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
 
+from flows.images.advice import push_advice
+from flows.images.errors import RegistryError, RegistryRefused
 from flows.images.manifests import ACCEPT, RemoteImage, config_digest, labels_of, pick_platform, verify
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
-from flows.images.registry_auth import Credentials, docker_login
+from flows.images.registry_auth import Credentials, Login, docker_login
 from flows.images.transport import Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from flows.images.reference import ImageReference
 
 _JSON = "application/json"
 
@@ -78,8 +83,31 @@ class Registry:
 
     def ping(self) -> None:
         """Make sure that a registry answers and lets this user in."""
-        self._transport.expect_ok(self._transport.read("GET", "/v2/", accept=_JSON))
+        self._transport.expect_ok(self._transport.send("GET", "/v2/", accept=_JSON))
         self._answers = True
+
+    def check_push(self, reference: ImageReference) -> Login:
+        """Log in and make sure that this user may push an image, before minutes are spent on building it.
+
+        An upload is begun, as a push begins, and given up at once: the way of go-containerregistry's
+        CheckPushPermission. A registry has no other question for it, and reading may be allowed to all.
+
+        Raises:
+            RegistryRefused: wrong password, no right to push, or a registry that takes no pushes.
+        """
+        scope = self._scope(reference.repository)
+        token_scope = f"repository:{scope.removeprefix('/v2/')}:pull,push"
+        begun = self._transport.send("POST", f"{scope}/blobs/uploads/", accept=_JSON, token_scope=token_scope)
+        if begun.status_code != requests.codes.accepted:
+            reason = self._transport.words(begun)
+            advice = push_advice(reason, reference)
+            raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason}); {advice}")
+        if where := begun.headers.get("Location"):
+            # What is not given up goes by itself: registries clear unfinished uploads away.
+            with contextlib.suppress(RegistryError):
+                path = self._transport.path_of(urljoin(begun.url, where))
+                self._transport.send("DELETE", path, accept=_JSON, token_scope=token_scope)
+        return self._transport.login(token_scope)
 
     def tags(self, repository: str) -> list[str]:
         """Return all tags of a repository in the registry's order, none where there is no such repository."""
@@ -129,14 +157,14 @@ class Registry:
 
     def _content(self, scope: str, kind: str, digest: str) -> dict[str, Any]:
         accept = ACCEPT if kind == "manifests" else "*/*"
-        response = self._transport.read("GET", f"{scope}/{kind}/{digest}", accept=accept, scope=scope)
+        response = self._transport.send("GET", f"{scope}/{kind}/{digest}", accept=accept, scope=scope)
         content = self._transport.object(response)
         verify(response.content, digest, str(self))
         return content
 
     def _read(self, method: str, path: str, scope: str, accept: str) -> requests.Response | None:
         """Return the answer, or None for a 404, which means "no such tag" only where a registry says it."""
-        response = self._transport.read(method, path, accept=accept, scope=scope)
+        response = self._transport.send(method, path, accept=accept, scope=scope)
         if response.status_code != requests.codes.not_found:
             return response
         if not self._answers:

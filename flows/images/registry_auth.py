@@ -52,6 +52,19 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a registry lets one in: as `username` (None: as nobody), by a `token` of its token server or directly."""
+
+    username: str | None
+    token: bool
+
+    def __str__(self) -> str:
+        if self.username is None:
+            return "anonymous, by token" if self.token else "anonymous: no login is asked for"
+        return f"as {self.username}{', by token' if self.token else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """What a registry asks for in WWW-Authenticate: `scheme` is "basic", "bearer" or "" for anything else."""
 

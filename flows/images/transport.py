@@ -1,10 +1,11 @@
-"""How reads travel to a registry: scheme, login, retries, time limits, and errors that say what to do."""
+"""How requests travel to a registry: scheme, login, retries, time limits, and errors that say what to do."""
 
 from __future__ import annotations
 
 import ipaddress
 import time
 import warnings
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.reference import DOCKER_HUB
-from flows.images.registry_auth import Anonymous, Bearer, Challenge, Credentials
+from flows.images.registry_auth import Anonymous, Bearer, Challenge, Credentials, Login
 
 if TYPE_CHECKING:
     from requests.auth import AuthBase
@@ -63,11 +64,14 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def read(self, method: str, path: str, *, accept: str, scope: str = "") -> requests.Response:
-        """Send a read and return the answer, whatever its status but 401, 403, 429 and the 5xx.
+    def send(
+        self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
+    ) -> requests.Response:
+        """Send what may be sent twice, and return the answer, whatever its status but 401, 403, 429 and the 5xx.
 
         Nobody answering, 429 and 5xx are tried again, as Retry-After asks. A 401 is answered by logging in;
-        the login is kept for later reads of the same `scope` (a repository).
+        the login is kept for later requests of the same `scope` (a repository) or `token_scope`: what a token
+        is asked for, instead of what the registry's challenge names.
 
         Raises:
             RegistryUnreachable: nobody answers, or not now.
@@ -80,7 +84,13 @@ class Transport:
             retry=retry_if_exception(_is_worth_waiting),
             reraise=True,
         )
-        return retrying(self._try, method, path, accept, scope)
+        return retrying(self._try, method, path, accept, scope, token_scope)
+
+    def login(self, scope: str) -> Login:
+        """Return how the registry let in what was sent in that scope (or token scope)."""
+        auth = self._logins.get(scope, Anonymous())
+        user = self._credentials if self._credentials and not isinstance(auth, Anonymous) else None
+        return Login(user.username if user else None, token=isinstance(auth, Bearer))
 
     def path_of(self, url: str) -> str:
         """Return the path (and query) of a URL of this registry; a login is never sent to another host."""
@@ -107,23 +117,30 @@ class Transport:
             )
         return body
 
+    @staticmethod
+    def words(response: requests.Response) -> str:
+        """Return an answer's status with the registry's own words, where it has some."""
+        return f"{response.status_code} {response.reason}{_words(response)}"
+
     def expect_ok(self, response: requests.Response) -> None:
         """Raise UnexpectedAnswer unless the status is 200."""
         if response.status_code != requests.codes.ok:
-            answer = f"{response.status_code} {response.reason}{_words(response)}"
             raise UnexpectedAnswer(
-                self.name, f"answered {answer} to {response.url}; is it the address of an image registry?"
+                self.name,
+                f"answered {self.words(response)} to {response.url}; is it the address of an image registry?",
             )
 
-    def _try(self, method: str, path: str, accept: str, scope: str) -> requests.Response:
-        url = self._base_url() + path
-        response = self._send(method, url, accept, self._logins.get(scope, Anonymous()))
+    def _try(self, method: str, path: str, accept: str, scope: str, token_scope: str) -> requests.Response:
+        url, kept = self._base_url() + path, token_scope or scope
+        response = self._send(method, url, accept, self._logins.get(kept, Anonymous()))
         if response.status_code == requests.codes.unauthorized:
             challenge = Challenge.parse(response.headers.get("WWW-Authenticate", ""))
-            self._logins[scope] = login = self._log_in(challenge, response)
+            if token_scope:
+                challenge = replace(challenge, scope=token_scope)
+            self._logins[kept] = login = self._log_in(challenge, response)
             response = self._send(method, url, accept, login)
         if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
-            raise self._refused(response)
+            raise self._refused(response, response.request.method)
         self._expect_not_busy(response)
         return response
 
@@ -183,7 +200,7 @@ class Transport:
         if challenge.scheme == "basic" and self._credentials:
             return self._credentials.basic()
         if challenge.scheme != "bearer":
-            raise self._refused(response)
+            raise self._refused(response, response.request.method)
         if not challenge.is_safe(insecure=self._insecure):
             problem = f"asks to log in at {challenge.realm!r}, which is not HTTPS; nothing was sent there"
             raise UnexpectedAnswer(self.name, f"{problem}. Correct the registry's token realm")
@@ -191,7 +208,7 @@ class Transport:
         answer = self._send("GET", challenge.realm, "application/json", auth, params=challenge.query())
         self._expect_not_busy(answer)
         if answer.status_code != requests.codes.ok:
-            raise self._refused(answer)
+            raise self._refused(answer, response.request.method)
         body = self.object(answer)
         token = body.get("token") or body.get("access_token")
         if not token:
@@ -200,19 +217,22 @@ class Transport:
 
     def _expect_not_busy(self, response: requests.Response) -> None:
         if response.status_code in _BUSY:
-            answer = f"{response.status_code} {response.reason}{_words(response)}"
             wait = _retry_after(response)
             when = f"in {wait:.0f} s" if wait else "later"
-            raise RegistryUnreachable(self.name, f"answered {answer}; try again {when}", retry_after=wait)
+            raise RegistryUnreachable(
+                self.name, f"answered {self.words(response)}; try again {when}", retry_after=wait
+            )
 
-    def _refused(self, response: requests.Response) -> RegistryRefused:
+    def _refused(self, response: requests.Response, method: str | None) -> RegistryRefused:
+        reads = method in {"GET", "HEAD"}
         if self._credentials:
+            right = "read" if reads else "push to"
             who, advice = (
                 f"user {self._credentials.username!r}",
-                "check the password, and that the user may read this repository",
+                f"check the password, and that the user may {right} this repository",
             )
         else:
-            who = "an anonymous reader"
+            who = f"an anonymous {'reader' if reads else 'push'}"
             advice = f"give the environment's registry a user and a password, or `docker login {self.name}`"
         return RegistryRefused(
             self.name, f"refuses {who} ({response.status_code}{_words(response)}); {advice}"

@@ -96,7 +96,7 @@ def _serve(context: ssl.SSLContext | None):
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET  # noqa: N815 - http.server's name
+        do_HEAD = do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
         def log_message(self, *arguments):
             pass

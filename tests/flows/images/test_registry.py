@@ -7,11 +7,19 @@ import json
 import socket
 import time
 from base64 import b64encode
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
 
-from flows.images import Registry, RegistryRefused, RegistryUnreachable, UnexpectedAnswer, transport
+from flows.images import (
+    ImageReference,
+    Registry,
+    RegistryRefused,
+    RegistryUnreachable,
+    UnexpectedAnswer,
+    transport,
+)
 from flows.images.manifests import IMAGE_TYPES, INDEX_TYPES
 
 
@@ -336,6 +344,94 @@ class TestLogin:
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
         with Registry("example.com") as registry:
             assert registry.credentials is None
+
+
+class TestCheckPush:
+    UPLOADS = "/v2/team/plugin/blobs/uploads/"
+    REFERENCE = ImageReference(None, "team/plugin", "0.1.0")
+
+    @pytest.fixture
+    def upload(self, stub, answer):
+        """Where an upload that was begun continues."""
+        stub.on(self.UPLOADS + "1", answer(204))
+        return answer(202, b"", {"Location": f"{self.UPLOADS}1?state=x"})
+
+    def test_an_upload_is_begun_and_given_up(self, stub, registry, upload):
+        stub.on(self.UPLOADS, upload)
+        login = registry.check_push(self.REFERENCE)
+        assert [(method, path) for method, path, _ in stub.requests if "uploads" in path] == [
+            ("POST", self.UPLOADS),
+            ("DELETE", f"{self.UPLOADS}1?state=x"),
+        ]
+        assert str(login) == "anonymous: no login is asked for"
+
+    def test_an_upload_that_cannot_be_given_up_is_no_harm(self, stub, registry, answer):
+        for where in ("http://example.com/x", "/v2/locked"):
+            stub.answers[self.UPLOADS] = [answer(202, b"", {"Location": where})]
+            stub.on("/v2/locked", answer(403, {}))
+            assert registry.check_push(self.REFERENCE).username is None
+
+    def test_as_a_user(self, stub, answer, upload):
+        challenge = answer(401, {}, {"WWW-Authenticate": 'Basic realm="x"'})
+        stub.on("/v2/", challenge)
+        stub.on(self.UPLOADS, challenge, upload)
+        with Registry(stub.address, insecure=True, username="ann", password="hunter2") as registry:
+            assert str(registry.check_push(self.REFERENCE)) == "as ann"
+        assert stub.requests[-1][2]["Authorization"].startswith("Basic ")
+
+    @pytest.mark.parametrize("user", ["ann", None])
+    def test_a_token_is_asked_for_pushing_whatever_the_challenge_says(self, stub, answer, upload, user):
+        """GitHub's says pull to all."""
+        realm = f'Bearer realm="http://{stub.address}/token",scope="repository:team/plugin:pull"'
+        stub.on(self.UPLOADS, answer(401, {}, {"WWW-Authenticate": realm}), upload)
+        stub.on("/token", answer(200, {"token": "t0k3n"}))
+        with Registry(stub.address, insecure=True, username=user, password="hunter2") as registry:
+            assert (
+                str(registry.check_push(self.REFERENCE)) == f"{'as ann' if user else 'anonymous'}, by token"
+            )
+        (asked,) = (path for path in stub.paths if path.startswith("/token"))
+        assert asked == "/token?scope=repository%3Ateam%2Fplugin%3Apull%2Cpush"
+
+    @pytest.mark.parametrize(
+        ("status", "words", "advice"),
+        [
+            (
+                401,
+                "unauthorized",
+                r"refuses user 'ann' \(401: .*\); check the password, and .* may push to this",
+            ),
+            (403, "denied", r"refuses user 'ann' \(403: denied\); check the password"),
+            (
+                404,
+                "name unknown",
+                r"takes no push to team/plugin \(404 Not Found: name unknown\); create the project",
+            ),
+            (
+                405,
+                "The operation is unsupported.",
+                r"\(405 Method Not Allowed: The .*\); \S+ is read-only or a cache",
+            ),
+        ],
+    )
+    def test_refused(self, stub, answer, status, words, advice):
+        headers = {"WWW-Authenticate": 'Basic realm="x"'} if status == 401 else {}
+        stub.on(self.UPLOADS, answer(status, {"errors": [{"message": words}]}, headers))
+        with (
+            Registry(stub.address, insecure=True, username="ann", password="hunter2") as registry,
+            pytest.raises(RegistryRefused, match=advice) as caught,
+        ):
+            registry.check_push(replace(self.REFERENCE, registry=stub.address))
+        assert "hunter2" not in str(caught.value)
+
+    def test_nobody_to_log_in(self, stub, answer):
+        stub.on(self.UPLOADS, answer(401, {}, {"WWW-Authenticate": 'Basic realm="x"'}))
+        with (
+            Registry(stub.address, insecure=True) as registry,
+            pytest.raises(
+                RegistryRefused, match=r"refuses an anonymous push \(401\); give the environment's"
+            ),
+        ):
+            registry.check_push(self.REFERENCE)
 
 
 def _unverified(registry):
