@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flows.spaceone import Client, Generation
@@ -68,7 +69,7 @@ def collected(
     return client.list("inventory.CloudService.list", {"query": query})
 
 
-def cloud_service(client: Client, record: dict[str, Any]) -> dict[str, Any]:
+def cloud_service(client: Client, record: Mapping[str, Any]) -> dict[str, Any]:
     """A cloud service in full: `list` leaves out its metadata."""
     return client.call("inventory.CloudService.get", {"cloud_service_id": record["cloud_service_id"]})
 

@@ -17,6 +17,7 @@ from flows.images.errors import (
     RegistryUnreachable,
     SourceChanged,
     SourceError,
+    TrialFailed,
     UnexpectedAnswer,
 )
 from flows.images.local import LocalImage
@@ -26,6 +27,7 @@ from flows.images.registry import Registry
 from flows.images.registry_auth import Login
 from flows.images.source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
+from flows.images.trial import Trial, run_trial
 
 __all__ = [
     "BuildFailed",
@@ -51,6 +53,9 @@ __all__ = [
     "Setup",
     "SourceChanged",
     "SourceError",
+    "Trial",
+    "TrialFailed",
     "UnexpectedAnswer",
     "compare",
+    "run_trial",
 ]

@@ -1,24 +1,19 @@
-"""Building and pushing with the Docker engine."""
+"""Building, running and pushing with the Docker engine."""
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import docker
-import requests
-from docker.errors import APIError, DockerException, ImageNotFound
-from urllib3.exceptions import HTTPError
+from docker.errors import APIError, ImageNotFound
 
-from flows.images import context
+from flows.images import container, context
 from flows.images.advice import build_advice, is_temporary, push_advice
+from flows.images.connection import LOST, answering, connect, unreachable
 from flows.images.errors import (
     BuildFailed,
     EngineError,
-    EngineUnreachable,
     InvalidReference,
     PushRefused,
     PushUnverified,
@@ -30,16 +25,18 @@ from flows.images.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
+    import docker
+
+    from flows.images.container import Container
     from flows.images.reference import ImageReference
     from flows.images.registry import Registry
     from flows.images.source import PluginSource
 
 BUILD_SECONDS = 1800.0
 PUSH_SECONDS = 900.0
-_ANSWER_SECONDS = 120
-_LOST = (requests.exceptions.RequestException, HTTPError, OSError)
 
 
 class Engine:
@@ -61,18 +58,7 @@ class Engine:
         Raises:
             EngineUnreachable: none answers there; the message says what to do.
         """
-        shown = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-        try:
-            _knock(shown)
-            if address:
-                client = docker.DockerClient(base_url=address, version="auto", timeout=_ANSWER_SECONDS)
-            else:
-                client = docker.from_env(version="auto", timeout=_ANSWER_SECONDS)
-        except (DockerException, *_LOST) as error:
-            raise EngineUnreachable(
-                _no_engine(shown, getattr(error, "strerror", None) or str(error))
-            ) from error
-        return cls(client, shown)
+        return cls(*connect(address))
 
     def __enter__(self) -> Engine:
         return self
@@ -170,6 +156,10 @@ class Engine:
             self._remove_untagged(before.id)
         return output.image_id
 
+    def running(self, image: LocalImage, seconds: float) -> AbstractContextManager[Container]:
+        """Run an image in a container of its own for some seconds: see `container.running`."""
+        return container.running(self._client, self.address, image, seconds)
+
     def push(
         self,
         reference: ImageReference,
@@ -245,20 +235,15 @@ class Engine:
                 yield from events
         except APIError as error:
             output.error = error.explanation or str(error)
-        except _LOST as error:
-            raise self._lost(what, error) from error
+        except LOST as error:
+            raise unreachable(self.address, f"while {what}: {error}") from error
 
     def _inspect(self, name: str) -> dict[str, Any] | None:
-        try:
-            return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]  # docker's own
-        except ImageNotFound:
-            return None
-        except APIError as error:
-            raise EngineError(
-                f"the Docker engine cannot show {name}: {error.explanation or error}"
-            ) from error
-        except _LOST as error:
-            raise self._lost(f"looking for {name}", error) from error
+        with answering(self.address, f"looking for {name}"):
+            try:
+                return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]  # docker's own
+            except ImageNotFound:
+                return None
 
     def _remove_untagged(self, image_id: str) -> None:
         found = self._inspect(image_id)
@@ -268,23 +253,3 @@ class Engine:
             self._api.remove_image(image_id)
         except APIError:
             return  # a container still runs it: it goes with `docker image prune` later
-
-    def _lost(self, doing: str, error: BaseException) -> EngineUnreachable:
-        return EngineUnreachable(_no_engine(self.address, f"while {doing}: {error}"))
-
-
-def _knock(address: str) -> None:
-    """Raise OSError with a short reason if nobody listens at a socket in the file system."""
-    path = address.removeprefix("unix://")
-    if path != address:
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.settimeout(_ANSWER_SECONDS)
-            knocking.connect(path)
-
-
-def _no_engine(address: str, reason: str) -> str:
-    if "permission denied" in reason.lower():
-        advice = "run as root, or add the user to the group docker and log in again"
-    else:
-        advice = "start it (`systemctl start docker`), or set DOCKER_HOST to where it is"
-    return f"no Docker engine answers at {address} ({reason}); {advice}"

@@ -7,6 +7,7 @@
   x EngineError           the Docker engine
     + EngineUnreachable   nobody answers
     + BuildFailed         a step of the Dockerfile failed
+    + TrialFailed         the image, run as the platform runs it, serves no collector
     + PushRefused         the registry or the way to it refused the push
       - PushUnverified    ... or accepted it, and does not show what was pushed
   x RegistryError         the registry, as a reader sees it
@@ -38,6 +39,7 @@ __all__ = [
     "RegistryUnreachable",
     "SourceChanged",
     "SourceError",
+    "TrialFailed",
     "UnexpectedAnswer",
 ]
 
@@ -95,14 +97,22 @@ class BuildFailed(EngineError):
         temporary: bool = False,
     ) -> None:
         where = f" in step {step}" if step else ""
-        shown = "".join(f"\n    {line}" for line in output)
-        after = f"\n  its last output:{shown}" if shown else ""
-        super().__init__(f"building {image} failed{where}: {reason}\n  {advice}{after}")
+        super().__init__(f"building {image} failed{where}: {reason}\n  {advice}{_last(output)}")
         self.image = image
         self.reason = reason
         self.step = step
         self.output = tuple(output)
         self.temporary = temporary
+
+
+class TrialFailed(EngineError):
+    """An image does not serve a collector when it is run, for a `reason`; `output` are its last lines."""
+
+    def __init__(self, image: str, *, reason: str, advice: str, output: Sequence[str] = ()) -> None:
+        super().__init__(f"trial run of {image} failed: {reason}\n  {advice}{_last(output)}")
+        self.image = image
+        self.reason = reason
+        self.output = tuple(output)
 
 
 class PushRefused(EngineError):
@@ -147,3 +157,8 @@ class RegistryRefused(RegistryError):
 
 class UnexpectedAnswer(RegistryError):
     """What answers at the address does not speak the distribution API, or contradicts itself."""
+
+
+def _last(output: Sequence[str]) -> str:
+    shown = "".join(f"\n    {line}" for line in output)
+    return f"\n  its last output:{shown}" if shown else ""

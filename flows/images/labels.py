@@ -1,7 +1,7 @@
 """What an image says about itself.
 
 Keys of the OCI image specification (annotations.md, which the classic builder writes as labels), and one of
-this pipeline: the digest of the source, by which a released version is recognised.
+this pipeline: the digest of the source, by which a released version is recognised. And the label of a container.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from flows.images.source import PluginSource
 
 SOURCE_DIGEST = "io.spaceone.pipeline.source-digest"
+TRIAL = "io.spaceone.pipeline.trial"
+"""Marks a trial run's container; its value is the second (Unix time) after which it counts as left over."""
+
 TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"
 REVISION = "org.opencontainers.image.revision"

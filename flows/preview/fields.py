@@ -1,7 +1,7 @@
 """A field of a dynamic layout in words: what the console would draw of a value.
 
-The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, progress, link,
-image, more.
+The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, progress,
+link, image, more.
 """
 
 from __future__ import annotations

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from flows.manifest import Manifest
 from flows.resources import generation_1_12, generation_2
 from flows.resources.apply import apply
-from flows.resources.plan import Action, Clients, FieldChange, Ids, Plan, Verb, find, plan_resources
+from flows.resources.plan import (
+    Action,
+    Clients,
+    FieldChange,
+    Ids,
+    Plan,
+    Verb,
+    count_all,
+    find,
+    plan_resources,
+)
 from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
 from flows.spaceone import Generation
@@ -34,6 +44,7 @@ __all__ = [
     "Target",
     "Verb",
     "apply",
+    "count_all",
     "declared_resources",
     "find",
     "plan_resources",

@@ -73,13 +73,15 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         notes.append(f"name is the schema_id, {schema.id}: 1.12 identifies a schema by it.")
     if lost := held(schema, "provider", "related_schemas", "options"):
         notes.append(f"{', '.join(lost)}: not held by a schema of 1.12.")
+    repository = Reference("repository", manifest.repository.name)
     return Resource(
         kind="schema",
         name=schema.id,
         file=str(schema.place),
         api="repository.Schema",
         id_field="name",
-        query={"repository_id": Reference("repository", manifest.repository.name), "name": schema.id},
+        query={"repository_id": repository, "name": schema.id},
+        listing={"repository_id": repository},
         declared=present(
             {
                 "service_type": schema.service_type or _CREDENTIALS,

@@ -171,6 +171,19 @@ def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, An
     return [record for record in client.list(f"{resource.api}.list", query) if resource.matches(record)]
 
 
+def count_all(clients: Clients, resources: Iterable[Resource], ids: KnownIds) -> dict[str, int]:
+    """How many the platform holds of each kind in all, whether they are declared or not."""
+    first: dict[str, Resource] = {}
+    for resource in resources:
+        first.setdefault(resource.kind, resource)
+    counts = {}
+    for kind, resource in first.items():
+        params = resolved(resource.listing, ids)
+        known = AFTER_CREATE not in params.values()
+        counts[kind] = clients[resource.scope].count(f"{resource.api}.list", params) if known else 0
+    return counts
+
+
 def resolved(value: Any, ids: KnownIds) -> Any:
     """A value with ids in the place of its references, as far as they are known."""
     if isinstance(value, Reference):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -55,6 +55,7 @@ class Resource:
         api: `service.Resource`, such as `identity.Provider`.
         id_field: The field of a record that identifies it to the platform.
         query: Parameters of `list` that find it; with a `Reference` to what is not there yet, it is not there either.
+        listing: What `list` wants to list all of the kind.
         declared: The fields that it shall have; a `Reference` in them is an id.
         scope: Whose token reads and writes it.
         matches: Which of the listed records is meant, where `query` cannot say so.
@@ -77,6 +78,7 @@ class Resource:
     query: Mapping[str, Any]
     declared: Mapping[str, Any]
     scope: Scope = Scope.DOMAIN
+    listing: Mapping[str, Any] = field(default_factory=dict)
     matches: Callable[[Record], bool] = lambda _record: True
     observed: Callable[[Record], Record] = _as_is
     create_params: Callable[[Record], Record] | None = _as_is

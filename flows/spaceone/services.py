@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from flows.spaceone.client import Client
 from flows.spaceone.errors import CallError, UnknownMethod
@@ -32,6 +33,10 @@ class Service:
     def words(self) -> str:
         """`identity 2.0.227`."""
         return f"{self.name} {self.version}".strip()
+
+    def as_json(self) -> dict[str, Any]:
+        """For reports."""
+        return {"address": self.address, "version": self.version, "resources": list(self.resources)}
 
 
 def check_services(client: Client, names: Iterable[str]) -> tuple[Service, ...]:

@@ -29,13 +29,15 @@ class Findings:
         by_type: Cloud services by `provider/group/type`.
         columns: Headings, as the console would have them.
         rows: Some of the resources, a cell a column.
-        preview: The first of them in full; None where there is none.
+        first: The first of them, as it is listed; None where there is none.
+        type: The type of most of them, with the layout that the console draws them by.
     """
 
     by_type: Mapping[str, int]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    preview: Preview | None
+    first: Mapping[str, Any] | None
+    type: Mapping[str, Any] | None
 
     def words(self) -> str:
         """Counts by provider, group and type."""
@@ -69,13 +71,12 @@ def _ended(job: Job) -> str:
 
 
 def findings(session: Session, collector_id: str) -> Findings:
-    """Reads what a collector brought in; the table is that of its most frequent type, the preview its first row."""
+    """Reads what a collector brought in; the table is that of its most frequent type."""
     client, types = session.client, by_type(session.client, collector_id)
     layout = cloud_service_type(client, max(types, key=types.__getitem__)) if types else None
     records = collected(client, collector_id, session.generation, default_sort(layout))
     columns, rows = table(records, layout)
-    first = preview(cloud_service(client, records[0]), layout) if records else None
-    return Findings(types, columns, rows, first)
+    return Findings(types, columns, rows, records[0] if records else None, layout)
 
 
 def collected_report(
@@ -86,20 +87,21 @@ def collected_report(
     verdict = collect_and_judge(session, collector_id, provider, runner, progress)
     reading = partial(findings, session, collector_id)
     found = runner.run(Step("read the inventory", reading, retries=2, outcome=Findings.words))
-    if found.preview is not None:
-        runner.run(Step("show a resource", lambda: found.preview, outcome=_shown))
+    shown = None
+    if (first := found.first) is not None:
+
+        def show() -> Preview:
+            return preview(cloud_service(session.client, first), found.type)
+
+        shown = runner.run(Step("show a resource", show, retries=2, outcome=Preview.summary))
     return dataclasses.replace(
         report,
         verdict=verdict,
         by_type=found.by_type,
         columns=found.columns,
         rows=found.rows,
-        preview=found.preview,
+        preview=shown,
     )
-
-
-def _shown(shown: Preview | None) -> str:
-    return shown.summary() if shown else ""
 
 
 def _collector(session: Session, collector: Resource, plugin_id: str) -> dict[str, Any]:

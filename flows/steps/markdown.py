@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from flows.images import LocalImage
 from flows.resources import Action, Plan
-from flows.steps.report import Report
-from flows.steps.words import changes
+from flows.steps.report import ImageReport, Report
+from flows.steps.words import changes, image_words, source_words
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
@@ -55,8 +56,11 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ("environment", f"{report.environment} (SpaceONE {report.generation})"),
         ("source revision", image.revision or "" if image else ""),
         ("source digest", f"`{image.source_digest}`" if image else ""),
+        ("source", _source(report.version, image) if image else ""),
         ("image", f"`{image.reference}`" if image else ""),
         ("image digest", f"`{image.digest}`" if image and image.digest else ""),
+        ("built", _built(image.built) if image and image.built else ""),
+        ("trial run", str(image.trial) if image and image.trial else ""),
         ("plugin", f"{report.plugin_id} {report.version}"),
         ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
         (
@@ -65,6 +69,15 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ),
         ("took", f"{report.seconds:.1f} s"),
     ]
+
+
+def _source(version: str, image: ImageReport) -> str:
+    return source_words(version, image.contents, image.base) if image.contents else ""
+
+
+def _built(image: LocalImage) -> str:
+    when = f", {image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
+    return f"{image_words(image)}{when}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

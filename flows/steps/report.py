@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.collection import Verdict
+from flows.images import Contents, LocalImage, Login, Trial
+from flows.preview import Preview
 from flows.resources import Action, Verb
+from flows.spaceone import Service
+
+#: By kind, how many there were and are.
+Listings = Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -19,12 +26,26 @@ class ImageReport:
         digest: As the registry holds it, `sha256:…`; None in a dry run before the first push.
         source_digest: Of the source that it was built from.
         revision: The source's git revision, where it has one.
+        base: The image that it stands on, as the Dockerfile and the environment say.
+        contents: What the source's files say.
+        login: How the registry let the pipeline in; this and the rest are None where nothing was built.
+        built: What was built, as the engine shows it.
+        trial: How it served before it was pushed.
     """
 
     reference: str
     digest: str | None
     source_digest: str
     revision: str | None = None
+    base: str = ""
+    contents: Contents | None = None
+    login: Login | None = None
+    built: LocalImage | None = None
+    trial: Trial | None = None
+
+    def source_as_json(self) -> dict[str, Any] | None:
+        """What was found in the source, for programs."""
+        return {**dataclasses.asdict(self.contents), "base": self.base} if self.contents else None
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,9 @@ class Report:
         verdict: None in a dry run.
         by_type: Cloud services by `provider/group/type`.
         rows: Some of the collected resources, as cells of `columns`.
+        preview: One of them in full.
+        services: What answers behind the endpoints; asked in a release alone.
+        listings: By kind, how many the platform held before and after; empty where nothing was registered.
         seconds: How long it all took.
         dry_run: Whether nothing was carried out.
     """
@@ -59,6 +83,9 @@ class Report:
     by_type: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    preview: Preview | None = None
+    services: tuple[Service, ...] = ()
+    listings: Listings = field(default_factory=dict)
     seconds: float = 0.0
     dry_run: bool = False
 
@@ -74,21 +101,29 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """One object for programs."""
+        image = self.image
         shown: dict[str, Any] = {
             "flow": self.flow,
             "environment": self.environment,
             "generation": self.generation,
             "plugin_id": self.plugin_id,
             "version": self.version,
-            "image": self.image and self.image.reference,
-            "digest": self.image and self.image.digest,
-            "source_digest": self.image and self.image.source_digest,
-            "revision": self.image and self.image.revision,
+            "image": image and image.reference,
+            "digest": image and image.digest,
+            "source_digest": image and image.source_digest,
+            "revision": image and image.revision,
+            "source": image and image.source_as_json(),
+            "login": image and image.login and str(image.login),
+            "built": image and image.built and image.built.as_json(),
+            "trial": image and image.trial and image.trial.as_json(),
+            "services": {service.name: service.as_json() for service in self.services},
+            "listings": {kind: list(counts) for kind, counts in self.listings.items()},
             "collector_id": self.collector_id,
             "actions": [action.as_json() for action in self.actions],
             "job": self.verdict and self.verdict.as_json(),
             "resources": dict(self.verdict.resources) if self.verdict else {},
             "cloud_services": dict(self.by_type),
+            "preview": self.preview and self.preview.as_json(),
             "duration_s": round(self.seconds, 3),
         }
         if self.dry_run:

@@ -1,9 +1,12 @@
-"""Actions in words, the same on a terminal and in the Prefect UI."""
+"""Actions and images in words, the same on a terminal and in the Prefect UI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.filesize import decimal
+
+from flows.images import Contents, LocalImage
 from flows.resources import Action, Verb
 from flows.resources.values import differences
 
@@ -27,6 +30,28 @@ def changes(action: Action) -> list[str]:
 def notes(actions: Iterable[Action]) -> list[str]:
     """A line for everything that the generation at hand holds otherwise, or cannot hold."""
     return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
+
+
+def source_words(version: str, contents: Contents, base: str) -> str:
+    """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base."""
+    requirements = "no pip_requirements.txt"
+    if contents.requirements is not None:
+        requirements = _count(contents.requirements, "requirement")
+    setup = "no setup.py"
+    if contents.setup is not None:
+        setup = " ".join(filter(None, ("setup.py", contents.setup.name, contents.setup.version)))
+    remarks = f", {_count(len(contents.remarks), 'remark')}" if contents.remarks else ""
+    return f"version {version}, {requirements}, {setup}, on {base}{remarks}"
+
+
+def image_words(image: LocalImage) -> str:
+    """An image in one line: id, size, user, ports."""
+    ports = ", ".join(image.ports) or "no port"
+    return f"{image.short_id}, {decimal(image.size)}, user {image.user or 'root'}, exposes {ports}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _value(value: object) -> str:

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from flows.images import LocalImage
 from flows.resources import Action, Verb
 from flows.steps.report import Report
 from flows.steps.words import changes
@@ -42,6 +44,15 @@ def registered_table(report: Report) -> Table:
     return table
 
 
+def image_table(image: LocalImage) -> Table:
+    """An image as `docker images` lists it."""
+    created = f"{image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
+    columns = ("repository", "tag", "image id", "created", "size")
+    reference = image.reference
+    row = (reference.name, reference.tag or "", image.short_id, created, decimal(image.size))
+    return rows_table("Image", columns, [row])
+
+
 def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Any rows under headings; cells that are numbers stand to the right."""
     rows = list(rows)
@@ -66,6 +77,10 @@ def show_report(console: Console, report: Report) -> None:
     if report.dry_run:
         console.print("Nothing was changed: this was a dry run.")
         return
+    if report.image and report.image.built:
+        console.print(image_table(report.image.built))
+    if report.image and report.image.trial:
+        console.print(f"It {escape(str(report.image.trial))}.", soft_wrap=True, highlight=False)
     if report.actions:
         console.print(registered_table(report))
     show_collected(console, report.columns, report.rows, sum(report.by_type.values()))

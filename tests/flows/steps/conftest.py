@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
 import pytest
 
-from flows.images import ImageState, ImageStatus
+from flows.images import ImageReference, ImageState, ImageStatus, LocalImage, Login, Trial
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, release
+from flows.steps import collection, delivery, release
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -22,7 +23,12 @@ IDS = {
     "repository.Plugin": "plugin_id",
     "inventory.Collector": "collector_id",
 }
-READS = {"list", "get", "analyze"}
+READS = {"list", "get", "analyze", "inspect", "check"}
+#: What the engine says of any image, and how each serves.
+IMAGE = LocalImage(
+    ImageReference(None, "x", "1"), f"sha256:{'ab' * 32}", None, 155_000_000, "1", ("50051/tcp",), {}
+)
+TRIAL = Trial(("grpc.health.v1.Health", "spaceone.api.inventory.plugin.Collector"), 1.25)
 
 
 class Platform:
@@ -106,11 +112,19 @@ class Engine:
     def __exit__(self, *_):
         return None
 
+    def inspect(self, reference):
+        self.calls.append("inspect")
+        return dataclasses.replace(IMAGE, reference=reference)
+
     def build(self, source, reference, *, build_args, on_output):
         return self._do("build", on_output)
 
     def push(self, reference, registry, *, on_output):
         return self._do("push", on_output)
+
+    def try_out(self):
+        self._do("trial", str)
+        return TRIAL
 
     def _do(self, what, on_output):
         self.calls.append(what)
@@ -120,15 +134,36 @@ class Engine:
         return "sha256:pushed"
 
 
+class Registry:
+    """Lets everybody push, or raises what it is told to."""
+
+    address = "127.0.0.1:5000"
+
+    def __init__(self, calls, login):
+        self.calls, self.login = calls, login
+
+    def __str__(self):
+        return self.address
+
+    def check_push(self, reference):
+        self.calls.append("check")
+        if isinstance(self.login, Exception):
+            raise self.login
+        return self.login
+
+
 class Recorder(PlainRunner):
     """A runner that remembers; it never waits."""
 
     def __init__(self):
         self.steps, self.plans, self.lines, self.jobs, self.reports = [], [], [], [], []
+        self.outcomes = {}
 
     def run(self, step):
         self.steps.append(step)
-        return step.function()
+        result = step.function()
+        self.outcomes[step.name] = step.words(result)
+        return result
 
     def planned(self, plan):
         self.plans.append(plan)
@@ -160,9 +195,10 @@ def engine(platform):
 
 @pytest.fixture
 def world(monkeypatch, platform, engine):
-    """The environment; `world.status` is what its registry holds of the image."""
+    """The environment; `world.status` is what its registry holds of the image, `world.login` how it lets one in."""
     world = SimpleNamespace(
         status=ImageStatus.ABSENT,
+        login=Login("ann", token=False),
         environment=Environment(
             name="test",
             folder="/",
@@ -173,7 +209,7 @@ def world(monkeypatch, platform, engine):
     @contextmanager
     def open_session(environment):
         clients = {Scope.DOMAIN: platform, Scope.WORKSPACE: platform}
-        registry = SimpleNamespace(address="127.0.0.1:5000")
+        registry = Registry(platform.calls, world.login)
         yield SimpleNamespace(
             environment=environment,
             clients=clients,
@@ -190,5 +226,7 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)
     monkeypatch.setattr(release, "compare", compare)
-    monkeypatch.setattr(release, "Engine", SimpleNamespace(connect=lambda: engine))
+    monkeypatch.setattr(delivery, "compare", compare)
+    monkeypatch.setattr(delivery, "Engine", SimpleNamespace(connect=lambda: engine))
+    monkeypatch.setattr(delivery, "run_trial", lambda engine, image: engine.try_out())
     return world

@@ -1,10 +1,20 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from flows.collection import Job, Verdict
+from flows.images import Contents, ImageReference, LocalImage, Login, Setup, Trial
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.steps.markdown import PLAN_COLUMNS, plan_rows, plan_summary, release_report
 from flows.steps.report import ImageReport, Report
 
+BUILT = LocalImage(
+    ImageReference("host", "portfolio", "0.1.0"),
+    f"sha256:{'ab' * 32}",
+    datetime(2024, 7, 25, 17, 31, 1, tzinfo=UTC),
+    155_000_000,
+    *("", ("50051/tcp",), {}),
+)
 JOB = Job("job-1", "SUCCESS", 2, 0, 2, 0, "")
 ACTIONS = (
     Action("image", "host/portfolio:0.1.0", Verb.KEEP),
@@ -28,7 +38,14 @@ ACTIONS = (
 @pytest.fixture
 def make():
     def make(**fields):
-        image = ImageReport("host/portfolio:0.1.0", "sha256:image", "sha256:source", "c0ffee")
+        image = ImageReport(
+            *("host/portfolio:0.1.0", "sha256:image", "sha256:source", "c0ffee"),
+            base="python:3.11",
+            contents=Contents(1, Setup("plugin-portfolio", "0.1.0"), ("Look at [it].",)),
+            login=Login("ann", token=False),
+            built=BUILT,
+            trial=Trial(("grpc.health.v1.Health", "Collector"), 0.3333),
+        )
         verdict = Verdict(JOB, (), {"inventory.CloudService": 5}, {"created": 5})
         return Report(
             **{
@@ -71,8 +88,11 @@ def test_a_report_leads_from_the_revision_to_the_counts(make):
         "sandbox (SpaceONE 2.x)",
         "c0ffee",
         "`sha256:source`",
+        "| source | version 0.1.0, 1 requirement, setup.py plugin-portfolio 0.1.0, on python:3.11, 1 remark |",
         "`host/portfolio:0.1.0`",
         "`sha256:image`",
+        "| built | abababababab, 155.0 MB, user root, exposes 50051/tcp, 2024-07-25 17:31:01 UTC |",
+        "| trial run | serves after 0.3 s: grpc.health.v1.Health, Collector |",
         "portfolio 0.1.0",
         "`collector-1`",
         "`job-1` SUCCESS, tasks: 2",
@@ -113,7 +133,15 @@ def test_what_there_is_not_is_left_out(make):
         assert words not in text
     without = ImageReport("host/portfolio:0.1.0", None, "sha256:source")
     text = release_report(make(image=without, collector_id=None, verdict=None, dry_run=True))
-    for words in ("image digest", "source revision", "collector-1", "job-1", "## Resources"):
+    for words in (
+        "image digest",
+        "source revision",
+        "trial run",
+        "built",
+        "collector-1",
+        "job-1",
+        "## Resources",
+    ):
         assert words not in text
 
 
@@ -122,11 +150,27 @@ def test_a_report_for_programs(make):
     promised = {"environment", "generation", "plugin_id", "version", "image", "digest", "actions", "job"}
     assert set(shown) >= promised | {"resources", "duration_s"}
     assert (shown["image"], shown["digest"]) == ("host/portfolio:0.1.0", "sha256:image")
+    assert shown["source"] == {
+        "requirements": 1,
+        "setup": {"name": "plugin-portfolio", "version": "0.1.0"},
+        "remarks": ("Look at [it].",),
+        "base": "python:3.11",
+    }
+    assert shown["login"] == "as ann"
+    assert shown["built"]["size"] == 155_000_000
+    assert shown["built"]["created"] == "2024-07-25T17:31:01+00:00"
+    assert shown["trial"] == {
+        "services": ["grpc.health.v1.Health", "Collector"],
+        "seconds": 0.333,
+        "reflection": True,
+    }
     assert shown["duration_s"] == 12.34
     assert shown["resources"] == {"inventory.CloudService": 5}
     assert [set(action) >= {"kind", "name", "action", "fields"} for action in shown["actions"]] == [True] * 4
     assert shown["actions"][1]["fields"][1] == {"field": "alias", "before": None, "after": "P"}
     assert shown["actions"][3]["reason"] == "2 of this name exist."
     assert "dry_run" not in shown
+    recollected = make(image=None).as_json()
+    assert {recollected[name] for name in ("image", "digest", "source", "login", "built", "trial")} == {None}
     dry = make(verdict=None, dry_run=True).as_json()
     assert (dry["dry_run"], dry["job"], dry["resources"]) == (True, None, {})

@@ -1,8 +1,9 @@
 import dataclasses
+import shutil
 
 import pytest
 
-from flows.images import ImageStatus, PushRefused, PushUnverified, SourceError
+from flows.images import ImageStatus, PushRefused, PushUnverified, RegistryRefused, SourceError, TrialFailed
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
@@ -39,10 +40,14 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
 ):
     progress = Progress()
     report = release(request_, recorder, progress)
-    assert platform.writes == ["build", "push", *WRITES]
+    assert platform.writes == ["build", "trial", "push", *WRITES]
     assert [step.title for step in recorder.steps] == [
+        "read source",
         "plan",
+        "log in to registry",
         "build image",
+        "inspect image",
+        "trial run",
         "push image",
         "create schema portfolio_investment_schema",
         "create schema portfolio-service-account",
@@ -80,6 +85,7 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     assert report.image.digest == "sha256:held"
     names = [step.name for step in recorder.steps]
     assert names == [
+        "read source",
         "plan",
         "wait for a running job",
         "collect",
@@ -89,10 +95,10 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     ]
 
 
-def test_collect_is_never_tried_again_and_everything_else_may_be(request_, recorder):
+def test_collect_is_never_tried_again_and_every_other_call_may_be(request_, recorder):
     release(request_, recorder)
     retries = {step.name: step.retries for step in recorder.steps}
-    assert retries.pop("collect") == 0
+    assert (retries.pop("collect"), retries.pop("read source")) == (0, 0)
     assert all(retries.values())
 
 
@@ -111,7 +117,7 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
     report = release(dataclasses.replace(request_, dry_run=True), recorder, progress)
     assert platform.writes == []
     assert (report.verdict, report.dry_run, report.success) == (None, True, True)
-    assert [step.name for step in recorder.steps] == ["plan"]
+    assert [step.name for step in recorder.steps] == ["read source", "plan"]
     assert len(recorder.plans) == 1
     assert recorder.reports == []
     assert not progress.wrote
@@ -146,8 +152,65 @@ def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, 
     progress = Progress()
     with pytest.raises(PushRefused, match="denied"):
         release(request_, recorder, progress)
-    assert platform.writes == ["build", "push"]
+    assert platform.writes == ["build", "trial", "push"]
     assert not progress.wrote
+
+
+def test_a_wrong_password_shows_before_anything_is_built(request_, world, platform, recorder):
+    world.login = RegistryRefused("127.0.0.1:5000", "refuses user 'ann' (401); check the password")
+    progress = Progress()
+    with pytest.raises(RegistryRefused, match="check the password"):
+        release(request_, recorder, progress)
+    assert platform.writes == []
+    assert not progress.wrote
+
+
+def test_an_image_that_does_not_serve_is_not_pushed(request_, platform, recorder, engine):
+    engine.refuses["trial"] = TrialFailed("x", reason="it serves nothing", advice="serve")
+    progress = Progress()
+    with pytest.raises(TrialFailed, match="it serves nothing"):
+        release(request_, recorder, progress)
+    assert platform.writes == ["build", "trial"]
+    assert not progress.wrote
+
+
+def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, recorder):
+    report = release(request_, recorder)
+    name = "127.0.0.1:5000/quasarhub/plugin-portfolio-inven-collector:0.1.0"
+    outcomes = recorder.outcomes
+    assert outcomes["read source"].startswith("version 0.1.0, ")
+    assert outcomes["log in to registry"] == "127.0.0.1:5000, as ann"
+    assert outcomes["build image"] == name
+    assert outcomes["inspect image"] == "abababababab, 155.0 MB, user 1, exposes 50051/tcp"
+    assert outcomes["trial run"] == (
+        "serves after 1.2 s: grpc.health.v1.Health, spaceone.api.inventory.plugin.Collector"
+    )
+    assert outcomes["push image"] == "sha256:pushed"
+    shown = report.as_json()
+    assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": "0.1.0"}
+    assert (shown["login"], shown["built"]["size"], shown["trial"]["seconds"]) == (
+        "as ann",
+        155_000_000,
+        1.25,
+    )
+    assert str(report.image.built.reference) == name
+
+
+def test_an_image_that_is_kept_is_neither_built_nor_tried(request_, world, platform, recorder):
+    world.status = ImageStatus.SAME
+    shown = release(request_, recorder).as_json()
+    assert not {"build", "trial", "push", "check"} & set(platform.calls)
+    assert (shown["login"], shown["built"], shown["trial"]) == (None, None, None)
+
+
+def test_remarks_on_the_source_are_in_the_plan(request_, recorder, checkout, tmp_path):
+    source = shutil.copytree(checkout / "plugin", tmp_path / "plugin")
+    (source / "src/setup.py").write_text("setup(name='x', version='9')")
+    release(dataclasses.replace(request_, source=source), recorder)
+    (plan,) = recorder.plans
+    (note,) = plan.action("image").notes
+    assert "src/setup.py: says version 9" in note
+    assert recorder.outcomes["read source"].endswith(", 1 remark")
 
 
 def test_a_push_that_was_accepted_and_cannot_be_checked_has_written(request_, platform, recorder, engine):
@@ -206,7 +269,7 @@ def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
 def test_files_are_read_before_anybody_is_called(request_, platform, recorder, tmp_path):
     with pytest.raises(SourceError):
         release(dataclasses.replace(request_, source=tmp_path), recorder)
-    assert (platform.calls, recorder.steps) == ([], [])
+    assert (platform.calls, [step.name for step in recorder.steps]) == ([], ["read source"])
 
 
 def test_recollect_collects_with_what_was_released(request_, world, platform, recorder, checkout):

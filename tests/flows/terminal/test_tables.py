@@ -1,11 +1,13 @@
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from flows.collection import Job, Verdict
+from flows.images import ImageReference, LocalImage, Trial
 from flows.resources import Action, FieldChange, Verb
-from flows.steps.report import Report
+from flows.steps.report import ImageReport, Report
 from flows.terminal.tables import plan_table, rows_table, show_collected, show_report
 
 JOB = Job("job-1", "SUCCESS", 1, 0, 1, 0, "")
@@ -133,3 +135,23 @@ def test_columns_that_do_not_fit_are_named_instead_of_broken():
 def test_nothing_collected_is_no_table(console):
     show_collected(console, (), (), 0)
     assert console.file.getvalue() == ""
+
+
+def test_what_was_built_is_shown_as_docker_images_shows_it(console):
+    created = datetime(2024, 7, 25, 17, 31, 1, tzinfo=UTC)
+    reference = ImageReference("host:5000", "team/plugin", "0.1.0")
+    built = LocalImage(reference, f"sha256:{'ab' * 32}", created, 155_000_000, "", (), {})
+    trial = Trial(("grpc.health.v1.Health", "Collector"), 1.25)
+    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2", built=built, trial=trial)))
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    start = lines.index("Image")
+    assert lines[start + 1 : start + 4] == [
+        "repository tag image id created size",
+        "host:5000/team/plugin 0.1.0 abababababab 2024-07-25 17:31:01 UTC 155.0 MB",
+        "It serves after 1.2 s: grpc.health.v1.Health, Collector.",
+    ]
+
+
+def test_an_image_that_was_kept_is_no_table(console):
+    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2")))
+    assert "image id" not in console.file.getvalue()

@@ -1,0 +1,97 @@
+"""The way to the Docker engine: where it is, and what its silence means."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import docker
+import requests
+from docker.errors import APIError, DockerException
+from urllib3.exceptions import HTTPError
+
+from flows.images.errors import EngineError, EngineUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ANSWER_SECONDS = 120
+LOST = (requests.exceptions.RequestException, HTTPError, OSError)
+"""What a call raises when the engine does not answer, or stops doing so."""
+
+_HERE = "unix:///var/run/docker.sock"
+
+
+def connect(address: str | None = None) -> tuple[docker.DockerClient, str]:
+    """Connect to the engine at `address` (`unix:///...`, `tcp://...`), else to DOCKER_HOST, else here.
+
+    Returns:
+        The client, and the address that it speaks to.
+
+    Raises:
+        EngineUnreachable: none answers there; the message says what to do.
+    """
+    shown = address or os.environ.get("DOCKER_HOST") or _HERE
+    try:
+        _knock(shown)
+        if address:
+            client = docker.DockerClient(base_url=address, version="auto", timeout=ANSWER_SECONDS)
+        else:
+            client = docker.from_env(version="auto", timeout=ANSWER_SECONDS)
+    except (DockerException, *LOST) as error:
+        raise unreachable(shown, getattr(error, "strerror", None) or str(error)) from error
+    return client, shown
+
+
+def remote_host(address: str) -> str | None:
+    """Return the name of the machine that the engine runs on, or None where it is this one.
+
+    >>> remote_host("ssh://ann@build.example.com")
+    'build.example.com'
+    >>> remote_host("unix:///var/run/docker.sock")
+    """
+    host = urlsplit(address).hostname if "://" in address and not address.startswith("npipe:") else None
+    if host is None or host == "localhost":
+        return None
+    try:
+        return None if ipaddress.ip_address(host).is_loopback else host
+    except ValueError:
+        return host
+
+
+@contextmanager
+def answering(address: str, doing: str) -> Iterator[None]:
+    """Turn what the engine's client raises inside into EngineError and EngineUnreachable.
+
+    Args:
+        address: The engine's.
+        doing: What is being done, such as `looking for x`.
+    """
+    try:
+        yield
+    except APIError as error:
+        raise EngineError(f"the Docker engine failed while {doing}: {error.explanation or error}") from error
+    except LOST as error:
+        raise unreachable(address, f"while {doing}: {error}") from error
+
+
+def unreachable(address: str, reason: str) -> EngineUnreachable:
+    """Return the error for an engine that does not answer, with what to do."""
+    if "permission denied" in reason.lower():
+        advice = "run as root, or add the user to the group docker and log in again"
+    else:
+        advice = "start it (`systemctl start docker`), or set DOCKER_HOST to where it is"
+    return EngineUnreachable(f"no Docker engine answers at {address} ({reason}); {advice}")
+
+
+def _knock(address: str) -> None:
+    """Raise OSError with a short reason if nobody listens at a socket in the file system."""
+    path = address.removeprefix("unix://")
+    if path != address:
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(ANSWER_SECONDS)
+            knocking.connect(path)
