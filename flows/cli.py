@@ -20,8 +20,16 @@ from flows.steps.release import release as run_release
 from flows.steps.report import Report
 from flows.terminal.demo import demo
 from flows.terminal.failures import FAILED, REFUSED, failing_well, tell
+from flows.terminal.looking import api_resources, show
+from flows.terminal.options import (
+    EnvironmentName,
+    Format,
+    ManifestFolder,
+    Output,
+    Parameters,
+    SourceFolder,
+)
 from flows.terminal.runner import TerminalRunner
-from flows.terminal.sandbox import Output
 from flows.terminal.sandbox import app as sandbox
 from flows.terminal.tables import show_report
 
@@ -33,25 +41,10 @@ app = typer.Typer(
 )
 app.add_typer(sandbox, name="sandbox")
 app.command()(demo)
+app.command()(show)
+app.command()(api_resources)
 
 
-EnvironmentName = Annotated[
-    str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")
-]
-ManifestFolder = Annotated[Path, typer.Option("--manifest", help="The folder of the manifest.")]
-SourceFolder = Annotated[Path, typer.Option("--source", help="The folder of the plugin's source.")]
-Format = Annotated[
-    Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
-]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--parameter",
-        "-p",
-        metavar="KIND.FIELD=VALUE",
-        help="A field that is stronger than the manifest's, such as plugin.image=team/plugin-x. May be given again.",
-    ),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
 

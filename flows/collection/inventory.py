@@ -49,6 +49,7 @@ def collected(
     generation: Generation,
     sort: tuple[str, bool] = ("name", False),
     limit: int = 20,
+    name: str | None = None,
 ) -> list[dict[str, Any]]:
     """The cloud services of a collector, at most `limit`.
 
@@ -58,6 +59,7 @@ def collected(
         generation: What the servers speak.
         sort: A dotted key, and whether downwards.
         limit: How many.
+        name: Those of a name alone.
     """
     key, down = sort
     order = {"key": key, "desc": down}
@@ -66,7 +68,8 @@ def collected(
         "sort": order if generation in _SORTS_BY_ONE else [order],
         "page": {"start": 1, "limit": limit},
     }
-    return client.list("inventory.CloudService.list", {"query": query})
+    named = {} if name is None else {"name": name}
+    return client.list("inventory.CloudService.list", {**named, "query": query})
 
 
 def cloud_service(client: Client, record: Mapping[str, Any]) -> dict[str, Any]:

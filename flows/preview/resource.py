@@ -60,8 +60,8 @@ class Preview:
         """For reports: `name`, `details` and `tags` as mappings, `tabs` as sections."""
         return {
             "name": self.name,
-            "details": {key: text for key, text in self.details.rows},
-            "tags": {key: text for key, text in self.tags.rows},
+            "details": {row[0]: row[1] for row in self.details.rows},
+            "tags": {row[0]: row[1] for row in self.tags.rows},
             "tabs": [section.as_json() for section in self.tabs],
         }
 

@@ -98,6 +98,10 @@ class Client:
         other.calls = self.calls
         return other
 
+    def knows(self, service: str) -> bool:
+        """Whether there is an endpoint for a service."""
+        return service in self._connections.endpoints
+
     def catalogue(self, service: str) -> Catalogue:
         """What the service offers, by reflection.
 

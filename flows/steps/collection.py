@@ -104,8 +104,20 @@ def collected_report(
     )
 
 
-def _collector(session: Session, collector: Resource, plugin_id: str) -> dict[str, Any]:
-    """The platform's record of the manifest's collector."""
+def find_collector(session: Session, manifest: Manifest, runner: Runner) -> tuple[dict[str, Any], str]:
+    """The platform's record of the manifest's collector, and the plugin's id there.
+
+    Raises:
+        NotReleased: there is no such collector, or more than one.
+    """
+    declared = declared_resources(session.generation, manifest, Target(version=""))
+    named = {resource.kind: resource for resource in declared}
+    plugin_id, collector = named["plugin"].name, named["collector"]
+    step = Step("find collector", partial(_the_collector, session, collector, plugin_id), retries=2)
+    return runner.run(step), plugin_id
+
+
+def _the_collector(session: Session, collector: Resource, plugin_id: str) -> dict[str, Any]:
     found = find(session.clients[collector.scope], collector, {})
     name, environment = f"{collector.name!r} with the plugin {plugin_id!r}", session.environment.name
     if not found:
@@ -137,11 +149,7 @@ def recollect(
     """
     started = time.perf_counter()
     with open_session(environment) as session:
-        declared = declared_resources(session.generation, manifest, Target(version=""))
-        named = {resource.kind: resource for resource in declared}
-        plugin_id, collector = named["plugin"].name, named["collector"]
-        find_collector = partial(_collector, session, collector, plugin_id)
-        record = runner.run(Step("find collector", find_collector, retries=2))
+        record, plugin_id = find_collector(session, manifest, runner)
         report = Report(
             flow="recollect",
             environment=environment.name,

@@ -2,7 +2,8 @@
 
 FlowError
 ├── PlanBlocked         something cannot be done; nothing was changed
-└── NotReleased         a re-collection of what was never released
+├── NotReleased         a collector that was never released
+└── NoSuchResource      a resource that was never collected
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class PlanBlocked(FlowError):
 
 class NotReleased(FlowError):
     """There is no collector to collect with, or no single one."""
+
+
+class NoSuchResource(FlowError):
+    """The collector holds no resource of a name, or none at all."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from flows.images import LocalImage
 from flows.resources import Action, Plan
 from flows.steps.report import ImageReport, Report
-from flows.steps.words import changes, image_words, source_words
+from flows.steps.words import changed_words, changes, image_words, source_words
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
@@ -45,6 +45,11 @@ def release_report(report: Report) -> str:
         lines += _table(("type", "count"), [(name, str(count)) for name, count in verdict.resources.items()])
     if report.rows:
         lines += ["", *_table(report.columns, report.rows)]
+    if report.preview is not None:
+        lines += ["", f"## {report.preview.name}, as the console shows it"]
+        for section in report.preview.sections:
+            title = section.title if section.title == section.tab else f"{section.tab}: {section.title}"
+            lines += ["", f"### {title}", "", *_table(section.columns, section.rows)]
     if report.actions:
         lines += ["", "## Actions", "", *_table(PLAN_COLUMNS, plan_rows(report.actions))]
     return "\n".join(lines)
@@ -54,6 +59,7 @@ def _trail(report: Report) -> list[tuple[str, str]]:
     image, verdict = report.image, report.verdict
     return [
         ("environment", f"{report.environment} (SpaceONE {report.generation})"),
+        ("services", ", ".join(service.words() for service in report.services)),
         ("source revision", image.revision or "" if image else ""),
         ("source digest", f"`{image.source_digest}`" if image else ""),
         ("source", _source(report.version, image) if image else ""),
@@ -61,6 +67,7 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ("image digest", f"`{image.digest}`" if image and image.digest else ""),
         ("built", _built(image.built) if image and image.built else ""),
         ("trial run", str(image.trial) if image and image.trial else ""),
+        ("registered", changed_words(report.listings) if report.listings else ""),
         ("plugin", f"{report.plugin_id} {report.version}"),
         ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
         (

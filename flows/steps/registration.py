@@ -11,6 +11,7 @@ from flows.steps.progress import Progress
 from flows.steps.report import Listings
 from flows.steps.runner import Runner, Step, is_lost
 from flows.steps.session import Session
+from flows.steps.words import changed_words
 
 
 def check_endpoints(session: Session, resources: Iterable[Resource], runner: Runner) -> tuple[Service, ...]:
@@ -73,12 +74,6 @@ def register(session: Session, plan: Plan, runner: Runner, progress: Progress) -
         )
     )
     return ids, listings(after)
-
-
-def changed_words(listings: Listings) -> str:
-    """Such as `repository 1 → 2, plugin 24 → 25`: the kinds of which there are more or fewer."""
-    changed = [f"{kind} {old} → {new}" for kind, (old, new) in listings.items() if old != new]
-    return ", ".join(changed) or "as many as before"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

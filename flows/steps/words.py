@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.filesize import decimal
 
@@ -30,6 +30,12 @@ def changes(action: Action) -> list[str]:
 def notes(actions: Iterable[Action]) -> list[str]:
     """A line for everything that the generation at hand holds otherwise, or cannot hold."""
     return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
+
+
+def changed_words(listings: Mapping[str, tuple[int, int]]) -> str:
+    """Such as `repository 1 → 2, plugin 24 → 25`: the kinds of which there are more or fewer."""
+    changed = [f"{kind} {old} → {new}" for kind, (old, new) in listings.items() if old != new]
+    return ", ".join(changed) or "as many as before"
 
 
 def source_words(version: str, contents: Contents, base: str) -> str:

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import shlex
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,23 +15,14 @@ from deployments.sandbox import sandbox
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.layout import source_root
 from flows.terminal.failures import failing_well
+from flows.terminal.options import Format, Output
 from flows.terminal.progress import TerminalProgress
 from flows.terminal.tables import rows_table
 
 app = typer.Typer(help="The real SpaceONE services on this machine.", no_args_is_help=True)
 
 
-class Output(StrEnum):
-    """How a result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 Generation = Annotated[str, typer.Option("--generation", help="Which SpaceONE: 2.x.")]
-Format = Annotated[
-    Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
-]
 
 
 @app.command()

@@ -53,10 +53,12 @@ def image_table(image: LocalImage) -> Table:
     return rows_table("Image", columns, [row])
 
 
-def rows_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def rows_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], headings: bool = True
+) -> Table:
     """Any rows under headings; cells that are numbers stand to the right."""
     rows = list(rows)
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings)
     for index, head in enumerate(columns):
         numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
         table.add_column(escape(head), overflow="fold", justify="right" if numeric else "left")
