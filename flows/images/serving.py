@@ -67,9 +67,9 @@ def _check_health(channel: grpc.Channel) -> None:
     except grpc.RpcError as error:
         _expect_answer(error.code())
         return
-    if answer.status != health_pb2.HealthCheckResponse.SERVING:
-        name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-        raise NotServing(f"its health check says {name}", nobody=False)
+    # UNKNOWN is no reason to wait: the platform does not ask at all.
+    if answer.status == health_pb2.HealthCheckResponse.NOT_SERVING:
+        raise NotServing("its health check says NOT_SERVING", nobody=False)
 
 
 def _reflected(channel: grpc.Channel, endpoint: Endpoint) -> list[str] | None:

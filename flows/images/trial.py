@@ -36,8 +36,8 @@ class Trial:
     reflection: bool = True
 
     def __str__(self) -> str:
-        unlisted = "" if self.reflection else " (the server has no reflection: asked for this one alone)"
-        return f"serves after {self.seconds:.1f} s: {', '.join(self.services)}{unlisted}"
+        unlisted = "" if self.reflection else " (without reflection: it was asked for this one alone)"
+        return f"serves {', '.join(self.services)} after {self.seconds:.1f} s{unlisted}"
 
     def as_json(self) -> dict[str, Any]:
         """One object for programs."""

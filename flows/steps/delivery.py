@@ -76,8 +76,7 @@ def image_action(state: ImageState, source: PluginSource) -> Action:
     changes: tuple[FieldChange, ...] = ()
     if verb in {Verb.CREATE, Verb.BLOCKED}:
         changes = (FieldChange("source_digest", state.source_digest, source.digest),)
-    reason = state.message if state.blocked else ""
-    return Action("image", str(state.reference), verb, changes, reason, notes=source.contents.remarks)
+    return Action("image", str(state.reference), verb, changes, state.message if state.blocked else "")
 
 
 def deliver(

@@ -39,25 +39,20 @@ def changed_words(listings: Mapping[str, tuple[int, int]]) -> str:
 
 
 def source_words(version: str, contents: Contents, base: str) -> str:
-    """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base."""
+    """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base, and what looks wrong."""
     requirements = "no pip_requirements.txt"
     if contents.requirements is not None:
-        requirements = _count(contents.requirements, "requirement")
+        requirements = f"{contents.requirements} requirement{'' if contents.requirements == 1 else 's'}"
     setup = "no setup.py"
     if contents.setup is not None:
         setup = " ".join(filter(None, ("setup.py", contents.setup.name, contents.setup.version)))
-    remarks = f", {_count(len(contents.remarks), 'remark')}" if contents.remarks else ""
-    return f"version {version}, {requirements}, {setup}, on {base}{remarks}"
+    return ". ".join((f"version {version}, {requirements}, {setup}, on {base}", *contents.remarks))
 
 
 def image_words(image: LocalImage) -> str:
     """An image in one line: id, size, user, ports."""
     ports = ", ".join(image.ports) or "no port"
     return f"{image.short_id}, {decimal(image.size)}, user {image.user or 'root'}, exposes {ports}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _value(value: object) -> str:

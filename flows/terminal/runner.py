@@ -45,9 +45,9 @@ class TerminalRunner(PlainRunner):
             raise
         finally:
             self._status = None
-        words = escape(step.words(result))
         seconds = f"{time.perf_counter() - started:.1f} s"
-        self._line(f"[green]✓[/] {shown} [dim]{f'{words}, ' if words else ''}{seconds}[/]")
+        words = escape(step.words(result))
+        self._line(f"[green]✓[/] {shown}{f':[dim] {words}, ' if words else '[dim] '}{seconds}[/]")
         return result
 
     def planned(self, plan: Plan) -> None:

@@ -85,13 +85,25 @@ def test_a_first_release_prints_one_json_object_with_all_that_is_promised(first,
         "inventory.CloudServiceType": 1,
         "inventory.Region": 1,
     }
+    assert report["source"]["setup"]["version"] == "0.1.0"
+    assert report["built"]["size"] > 10**7
+    assert set(report["trial"]["services"]) == {
+        "spaceone.api.inventory.plugin.Collector",
+        "spaceone.api.inventory.plugin.Job",
+        "grpc.health.v1.Health",
+        "spaceone.api.core.v1.ServerInfo",
+    }
     assert report["duration_s"] > 0
 
 
 def test_progress_and_plan_go_to_standard_error_alone(first):
     assert "Plan: 8 to create, 1 to keep." in first.said
     for step in (
+        "read source: version 0.1.0, ",
+        "log in to registry",
         "build image",
+        "inspect image",
+        "trial run: serves ",
         "push image",
         "register plugin",
         "create collector",

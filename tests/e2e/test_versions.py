@@ -105,14 +105,18 @@ def test_a_released_version_released_again_after_a_newer_one_is_recognised(secon
     assert (window.uploads, window.images) == ([], {})
 
 
-def test_a_version_that_does_not_answer_leaves_the_collector_where_it_was(second, project, run, client):
+def test_a_version_that_does_not_serve_is_refused_before_it_is_pushed(second, project, run, client, witness):
     (before,) = client.list("inventory.Collector.list", {"name": project.collector})
     (project.source / "src/VERSION").write_text("0.1.2\n")
-    project.replace("plugin/Dockerfile", '"-m", "plugin"]', '"-c", "import time; time.sleep(3600)"]')
-    done = run(*project.arguments(), "--output", "json")
-    assert (done.returncode, done.stdout) == (1, "")
+    project.replace("plugin/Dockerfile", '"-m", "plugin"]', '"-c", "import sys; sys.exit(\'no licence\')"]')
+    with witness.watching(project.image) as window:
+        done = run(*project.arguments(), "--output", "json")
+    assert (done.returncode, done.stdout) == (2, "")
     words = done.stderr.partition("error: ")[2]
-    assert "inventory.Collector.update_plugin" in words
-    assert "does the image start" in words
+    assert "trial run of " in words
+    assert f"/{project.image}:0.1.2 failed: its process ended with exit code 1" in words
+    assert "no licence" in words
+    assert window.calls == {}
+    assert not [line for line in window.uploads if line.startswith(("PUT", "PATCH"))]
     (after,) = client.list("inventory.Collector.list", {"name": project.collector})
     assert after["plugin_info"]["version"] == before["plugin_info"]["version"] != "0.1.2"

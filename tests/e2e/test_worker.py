@@ -187,7 +187,15 @@ def test_the_recollect_deployment_has_its_schedule(demo):
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project):
     assert (released.state, released.name) == ("COMPLETED", f"release to {project.environment}")
     steps = list(released.tasks)
-    assert steps[:3] == ["plan", "build image", "push image"]
+    assert steps[:7] == [
+        "read source",
+        "plan",
+        "log in to registry",
+        "build image",
+        "inspect image",
+        "trial run",
+        "push image",
+    ]
     assert "register plugin " + project.plugin_id in steps
     assert "create collector " + project.collector in steps
     assert steps[-4:] == ["collect", "follow the job", "judge", "read the inventory"]

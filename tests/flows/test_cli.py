@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 from typer.testing import CliRunner
@@ -122,6 +123,25 @@ def test_a_known_error_is_1_where_something_was_changed(pluginctl, environment, 
 def test_a_bug_keeps_its_trace(pluginctl, environment):
     with pytest.raises(ZeroDivisionError):
         pluginctl("release", environment, result=ZeroDivisionError())
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does(monkeypatch):
+    """A trial's container is removed, a build is given up."""
+    before, cleaned = signal.getsignal(signal.SIGTERM), []
+
+    def app():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned.append(True)
+
+    monkeypatch.setattr(cli, "app", app)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (caught.value.code, cleaned) == (143, [True])
 
 
 def test_a_dry_run_that_would_be_stopped_is_told_and_is_2(pluginctl, environment):

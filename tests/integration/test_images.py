@@ -81,7 +81,7 @@ def _containers_since(client, before) -> list[str]:
 
 
 @contextlib.contextmanager
-def _registry(folder: Path, *, htpasswd: str | None = None):
+def _registry(folder: Path, *, htpasswd: str | None = None, read_only: bool = False):
     """Run a registry on a free port of this machine; gives its address."""
     program = shutil.which("docker-registry")
     assert program, "docker-registry is missing: apt-get install docker-registry"
@@ -91,7 +91,8 @@ def _registry(folder: Path, *, htpasswd: str | None = None):
         address = f"127.0.0.1:{free.getsockname()[1]}"
     config = (
         f"version: 0.1\nlog: {{level: warn, accesslog: {{disabled: true}}}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}}}\n"
+        f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}, "
+        f"maintenance: {{readonly: {{enabled: {str(read_only).lower()}}}}}}}\n"
         f"http: {{addr: '{address}'}}\n"
     )
     if htpasswd:
@@ -265,7 +266,7 @@ class TestFailedBuilds:
         ("dockerfile", "step", "words"),
         [
             ("FROM scratch\nFOO bar\n", None, "unknown instruction"),
-            ("FROM scratch\nARG X=nothing\nCOPY $X /\n", "3/", r"COPY \$X[\s\S]*dockerignore"),
+            ("FROM scratch\nCOPY ${X:-nothing} /\n", "2/", r"nothing[\s\S]*dockerignore"),
             ("FROM nowhere.invalid/base:1\n", "1/", "in the environment's build argument BASE_IMAGE"),
             (f'FROM scratch\nRUN ["/{NAME}"]\n', "2/", "no such file or directory"),
         ],
@@ -385,6 +386,39 @@ class TestRefusedPushes:
             pytest.raises(InvalidReference, match="is not in registry"),
         ):
             engine.push(built(address), other)
+
+
+class TestCheckPush:
+    """What shows before a build, so that it need not show after it."""
+
+    REFERENCE = ImageReference(None, f"{NAME}/check-push", "0.1.0")
+
+    def test_nobody_asks_for_a_login(self, registry):
+        assert str(registry.check_push(self.REFERENCE)) == "anonymous: no login is asked for"
+        assert registry.tags(self.REFERENCE.repository) == []
+
+    def test_right_password(self, locked):
+        with Registry(locked, insecure=True, username="ann", password="hunter2") as registry:
+            assert str(registry.check_push(self.REFERENCE)) == "as ann"
+
+    @pytest.mark.parametrize(
+        ("user", "words"), [("ann", "refuses user 'ann'.*check the password"), (None, "an anonymous push")]
+    )
+    def test_wrong_password(self, locked, user, words):
+        with (
+            Registry(locked, insecure=True, username=user, password="wr0ng") as registry,
+            pytest.raises(RegistryRefused, match=words) as caught,
+        ):
+            registry.check_push(self.REFERENCE)
+        assert "wr0ng" not in str(caught.value)
+
+    def test_read_only(self, tmp_path):
+        with (
+            _registry(tmp_path / "registry", read_only=True) as address,
+            Registry(address, insecure=True) as registry,
+            pytest.raises(RegistryRefused, match=r"takes no push to .*405 .*is read-only or a cache"),
+        ):
+            registry.check_push(replace(self.REFERENCE, registry=address))
 
 
 def test_no_engine(tmp_path):

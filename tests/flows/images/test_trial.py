@@ -66,7 +66,7 @@ def test_an_image_that_serves(world):
     served = world.run()
     assert served.services == SERVED.services
     assert served.seconds == pytest.approx(1.6)
-    assert str(served) == f"serves after 1.6 s: grpc.health.v1.Health, {COLLECTOR}"
+    assert str(served) == f"serves grpc.health.v1.Health, {COLLECTOR} after 1.6 s"
     assert served.as_json() == {
         "services": list(SERVED.services),
         "seconds": pytest.approx(1.6),
@@ -76,7 +76,7 @@ def test_an_image_that_serves(world):
 
 def test_an_image_without_reflection_is_taken_and_said_to_have_none(world):
     world.answers = [Served((COLLECTOR,), reflection=False)]
-    assert str(world.run()).endswith(f"{COLLECTOR} (the server has no reflection: asked for this one alone)")
+    assert str(world.run()).endswith("after 0.0 s (without reflection: it was asked for this one alone)")
 
 
 def test_every_endpoint_is_tried(world):

@@ -30,7 +30,7 @@ def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
     console = Console(file=io.StringIO(), width=40)
     step = Step("build image", lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
     assert TerminalRunner(console).run(step) == 7
-    assert console.file.getvalue() == f"✓ build image [/]7 MB {'x' * 60}, 0.0 s\n"
+    assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.0 s\n"
 
 
 def test_a_step_that_failed_leaves_a_line_and_its_error(console, text):

@@ -1,0 +1,203 @@
+"""Trial runs of real images on the real Docker engine."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+from flows.images import Engine, ImageReference, PluginSource, TrialFailed, run_trial, trial
+from flows.images.labels import TRIAL
+from flows.images.serving import COLLECTOR
+from flows.manifest import load_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The sandbox installs and starts the engine, and makes a base image, where they are missing.
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+
+NAME = f"trial-test-{uuid.uuid4().hex[:8]}"
+PLUGIN = ImageReference(None, f"{NAME}/plugin", "0.1.0")
+
+#: A server of what its arguments name.
+SERVER = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from spaceone.api.inventory.plugin import collector_pb2_grpc
+
+server = grpc.server(ThreadPoolExecutor(4))
+names = []
+if "health" in sys.argv:
+    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+    names.append("grpc.health.v1.Health")
+if "collector" in sys.argv:
+    collector_pb2_grpc.add_CollectorServicer_to_server(collector_pb2_grpc.CollectorServicer(), server)
+    names.append("spaceone.api.inventory.plugin.Collector")
+if "reflection" in sys.argv:
+    reflection.enable_server_reflection(names, server)
+server.add_insecure_port("[::]:50051")
+server.start()
+server.wait_for_termination()
+"""
+
+
+@pytest.fixture(scope="module")
+def client():
+    """The engine itself; removes all images that the tests built."""
+    client = docker.from_env()
+    yield client
+    for image in client.images.list():
+        for tag in image.tags:
+            if NAME in tag:
+                client.images.remove(tag)
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def engine(client):
+    with Engine.connect() as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def no_container_stays(client):
+    yield
+    ours = {image.id for image in client.images.list() if NAME in " ".join(image.tags)}
+    left = client.containers.list(all=True, filters={"label": TRIAL}, ignore_removed=True)
+    assert [container.name for container in left if container.attrs["Image"] in ours] == []
+
+
+@pytest.fixture(scope="module")
+def plugin(engine, checkout, sandbox, tmp_path_factory):
+    """This repository's own plugin, as an image."""
+    environment = load_environment(str(sandbox.environment), tmp_path_factory.mktemp("none"))
+    engine.build(PluginSource.load(checkout / "plugin"), PLUGIN, build_args=environment.settings.build.args)
+    return engine.inspect(PLUGIN)
+
+
+@pytest.fixture
+def other(engine, plugin, tmp_path, request):
+    """Makes an image of the plugin's with something else in its Dockerfile."""
+
+    def other(dockerfile: str, *arguments: str):
+        folder: Path = tmp_path / "plugin"
+        (folder / "src").mkdir(parents=True)
+        (folder / "src/VERSION").write_text("0.1.0\n")
+        (folder / "src/server.py").write_text(SERVER)
+        entrypoint = f"\nENTRYPOINT {json.dumps(arguments)}" if arguments else ""
+        (folder / "Dockerfile").write_text(f"FROM {PLUGIN}\nCOPY src /opt/other\n{dockerfile}{entrypoint}\n")
+        name = request.node.originalname.replace("_", "-")[5:40].strip("-")
+        reference = ImageReference(None, f"{NAME}/{name}", "0.1.0")
+        engine.build(PluginSource.load(folder), reference)
+        return engine.inspect(reference)
+
+    return other
+
+
+def test_what_the_engine_shows_of_an_image(plugin):
+    assert plugin.user == "65532:65532"
+    assert plugin.ports == ("50051/tcp",)
+    assert plugin.size > 10**7
+    assert plugin.labels["org.opencontainers.image.version"]
+    assert plugin.created is not None
+
+
+def test_this_repositorys_plugin_serves_what_the_walkthrough_shows(engine, plugin):
+    served = run_trial(engine, plugin)
+    assert set(served.services) == {
+        COLLECTOR,
+        "spaceone.api.inventory.plugin.Job",
+        "grpc.health.v1.Health",
+        "spaceone.api.core.v1.ServerInfo",
+    }
+    assert served.reflection
+    assert 0 < served.seconds < 30
+
+
+def test_an_image_that_ends_is_refused_with_its_last_words(engine, other):
+    image = other("", "python", "-c", "import sys; sys.exit('no licence key')")
+    with pytest.raises(TrialFailed, match=r"ended with exit code 1 after .* s, before it served") as caught:
+        run_trial(engine, image)
+    assert str(caught.value).endswith("its last output:\n    no licence key")
+
+
+def test_an_image_that_cannot_be_started_is_refused(engine, other):
+    image = other("", "/no/such/program")
+    with pytest.raises(TrialFailed, match=r"cannot be started: .*no such file[\s\S]*correct ENTRYPOINT"):
+        run_trial(engine, image)
+
+
+def test_an_image_that_never_listens_is_refused_in_time(engine, other):
+    image = other("", "python", "-uc", "import time; print('waiting'); time.sleep(600)")
+    started = time.monotonic()
+    with pytest.raises(TrialFailed, match=r"port 50051 within 2 s: nobody[\s\S]*    waiting$"):
+        run_trial(engine, image, seconds=2)
+    assert time.monotonic() - started < 15
+
+
+def test_an_image_that_listens_elsewhere_is_refused(engine, other):
+    image = other("ENV SPACEONE_PORT=8080\nEXPOSE 8080")
+    with pytest.raises(TrialFailed, match=r"nobody answers[\s\S]*listen on port 50051 .*exposes 8080/tcp"):
+        run_trial(engine, image, seconds=2)
+
+
+def test_an_image_that_serves_no_collector_is_refused(engine, other):
+    image = other("", "python", "/opt/other/server.py", "health", "reflection")
+    with pytest.raises(TrialFailed, match=rf"it serves grpc\.health\.v1\.Health, and no {COLLECTOR}"):
+        run_trial(engine, image)
+
+
+@pytest.mark.parametrize("services", [("collector",), ("collector", "health")], ids="-".join)
+def test_an_image_without_reflection_is_asked_for_its_collector(engine, other, services):
+    image = other("", "python", "/opt/other/server.py", *services)
+    served = run_trial(engine, image)
+    assert (served.services, served.reflection) == ((COLLECTOR,), False)
+
+
+def test_an_image_with_neither_reflection_nor_collector_is_refused(engine, other):
+    image = other("", "python", "/opt/other/server.py", "health")
+    with pytest.raises(TrialFailed, match="nothing that can be asked for"):
+        run_trial(engine, image)
+
+
+def test_an_interrupted_trial_leaves_nothing(engine, plugin, client, monkeypatch):
+    seen = []
+
+    def interrupt(_endpoint):
+        seen.extend(client.containers.list(filters={"label": TRIAL}, ignore_removed=True))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial, "ask", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(engine, plugin)
+    assert plugin.id in {container.attrs["Image"] for container in seen}
+
+
+def test_what_a_killed_pipeline_left_over_goes_with_the_next_trial(engine, plugin, client):
+    left_over = client.containers.create(plugin.id, labels={TRIAL: str(int(time.time()) - 1)})
+    run_trial(engine, plugin)
+    with pytest.raises(docker.errors.NotFound):
+        client.containers.get(left_over.id)
+
+
+def test_the_container_is_held_to_loopback_and_its_limits(engine, plugin, client):
+    with engine.running(plugin, 60):
+        (container,) = (
+            each
+            for each in client.containers.list(filters={"label": TRIAL}, ignore_removed=True)
+            if each.attrs["Image"] == plugin.id
+        )
+        host = container.attrs["HostConfig"]
+        (published,) = container.attrs["NetworkSettings"]["Ports"]["50051/tcp"]
+    assert published["HostIp"] == "127.0.0.1"
+    assert host["Memory"] == 2**30
+    assert host["PidsLimit"] == 512
+    assert container.attrs["Config"]["Cmd"] is None
