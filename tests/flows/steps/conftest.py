@@ -23,7 +23,7 @@ IDS = {
     "repository.Plugin": "plugin_id",
     "inventory.Collector": "collector_id",
 }
-READS = {"list", "get", "analyze", "inspect", "check"}
+READS = {"list", "get", "get_version", "analyze", "inspect", "check"}
 #: What the engine says of any image, and how each serves.
 IMAGE = LocalImage(
     ImageReference(None, "x", "1"), f"sha256:{'ab' * 32}", None, 155_000_000, "1", ("50051/tcp",), {}
@@ -56,22 +56,37 @@ class Platform:
     def check(self, method, params):
         """Takes everything."""
 
+    def catalogue(self, service):
+        names = [
+            f"spaceone.api.{name.replace('.', '.v1.')}" for name in self.records if name.startswith(service)
+        ]
+        return SimpleNamespace(names=names, endpoint=f"grpc://{service}:50051")
+
     def list(self, method, params):
         return self.call(method, params).get("results", [])
 
-    def call(self, method, params, timeout=None):
+    def count(self, method, params):
+        return len(self.list(method, params))
+
+    def call(self, method, params=None, timeout=None):
         self.calls.append(method)
         if method in self.refuses:
             raise self.refuses[method]
         name, verb = method.rsplit(".", 1)
+        if verb == "get_version":
+            return {"version": "2.0"}
         special = {
             "inventory.Collector.collect": {"job_id": "job-1", "status": "IN_PROGRESS", "total_tasks": 1},
             "inventory.Job.get": self.job,
             "inventory.JobTask.list": {"results": [self.task]},
             "inventory.CloudService.list": {
                 "total_count": 2,
-                "results": [{"name": "Bitcoin"}, {"name": "X"}],
+                "results": [
+                    {"name": "Bitcoin", "cloud_service_id": "1"},
+                    {"name": "X", "cloud_service_id": "2"},
+                ],
             },
+            "inventory.CloudService.get": {"name": "Bitcoin", "tags": {"p": {"symbol": "BTC"}}},
             "inventory.CloudService.analyze": {
                 "results": [
                     {"provider": "p", "cloud_service_group": "g", "cloud_service_type": "t", "count": 2.0}

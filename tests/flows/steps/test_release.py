@@ -43,12 +43,14 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     assert platform.writes == ["build", "trial", "push", *WRITES]
     assert [step.title for step in recorder.steps] == [
         "read source",
+        "check endpoints",
         "plan",
         "log in to registry",
         "build image",
         "inspect image",
         "trial run",
         "push image",
+        "list what is there",
         "create schema portfolio_investment_schema",
         "create schema portfolio-service-account",
         "create provider portfolio",
@@ -56,18 +58,32 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
         "create service account Investment",
         "register plugin plugin-portfolio-inven-collector",
         "create collector Portfolio Collector",
+        "list what is registered",
         "wait for a running job",
         "collect",
         "follow the job",
         "judge",
         "read the inventory",
+        "show a resource",
     ]
+    assert recorder.outcomes["check endpoints"] == "repository 2.0, identity 2.0, inventory 2.0"
+    assert recorder.outcomes["list what is there"] == (
+        "repository 1, schema 0, provider 0, project 0, service account 0, plugin 0, collector 0"
+    )
+    assert recorder.outcomes["list what is registered"] == (
+        "schema 0 → 2, provider 0 → 1, project 0 → 1, service account 0 → 1, plugin 0 → 1, collector 0 → 1"
+    )
+    assert recorder.outcomes["read the inventory"] == "2 p/g/t"
+    assert recorder.outcomes["show a resource"] == "Bitcoin: 1 details, 1 tag, no dynamic UI"
     assert progress.wrote
     assert report.success
     assert report.image.digest == "sha256:pushed"
     assert report.collector_id == "inventory.Collector-1"
     assert report.by_type == {"p/g/t": 2}
     assert report.rows[0][0] == "Bitcoin"
+    assert report.listings["plugin"] == (0, 1)
+    assert report.preview.name == "Bitcoin"
+    assert [service.name for service in report.services] == ["repository", "identity", "inventory"]
     assert recorder.plans[0].actions == report.actions
     assert recorder.reports == [report]
     assert recorder.lines == ["a line of the build", "a line of the push"]
@@ -86,13 +102,16 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     names = [step.name for step in recorder.steps]
     assert names == [
         "read source",
+        "check endpoints",
         "plan",
         "wait for a running job",
         "collect",
         "follow the job",
         "judge",
         "read the inventory",
+        "show a resource",
     ]
+    assert report.listings == {}
 
 
 def test_collect_is_never_tried_again_and_every_other_call_may_be(request_, recorder):
@@ -117,7 +136,7 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
     report = release(dataclasses.replace(request_, dry_run=True), recorder, progress)
     assert platform.writes == []
     assert (report.verdict, report.dry_run, report.success) == (None, True, True)
-    assert [step.name for step in recorder.steps] == ["read source", "plan"]
+    assert [step.name for step in recorder.steps] == ["read source", "check endpoints", "plan"]
     assert len(recorder.plans) == 1
     assert recorder.reports == []
     assert not progress.wrote
