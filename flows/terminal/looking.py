@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from flows.manifest import Manifest, load_environment
 from flows.preview import PAIR, Preview
@@ -47,9 +48,9 @@ def show(
 
 
 def _print(console: Console, shown: Preview) -> None:
-    console.print(f"[bold]{shown.name}[/]")
+    console.print(f"[bold]{escape(shown.name)}[/]")
     for tab, sections in groupby(shown.sections, key=lambda section: section.tab):
-        console.print(f"\n[bold]── {tab} ──[/]")
+        console.print(f"\n[bold]── {escape(tab)} ──[/]")
         for section in sections:
             headings = section.columns != PAIR
             console.print(rows_table(section.title, section.columns, section.rows, headings))

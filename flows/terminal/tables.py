@@ -58,7 +58,9 @@ def rows_table(
 ) -> Table:
     """Any rows under headings; cells that are numbers stand to the right."""
     rows = list(rows)
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings)
+    table = Table(
+        title=escape(title), title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings
+    )
     for index, head in enumerate(columns):
         numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
         table.add_column(escape(head), overflow="fold", justify="right" if numeric else "left")
