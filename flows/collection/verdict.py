@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flows.collection.job import Job
 from flows.spaceone import Client
+
+#: How 1.12 writes down an exception, whole: its class, its gRPC status and its words.
+_EXCEPTION = re.compile(r"error_code = \S+ status_code = \S+ message = (.*)")
+#: Where a task is, which the report names anyway.
+_PLACES = frozenset({"domain_id", "workspace_id"})
+_UNRECORDED = (
+    "the platform recorded no words. Inventory of 1.12 does so with what it cannot store, such as a CloudServiceType "
+    "whose metadata is missing or comes as json_metadata (as plugins on the framework of 2.x send it): send metadata, "
+    "and look at the log of its inventory worker"
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +83,20 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
         )
     failures.extend(_task_failures(tasks))
     if not failures and job.failed:
-        failures.append(f"{job.failed} of {job.tasks} tasks failed, and the platform recorded no error.")
+        failures.append(f"{job.failed} of {job.tasks} tasks failed: {_UNRECORDED}.")
     counts = {
         name: sum(int(task.get(f"{name}_count", 0)) for task in tasks)
         for name in ("created", "updated", "deleted", "disconnected")
     }
     # What an earlier collection brought is still in the inventory: this job's own counts tell what it brought.
-    if not failures and not (
-        counts["created"] + counts["updated"] and resources.get("inventory.CloudService")
-    ):
+    brought = counts["created"] + counts["updated"]
+    if not failures and not brought:
         failures.append("The job ended well and brought no resource: the plugin reported none.")
+    elif not failures and not resources.get("inventory.CloudService"):
+        failures.append(
+            f"The job counted {brought} resources, and the inventory holds none of this collector: does another "
+            "collector bring the same ones, or does the plugin report none but types and regions?"
+        )
     return Verdict(job, tuple(failures), resources, counts)
 
 
@@ -92,17 +107,17 @@ def _task_failures(tasks: list[dict[str, Any]]) -> list[str]:
         failed = int(task.get("failure_count", 0))
         if task.get("status") not in {"SUCCESS", None} or errors or failed:
             said = "; ".join(dict.fromkeys(errors))
-            said = said or (
-                f"{failed} resources failed, without words." if failed else "the platform recorded no error."
-            )
+            said = said or (f"{failed} of its resources failed, and " if failed else "") + f"{_UNRECORDED}."
             words.append(f"Task {task.get('job_task_id')} ended as {task.get('status')}: {said}")
     return words
 
 
 def _error_words(error: Mapping[str, Any]) -> str:
     code, message = str(error.get("error_code", "")), " ".join(str(error.get("message", "")).split())
-    extra = error.get("additional") or {}
-    where = ", ".join(f"{key} {value}" for key, value in extra.items() if isinstance(value, str))
+    if exception := _EXCEPTION.fullmatch(message):
+        message = exception[1]
+    extra = {key: value for key, value in (error.get("additional") or {}).items() if key not in _PLACES}
+    where = ", ".join(f"{key} {value}" for key, value in sorted(extra.items()) if isinstance(value, str))
     return f"{code}: {message}" + (f" ({where})" if where else "")
 
 

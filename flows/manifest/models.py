@@ -30,7 +30,7 @@ class Repository(Declaration):
     @field_validator("repository_type", mode="before")
     @classmethod
     def _local(cls, value: object) -> object:
-        if value not in {"local", "LOCAL"}:
+        if value not in ("local", "LOCAL"):
             raise ValueError(f"{value!r} holds no plugins of one's own: only a local repository does.")
         return value
 
@@ -91,8 +91,18 @@ class ServiceAccount(Declaration):
     secret_schema_id: str | None = None
     secret_data: dict[str, Any] | None = Field(default=None, repr=False)
     secret_type: Literal["CREDENTIALS"] | None = Field(default=None, description="Of 1.12; it has no other.")
-    service_account_type: Literal["GENERAL", "TRUSTED"] | None = None
+    service_account_type: Literal["GENERAL"] | None = None
     tags: Tags | None = None
+
+    @field_validator("service_account_type", mode="before")
+    @classmethod
+    def _general(cls, value: object) -> object:
+        if value not in (None, "GENERAL"):
+            raise ValueError(
+                f"{value!r} collects nothing: a trusted account is in no project and holds no secret that a "
+                "collector uses. Declare GENERAL, or leave the field out."
+            )
+        return value
 
     @model_validator(mode="after")
     def _secret(self) -> ServiceAccount:

@@ -19,24 +19,26 @@ from flows.resources.vocabulary import (
     account_form,
     accounts_by,
     collector,
+    filtered_by_schema,
     held,
     plugin,
     present,
 )
 
 _CREDENTIALS = "secret.credentials"
+#: What 1.12 keeps in a provider, and where a schema of 2.x for accounts has it; the provider's own is stronger.
+_FORM = {"template": "schema", "metadata": "options.help", "capability": "related_schemas"}
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
     """Everything that the platform must hold for a release, in the order of its references."""
     schemas = [schema for schema in manifest.schemas if schema.schema_type not in ACCOUNT_TYPES]
-    projects = accounts_by(manifest, lambda account: account.project)
     return [
         _repository(manifest),
         *(_schema(schema, manifest) for schema in schemas),
         _provider(manifest, account_form(manifest)),
         *(_project_group(name, account) for name, account in accounts_by(manifest, _group)),
-        *(_project(name, account) for name, account in projects),
+        *(_project(name, account) for name, account in accounts_by(manifest, _project_name)),
         *(_service_account(account) for account in manifest.service_accounts),
         *(_secret(account) for account in manifest.service_accounts if account.secret_data),
         _plugin(manifest, target),
@@ -66,9 +68,9 @@ def _repository(manifest: Manifest) -> Resource:
 
 
 def _schema(schema: Schema, manifest: Manifest) -> Resource:
-    notes = []
-    if schema.service_type is None:
-        notes.append(f"schema_type {schema.schema_type or 'SECRET'} is service_type {_CREDENTIALS} in 1.12.")
+    notes, service_type = [], schema.service_type or _CREDENTIALS
+    if schema.schema_type or not schema.service_type:
+        notes.append(f"schema_type {schema.schema_type or 'SECRET'} is service_type {service_type} in 1.12.")
     if schema.id != schema.name:
         notes.append(f"name is the schema_id, {schema.id}: 1.12 identifies a schema by it.")
     if lost := held(schema, "provider", "related_schemas", "options"):
@@ -84,7 +86,7 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         listing={"repository_id": repository},
         declared=present(
             {
-                "service_type": schema.service_type or _CREDENTIALS,
+                "service_type": service_type,
                 "schema": schema.definition,
                 "labels": schema.labels,
                 "tags": schema.tags,
@@ -92,7 +94,7 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         ),
         create_params=lambda declared: {"name": schema.id, **declared},
         writers=(Writer("update", ("schema", "labels", "tags")),),
-        clearable=frozenset({"labels", "tags"}),
+        clearable=frozenset({"schema", "labels", "tags"}),
         notes=tuple(notes),
     )
 
@@ -104,11 +106,11 @@ def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
     if lost := held(provider, "alias", "plugin_info", "options"):
         notes.append(f"{', '.join(lost)}: not held by a provider of 1.12.")
     notes += [
-        f"the schema {schema.id} of {schema.place}, of type {schema.schema_type}: not held by 1.12."
+        f"{_called(schema)}: not held by 1.12."
         for schema in manifest.schemas
         if schema.schema_type in ACCOUNT_TYPES and (form is None or schema is not form.schema)
     ]
-    written = _written_form(provider, form, notes)
+    written, said = _written_form(provider, form)
     name = provider.provider
     return Resource(
         kind="provider",
@@ -122,36 +124,49 @@ def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
                 "name": provider.name,
                 "order": provider.order,
                 **written,
-                "tags": {**(provider.tags or {}), **moved} or None,
+                "tags": {**(provider.tags or {}), **moved} if moved else provider.tags,
             }
         ),
         create_params=lambda declared: {"provider": name, **declared},
         writers=(Writer("update", ("name", "order", "template", "metadata", "capability", "tags")),),
         clearable=frozenset({"template", "metadata", "capability", "tags"}),
-        notes=tuple(notes),
+        notes=(*notes, *said),
     )
 
 
-def _written_form(provider: Provider, form: AccountForm | None, notes: list[str]) -> Mapping[str, Any]:
-    """What 2.x keeps in a schema of type SERVICE_ACCOUNT, 1.12 keeps in the provider itself."""
-    own = {name: getattr(provider, name) for name in ("template", "metadata", "capability")}
+def _called(schema: Schema) -> str:
+    return f"the schema {schema.id} of {schema.place}, of type {schema.schema_type}"
+
+
+def _written_form(provider: Provider, form: AccountForm | None) -> tuple[Mapping[str, Any], list[str]]:
+    """What 2.x keeps in a schema of type SERVICE_ACCOUNT, 1.12 keeps in the provider itself; with the notes."""
+    own = {name: getattr(provider, name) for name in _FORM}
     if form is None or form.schema is None:
-        return own
+        return own, []
     layout = {"name": "Creation Help", "options": {"markdown": form.help}}
-    written = {
-        "template": {"service_account": {"schema": form.definition}},
-        "metadata": {"view": {"layouts": {HELP: layout}}} if form.help else None,
-        "capability": {"supported_schema": form.secret_schemas} if form.secret_schemas else None,
-    }
-    translated = [name for name in written if own[name] is None and written[name] is not None]
-    if translated:
-        source = f"the schema {form.schema.id} of {form.place}, of type SERVICE_ACCOUNT"
-        notes.append(f"{', '.join(translated)}: {source}.")
-    return {name: written[name] if own[name] is None else own[name] for name in own}
+    written = present(
+        {
+            "template": {"service_account": {"schema": form.definition}},
+            "metadata": {"view": {"layouts": {HELP: layout}}} if form.help else form.help,
+            "capability": None if form.secret_schemas is None else {"supported_schema": form.secret_schemas},
+        }
+    )
+    taken = [name for name in written if own[name] is None]
+    notes = [f"{', '.join(taken)}: {_called(form.schema)}."] if taken else []
+    lost = ["name", *held(form.schema, "labels", "tags")]
+    lost += [f"options.{name}" for name in form.schema.options or {} if name != "help"]
+    lost += [_FORM[name] for name in written if own[name] is not None]
+    notes.append(f"not held by 1.12 of {_called(form.schema)}: {', '.join(lost)}.")
+    return {**written, **present(own)}, notes
 
 
 def _group(account: ServiceAccount) -> str:
     return account.project_group or account.project
+
+
+def _project_name(account: ServiceAccount) -> str:
+    """As the plan calls it: projects of one name may stand in several groups."""
+    return f"{account.project_group}/{account.project}" if account.project_group else account.project
 
 
 def _project_group(name: str, account: ServiceAccount) -> Resource:
@@ -179,38 +194,33 @@ def _project(name: str, account: ServiceAccount) -> Resource:
         file=str(account.place),
         api="identity.Project",
         id_field="project_id",
-        query={"name": name, "project_group_id": group},
+        query={"name": account.project, "project_group_id": group},
         declared={"project_group_id": group},
         observed=lambda record: {"project_group_id": dig(record, "project_group_info", "project_group_id")},
-        create_params=lambda declared: {"name": name, **declared},
+        create_params=lambda declared: {"name": account.project, **declared},
     )
 
 
 def _service_account(account: ServiceAccount) -> Resource:
-    trusted = account.service_account_type == "TRUSTED"
     return Resource(
         kind="service account",
         name=account.name,
         file=str(account.place),
         api="identity.ServiceAccount",
         id_field="service_account_id",
-        query={"name": account.name, "provider": account.provider},
+        # One of the name alone in a domain, whatever its provider.
+        query={"name": account.name},
         declared=present(
             {
+                "provider": account.provider,
                 "service_account_type": account.service_account_type or "GENERAL",
                 "data": account.data,
                 "tags": account.tags,
-                "project_id": Reference("project", account.project),
+                "project_id": Reference("project", _project_name(account)),
             }
         ),
         observed=lambda record: {**record, "project_id": dig(record, "project_info", "project_id")},
-        create_params=None
-        if trusted
-        else lambda declared: {"name": account.name, "provider": account.provider, **declared},
-        impossible=(
-            "A trusted account of 1.12 is in no project and holds no secret that a collector uses: leave "
-            "service_account_type out, or declare GENERAL."
-        ),
+        create_params=lambda declared: {"name": account.name, **declared},
         writers=(Writer("update", ("data", "tags", "project_id")),),
         clearable=frozenset({"data", "tags"}),
     )
@@ -234,16 +244,13 @@ def _secret(account: ServiceAccount) -> Resource:
         declared=present(
             {
                 "service_account_id": owner,
+                "secret_type": account.secret_type or "CREDENTIALS",
                 "schema": account.secret_schema_id,
                 "data": account.secret_data,
             }
         ),
         observed=observed,
-        create_params=lambda declared: {
-            "name": account.name,
-            "secret_type": account.secret_type or "CREDENTIALS",
-            **declared,
-        },
+        create_params=lambda declared: {"name": account.name, **declared},
         writers=(Writer("update_data", ("schema", "data"), together=True),),
         hidden=frozenset({"data"}),
         notes=(
@@ -277,7 +284,15 @@ def _plugin_id(manifest: Manifest) -> str:
 
 
 def _collector(manifest: Manifest, target: Target) -> Resource:
-    notes = []
+    notes, obstacle = [], ""
     if "resource_group" in manifest.collector.model_fields_set:
         notes.append("resource_group: not held by a collector of 1.12, which has no workspaces.")
-    return collector(manifest, target, plugin_id=_plugin_id(manifest), fixed={}, notes=notes)
+    if by_schema := filtered_by_schema(manifest):
+        obstacle = (
+            f"inventory of 1.12 takes no {' and no '.join(by_schema)}: it asks for schemas without saying of which "
+            "repository, and fails. Name service_accounts or secrets."
+        )
+    identity = _plugin_id(manifest)
+    if manifest.collector.plugin_info.plugin_id not in (None, identity):
+        notes.append(f"plugin_info.plugin_id: {identity}, the image's last part, in 1.12.")
+    return collector(manifest, target, plugin_id=identity, fixed={}, notes=notes, obstacle=obstacle)

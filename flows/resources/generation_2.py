@@ -5,13 +5,12 @@ The facts are those of spaceone-identity 2.0.227, -repository 2.0.dev60 and -inv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flows.manifest import Manifest, Place, Provider, Schema, ServiceAccount
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
-from flows.resources.values import dig
 from flows.resources.vocabulary import (
     ACCOUNT_TYPES,
     HELP,
@@ -19,6 +18,7 @@ from flows.resources.vocabulary import (
     account_form,
     accounts_by,
     collector,
+    filtered_by_schema,
     held,
     plugin,
     present,
@@ -45,6 +45,9 @@ def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
 
 
 def _repository(manifest: Manifest) -> Resource:
+    notes = ["2.x configures its repositories: the installation's local one is used, whatever its name."]
+    if manifest.repository.tags:
+        notes.append("tags are not held by a repository of 2.x.")
     return Resource(
         kind="repository",
         name=manifest.repository.name,
@@ -52,15 +55,25 @@ def _repository(manifest: Manifest) -> Resource:
         api="repository.Repository",
         id_field="repository_id",
         query={},
-        matches=lambda record: record.get("repository_type") == "LOCAL",
+        matches=_is_local,
         declared={},
         create_params=None,
-        impossible=(
-            "2.x has no Repository.register: its repositories are configured, and this installation has no local "
-            "one. Add {repository_id: repo-local, repository_type: LOCAL} to REPOSITORIES of its repository service."
-        ),
-        notes=("2.x configures its repositories: the installation's local one is used, whatever its name.",),
+        obstacle=_no_local_repository,
+        notes=tuple(notes),
     )
+
+
+def _no_local_repository(listed: Sequence[Record]) -> str:
+    if any(map(_is_local, listed)):
+        return ""
+    return (
+        "2.x has no Repository.register: its repositories are configured, and this installation has no local "
+        "one. Add {repository_id: repo-local, repository_type: LOCAL} to REPOSITORIES of its repository service."
+    )
+
+
+def _is_local(repository: Record) -> bool:
+    return repository.get("repository_type") == "LOCAL"
 
 
 def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
@@ -101,7 +114,7 @@ def _form_schema(provider: Provider, form: AccountForm | None) -> list[Resource]
         "provider": provider.provider,
         "schema": form.definition,
         "related_schemas": form.secret_schemas,
-        "options": {"help": form.help} if form.help else None,
+        "options": {"help": form.help} if form.help else form.help,
     }
     return [_schema(form.place, f"{provider.provider}-service-account", fields, notes)]
 
@@ -128,12 +141,7 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
     moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
     if moved:
         notes.append(f"tags.{' and tags.'.join(moved)}: of its own, beside the tags, in 2.x.")
-    if form is None or form.schema is None:
-        notes += _moved_to_schema(provider)
-    elif elsewhere := held(provider, "template", "capability", "metadata"):
-        notes.append(
-            f"{', '.join(elsewhere)}: not held by 2.x, which reads the schema {form.schema.id} of {form.place}."
-        )
+    notes += _form_notes(provider, form)
     name = provider.provider
     return Resource(
         kind="provider",
@@ -151,7 +159,7 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
                 "order": provider.order,
                 "plugin_info": provider.plugin_info,
                 "options": provider.options,
-                "tags": tags or None,
+                "tags": None if provider.tags is None else tags,
             }
         ),
         create_params=lambda declared: {"provider": name, **declared},
@@ -161,18 +169,20 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
     )
 
 
-def _moved_to_schema(provider: Provider) -> list[str]:
-    notes = []
-    if provider.template:
-        notes.append("template: a schema of type SERVICE_ACCOUNT in 2.x.")
-    if provider.capability:
-        notes.append("capability.supported_schema: related_schemas of that schema in 2.x.")
-    extra = set(dig(provider.metadata, "view", "layouts") or {}) - {HELP}
-    if provider.metadata:
-        notes.append("metadata: the help is that schema's options.help in 2.x.")
-    if extra:
-        notes.append(f"metadata.view.layouts {', '.join(sorted(extra))}: not held by 2.x.")
-    return notes
+def _form_notes(provider: Provider, form: AccountForm | None) -> list[str]:
+    """What becomes of a form that is declared in the words of 1.12."""
+    own = held(provider, "template", "capability", "metadata")
+    if form is None:
+        return [f"{name}: not held by 2.x." for name in own]
+    if form.schema is not None:
+        elsewhere = f"which reads the schema {form.schema.id} of {form.place}"
+        return [f"{', '.join(own)}: not held by 2.x, {elsewhere}."] if own else []
+    moved = {
+        "template": "service_account.schema alone, as a schema of type SERVICE_ACCOUNT",
+        "capability": "supported_schema alone, as related_schemas of that schema",
+        "metadata": f"the markdown of {HELP} alone, as options.help of that schema",
+    }
+    return [f"{name}: of it, 2.x holds {moved[name]}." for name in own]
 
 
 def _project(name: str, account: ServiceAccount) -> Resource:
@@ -258,11 +268,15 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
 
 def _collector(manifest: Manifest, target: Target) -> Resource:
     group = manifest.collector.resource_group
+    notes = [
+        f"{name}: inventory 2.0.dev247 takes it, and then fails at every collection."
+        for name in filtered_by_schema(manifest)
+    ]
     return collector(
         manifest,
         target,
         plugin_id=manifest.plugin.id,
         fixed={"resource_group": group},
         scope=Scope.WORKSPACE if group == "WORKSPACE" else Scope.DOMAIN,
-        notes=[],
+        notes=notes,
     )

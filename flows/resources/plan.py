@@ -144,16 +144,17 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
     """The action for one resource, given the ids of those before it."""
     declared = resolved(resource.declared, ids)
     _check(client, resource, declared)
-    found = find(client, resource, ids)
+    listed = _listed(client, resource, ids)
+    if reason := resource.obstacle(listed):
+        return _blocked(resource, reason)
+    found = [record for record in listed if resource.matches(record)]
     if len(found) > 1:
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
             resource,
-            f"{len(found)} of this name exist ({held}); remove or rename all but one, or give another name.",
+            f"{len(found)} exist where one is meant ({held}): remove all but one, or give another name.",
         )
     if not found:
-        if resource.create_params is None:
-            return _blocked(resource, resource.impossible)
         changes = tuple(
             FieldChange(name, None, _shown(resource, name, value)) for name, value in declared.items()
         )
@@ -165,10 +166,12 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
 
 def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:
     """The platform's records that a resource may mean; none where it belongs to something that is not there yet."""
+    return [record for record in _listed(client, resource, ids) if resource.matches(record)]
+
+
+def _listed(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:
     query = resolved(resource.query, ids)
-    if AFTER_CREATE in query.values():
-        return []
-    return [record for record in client.list(f"{resource.api}.list", query) if resource.matches(record)]
+    return [] if AFTER_CREATE in query.values() else client.list(f"{resource.api}.list", query)
 
 
 def count_all(clients: Clients, resources: Iterable[Resource], ids: KnownIds) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -44,6 +44,10 @@ def _as_is(record: Record) -> Record:
     return record
 
 
+def _nothing(_listed: Sequence[Record]) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Resource:
     """What the platform must hold, and how it is asked and told.
@@ -60,14 +64,15 @@ class Resource:
         scope: Whose token reads and writes it.
         matches: Which of the listed records is meant, where `query` cannot say so.
         observed: A record's fields under the names of `declared`.
-        create_params: The request of `create`, from the declared fields; None where it cannot be created.
+        create_params: The request of `create`, from the declared fields; None where there is none, and `obstacle`
+            says so of what is missing.
         create_timeout: Seconds that a create may take.
         writers: The calls that change it, in order; a declared field that none takes cannot be changed.
         clearable: Fields that the platform also takes empty; an empty value of any other is lost on the wire.
         unreadable: Declared fields that the platform never shows.
         hidden: Declared fields that must not be shown.
         notes: What was translated for this generation, or cannot be held by it.
-        impossible: Why it cannot be created, where `create_params` is None.
+        obstacle: Why the platform cannot hold it as declared, given all that `query` lists; empty where it can.
     """
 
     kind: str
@@ -89,7 +94,7 @@ class Resource:
     unreadable: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
-    impossible: str = ""
+    obstacle: Callable[[Sequence[Record]], str] = _nothing
 
     @property
     def key(self) -> tuple[str, str]:

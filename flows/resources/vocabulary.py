@@ -6,7 +6,7 @@ alike is said here once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ class AccountForm:
 
     Attributes:
         definition: JSON Schema of the account's data.
-        help: Markdown by language; None where there is none.
-        secret_schemas: Ids of the schemas of the secrets that an account may have.
+        help: Markdown by language; empty where none is declared beside others, None where nothing is.
+        secret_schemas: Ids of the schemas of the secrets that an account may have; None where nothing is declared.
         place: Where it is declared.
         schema: What declares it in the words of 2.x; None where the provider does, in those of 1.12.
     """
@@ -55,14 +55,24 @@ def account_form(manifest: Manifest) -> AccountForm | None:
     """The form that a manifest declares: a schema of type SERVICE_ACCOUNT, else the provider's template and help."""
     own = next((schema for schema in manifest.schemas if schema.schema_type == "SERVICE_ACCOUNT"), None)
     if own is not None:
-        return AccountForm(own.definition, dig(own.options, "help"), own.related_schemas, own.place, own)
+        markdown = dig(own.options, "help")
+        return AccountForm(
+            own.definition, _or_empty(markdown, own.options), own.related_schemas, own.place, own
+        )
     provider = manifest.provider
     definition = dig(provider.template, "service_account", "schema")
     if not isinstance(definition, Mapping):
         return None
     markdown = dig(provider.metadata, "view", "layouts", HELP, "options", "markdown")
     supported = dig(provider.capability, "supported_schema")
-    return AccountForm(definition, markdown, supported, provider.place)
+    if provider.capability is not None:
+        supported = supported or []
+    return AccountForm(definition, _or_empty(markdown, provider.metadata), supported, provider.place)
+
+
+def _or_empty(markdown: Any, declared_in: Mapping[str, Any] | None) -> Any:
+    """What is declared without a help shall have none, which is not the same as to say nothing of it."""
+    return markdown or (None if declared_in is None else {})
 
 
 def accounts_by(
@@ -125,7 +135,8 @@ def plugin(
         api="repository.Plugin",
         id_field="plugin_id",
         query={"plugin_id": identity},
-        matches=lambda record: (record.get("repository_info") or {}).get("repository_type", local) == local,
+        matches=lambda record: _repository_type(record, local) == local,
+        obstacle=lambda listed: _taken_elsewhere(identity, listed, local),
         declared=present({**fixed, **{name: getattr(declared, name) for name in changeable}}),
         create_params=create_params,
         create_verb="register",
@@ -133,6 +144,22 @@ def plugin(
         unreadable=unreadable,
         writers=(Writer("update", changeable),),
         notes=tuple(notes),
+    )
+
+
+def _repository_type(record: Record, otherwise: str) -> str:
+    return str(dig(record, "repository_info", "repository_type") or otherwise)
+
+
+def _taken_elsewhere(identity: str, listed: Sequence[Record], local: str) -> str:
+    """A plugin is looked up by its id in one repository after the other, and listed in the same order."""
+    first = next(iter(listed), None)
+    if first is None or _repository_type(first, local) == local:
+        return ""
+    other = dig(first, "repository_info", "name") or dig(first, "repository_info", "repository_id")
+    return (
+        f"{other} ({_repository_type(first, local)}) has a plugin {identity}, too, and the platform takes that one: "
+        "give the plugin an id of its own, which without plugin_id (and always in 1.12) is the image's last part."
     )
 
 
@@ -144,6 +171,7 @@ def collector(
     fixed: Mapping[str, Any],
     scope: Scope = Scope.DOMAIN,
     notes: list[str],
+    obstacle: str = "",
 ) -> Resource:
     """The collector of a name and a plugin.
 
@@ -154,6 +182,7 @@ def collector(
         fixed: Fields that cannot be changed later, beside the provider.
         scope: Whose token makes it.
         notes: What the generation adds.
+        obstacle: Why the platform cannot hold it as declared; empty where it can.
     """
     declared = manifest.collector
     if target.plugin_options:
@@ -196,7 +225,8 @@ def collector(
         },
         observed=_observed_collector,
         create_params=create_params,
-        # The call comes back when the plugin's container answers; the platform itself waits up to 150 s.
+        # The call comes back when the plugin's container answers. The platform itself waits up to 150 s in 2.x, and
+        # ten minutes in 1.12, where a container that serves at all is up within 20 s.
         create_timeout=240.0,
         writers=(
             Writer("update", ("schedule", "secret_filter", "tags")),
@@ -204,8 +234,17 @@ def collector(
         ),
         scope=scope,
         clearable=frozenset({"tags"}),
+        obstacle=lambda _: obstacle,
         notes=tuple(notes),
     )
+
+
+def filtered_by_schema(manifest: Manifest) -> list[str]:
+    """The parts of a collector's filter, of one that is on, that name schemas."""
+    declared = manifest.collector.secret_filter
+    if declared is None or declared.state == "DISABLED":
+        return []
+    return [f"secret_filter.{name}" for name in held(declared, "schemas", "exclude_schemas")]
 
 
 def _secret_filter(manifest: Manifest) -> Mapping[str, Any] | None:

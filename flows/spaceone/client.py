@@ -13,8 +13,9 @@ import tenacity
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
+from flows.spaceone.answers import from_details
 from flows.spaceone.endpoints import Endpoint
-from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Unreachable, from_details
+from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Unreachable
 from flows.spaceone.reflection import Catalogue, message_class
 
 #: Verbs that change nothing: these alone are sent again when a connection breaks.

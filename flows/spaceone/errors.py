@@ -18,7 +18,6 @@ SpaceoneError
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 
@@ -127,94 +126,3 @@ class InvalidArgument(CallError):
 
 class ServerError(CallError):
     """Any other answer that is an error."""
-
-
-# By SpaceONE's code, then by gRPC status: the codes are what the services raise (spaceone-core's error
-# modules and the services' own), the same in both generations unless a line says otherwise.
-_PLUGIN_SILENT = (
-    "The platform could not reach the plugin's container: does the image start and listen on port 50051?"
-)
-
-_BY_CODE: dict[str, tuple[type[CallError], str]] = {
-    "ERROR_AUTHENTICATE_FAILURE": (
-        AuthenticationFailed,
-        "The token is wrong or has expired: issue a new one and put it where the environment reads it.",
-    ),
-    "ERROR_PERMISSION_DENIED": (
-        PermissionDenied,
-        (
-            "The token's role or scope does not allow this call: a domain's token registers plugins and providers, "
-            "a workspace's creates projects and service accounts."
-        ),
-    ),
-    "ERROR_NOT_FOUND": (NotFound, ""),
-    "ERROR_SAVE_UNIQUE_VALUES": (AlreadyExists, "Something of this name exists already."),
-    "ERROR_NOT_UNIQUE": (AlreadyExists, "Something of this name exists already."),
-    "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST": (AlreadyExists, "An installation holds one local repository."),
-    "ERROR_INVALID_PLUGIN_VERSION": (
-        InvalidArgument,
-        (
-            "The platform finds no such tag in its registry: was the image pushed, and is it the registry that the "
-            "platform asks?"
-        ),
-    ),
-    "ERROR_NO_IMAGE_IN_REGISTRY": (
-        InvalidArgument,
-        (
-            "The platform finds no tag of this image in its registry: push one first, and check registry.type in "
-            "the environment."
-        ),
-    ),
-    "ERROR_NO_PLUGIN": (NotFound, ""),
-    "ERROR_INVALID_IMAGE_NAME_FORMAT": (InvalidArgument, "Use lower case letters, digits and hyphens."),
-    "ERROR_REQUIRED_PARAMETER": (InvalidArgument, ""),
-    "ERROR_INVALID_PARAMETER": (InvalidArgument, ""),
-    "ERROR_INVALID_PARAMETER_TYPE": (InvalidArgument, ""),
-    "ERROR_GRPC_CONNECTION": (ServerError, _PLUGIN_SILENT),
-    "ERROR_INSTALL_PLUGIN_TIMEOUT": (ServerError, _PLUGIN_SILENT),
-}
-
-_BY_STATUS: dict[str, type[CallError]] = {
-    "UNAVAILABLE": Unreachable,
-    "DEADLINE_EXCEEDED": DeadlineExceeded,
-    "UNAUTHENTICATED": AuthenticationFailed,
-    "PERMISSION_DENIED": PermissionDenied,
-    "NOT_FOUND": NotFound,
-    "ALREADY_EXISTS": AlreadyExists,
-    "INVALID_ARGUMENT": InvalidArgument,
-    "FAILED_PRECONDITION": InvalidArgument,
-}
-
-_STATUS_ADVICE = {
-    "UNAVAILABLE": "Is the service running, and is the endpoint in the environment right?",
-    "DEADLINE_EXCEEDED": "The service is slow or stuck: look at its log.",
-    "UNAUTHENTICATED": _BY_CODE["ERROR_AUTHENTICATE_FAILURE"][1],
-    "PERMISSION_DENIED": _BY_CODE["ERROR_PERMISSION_DENIED"][1],
-}
-
-_CODED = re.compile(r"\s*(ERROR_[A-Z0-9_]+)\s*:?\s*(.*)", re.DOTALL)
-
-
-def from_details(method: str, endpoint: str, status: str, details: str) -> CallError:
-    """The typed error for a failed call.
-
-    Args:
-        method: `service.Resource.verb`.
-        endpoint: The address as configured.
-        status: The gRPC status' name.
-        details: The status' details; SpaceONE's services put `ERROR_CODE: words` there.
-    """
-    match = _CODED.match(details or "")
-    code, words = (match[1], match[2]) if match else ("", details or "")
-    words = " ".join(words.split())
-    kind, advice = _BY_CODE.get(code, (None, ""))
-    if kind is None:
-        kind = _BY_STATUS.get(status, ServerError)
-        advice = _STATUS_ADVICE.get(status, "")
-        if kind is DeadlineExceeded and method.startswith("inventory.Collector."):
-            # The platform holds these calls until the plugin's container answers.
-            advice = f"{_PLUGIN_SILENT} Its words are in the container's log."
-        if code and kind is Unreachable:
-            # A service that answers UNAVAILABLE with a code of its own was reached: something behind it was not.
-            kind, advice = ServerError, ""
-    return kind(method, endpoint, status, code, words, advice)

@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from flows.spaceone.errors import UnknownMethod, from_details
+from flows.spaceone.answers import from_details
+from flows.spaceone.errors import UnknownMethod
 
 
 class _Deadline(grpc.StreamStreamClientInterceptor):

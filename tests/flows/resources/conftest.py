@@ -1,6 +1,8 @@
-"""A platform in memory, for the plan's own logic; tests/integration runs the same against the real one."""
+"""A platform in memory, of either generation, for the plan's own logic; tests/e2e runs the same against real ones."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import pytest
 
@@ -8,31 +10,38 @@ from flows.manifest import Manifest
 from flows.resources import Scope, Target, declared_resources
 from flows.spaceone import Generation, UnknownField
 
+TARGET = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
+IDS = {
+    "repository.Repository": "repository_id",
+    "repository.Plugin": "plugin_id",
+    "identity.Provider": "provider",
+    "identity.Project": "project_id",
+    "identity.ServiceAccount": "service_account_id",
+    "inventory.Collector": "collector_id",
+}
+
 
 class Platform:
     """Lists, creates and updates records by `service.Resource`, and remembers what was written."""
 
-    ids = {
-        "identity.Schema": "schema_id",
-        "identity.Provider": "provider",
-        "identity.Project": "project_id",
-        "identity.ServiceAccount": "service_account_id",
-        "repository.Plugin": "plugin_id",
-        "inventory.Collector": "collector_id",
-        "repository.Repository": "repository_id",
-    }
+    ids = {**IDS, "identity.Schema": "schema_id"}
 
     def __init__(self):
         self.records = {name: [] for name in self.ids}
         self.records["repository.Repository"] = [{"repository_id": "repo-local", "repository_type": "LOCAL"}]
-        self.writes = []
+        self.writes, self.lists = [], []
         self.refuses = {}
         self.lacks = set()
 
     def list(self, method, params):
+        self.lists.append((method, params))
         wanted = {key: value for key, value in params.items() if key != "query"}
         records = self.records[method.rsplit(".", 1)[0]]
-        return [dict(r) for r in records if all(r.get(key) == value for key, value in wanted.items())]
+        found = [record for record in records if all(record.get(key) == wanted[key] for key in wanted)]
+        return [self.shown(record) for record in found]
+
+    def shown(self, record):
+        return dict(record)
 
     def check(self, method, params):
         for name in params:
@@ -46,9 +55,7 @@ class Platform:
             raise self.refuses[method]
         identity = self.ids[name]
         if verb in {"create", "register"}:
-            record = {identity: f"{identity}-1", **params}
-            if "secret_data" in record:
-                record["secret_id"] = "secret-1"
+            record = self.stored(name, {identity: f"{identity}-1", **params})
             self.records[name].append(record)
             return record
         record = next(r for r in self.records[name] if r[identity] == params[identity])
@@ -60,10 +67,52 @@ class Platform:
             record.update(params)
         return record
 
+    def stored(self, name, record):
+        return {**record, "secret_id": "secret-1"} if "secret_data" in record else record
+
+
+class Platform112(Platform):
+    """As 1.12: its repository is registered, projects lie in groups, secrets stand by themselves."""
+
+    ids = {
+        **IDS,
+        "repository.Schema": "name",
+        "identity.ProjectGroup": "project_group_id",
+        "secret.Secret": "secret_id",
+    }
+
+    def __init__(self):
+        super().__init__()
+        self.records["repository.Repository"] = []
+
+    def stored(self, name, record):
+        if name == "repository.Plugin":
+            record = {**record, "plugin_id": record["image"].rsplit("/", 1)[-1]}
+        if name in {"repository.Plugin", "repository.Schema"}:
+            record = {**record, "repository_id": "repository_id-1"}
+        return record
+
+    def shown(self, record):
+        """What a record refers to is an info, and the data of a secret is not shown."""
+        shown = {
+            key: value for key, value in record.items() if not (key == "data" and "secret_type" in record)
+        }
+        if "project_group_id" in record and "project_id" in record:
+            shown["project_group_info"] = {"project_group_id": shown.pop("project_group_id")}
+        elif "project_id" in record:
+            shown["project_info"] = {"project_id": shown.pop("project_id")}
+        return shown
+
+
+@pytest.fixture(params=list(Generation), ids=str)
+def generation(request):
+    """Each generation in turn."""
+    return request.param
+
 
 @pytest.fixture
-def platform():
-    return Platform()
+def platform(generation):
+    return Platform112() if generation is Generation.V1_12 else Platform()
 
 
 @pytest.fixture
@@ -83,6 +132,11 @@ def native(checkout):
 
 
 @pytest.fixture
-def resources(manifest):
-    target = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
-    return declared_resources(Generation.V2, manifest, target)
+def declare(generation):
+    """`declared_resources` of the generation at hand."""
+    return partial(declared_resources, generation)
+
+
+@pytest.fixture
+def resources(declare, manifest):
+    return declare(manifest, TARGET)

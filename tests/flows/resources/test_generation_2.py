@@ -5,8 +5,14 @@ import dataclasses
 import pytest
 
 from flows.manifest import Collector, Place
+from flows.manifest.models import SecretFilter
 from flows.resources import Target, declared_resources
 from flows.spaceone import Generation
+
+
+@pytest.fixture
+def generation():
+    return Generation.V2
 
 
 def by_kind(resources, kind):
@@ -61,6 +67,43 @@ def test_every_translation_is_said(resources):
 def test_each_names_its_file(resources):
     files = {resource.kind: resource.file for resource in resources}
     assert files["collector"].endswith("deployments/portfolio/create_collector.yaml")
+
+
+def test_a_form_without_schema_is_not_held_and_the_plan_says_so(manifest):
+    provider = manifest.provider.model_copy(update={"template": {"service_account": {}}})
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
+    )
+    notes = by_kind(found, "provider")[0].notes
+    assert {"capability: not held by 2.x.", "metadata: not held by 2.x."} <= set(notes)
+
+
+def test_what_is_emptied_in_the_words_of_1_12_is_emptied(manifest):
+    provider = manifest.provider.model_copy(update={"capability": {}, "metadata": {}, "tags": {}})
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
+    )
+    form = by_kind(found, "schema")[1].declared
+    assert (form["related_schemas"], form["options"]) == ([], {})
+    assert by_kind(found, "provider")[0].declared["tags"] == {}
+
+
+def test_what_is_not_declared_is_left_alone(manifest):
+    provider = manifest.provider.model_copy(update={"capability": None, "metadata": None, "tags": None})
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
+    )
+    assert not {"related_schemas", "options"} & set(by_kind(found, "schema")[1].declared)
+    assert "tags" not in by_kind(found, "provider")[0].declared
+
+
+def test_a_filter_by_schema_is_told_of_before_it_fails(manifest):
+    chosen = manifest.collector.model_copy(update={"secret_filter": SecretFilter(schemas=["x"])})
+    found = declared_resources(
+        Generation.V2, dataclasses.replace(manifest, collector=chosen), Target("0.1.0")
+    )
+    (note,) = by_kind(found, "collector")[0].notes
+    assert note.startswith("secret_filter.schemas: inventory 2.0.dev247 takes it, and then fails")
 
 
 @pytest.mark.parametrize("metadata", [{"view": None}, {"view": {"layouts": None}}, {"view": []}])

@@ -6,9 +6,10 @@ import pytest
 
 from flows.manifest.models import Schedule, SecretFilter
 from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
-from flows.resources.plan import AFTER_CREATE
+from flows.resources.plan import AFTER_CREATE, resolved
+from flows.resources.resource import Reference
 from flows.spaceone import DeadlineExceeded, Generation, UnknownField
-from flows.spaceone.errors import from_details
+from flows.spaceone.answers import from_details
 from flows.steps.errors import PlanBlocked
 
 
@@ -28,27 +29,36 @@ def changes(action):
     return {change.name: (change.before, change.after) for change in action.changes}
 
 
-def test_an_empty_platform_gets_everything(clients, resources, platform):
+EVERYTHING = {
+    Generation.V2: [
+        ("schema", "portfolio_investment_schema", "identity.Schema.create"),
+        ("schema", "portfolio-service-account", "identity.Schema.create"),
+        ("provider", "portfolio", "identity.Provider.create"),
+        ("project", "Portfolio", "identity.Project.create"),
+        ("service account", "Investment", "identity.ServiceAccount.create"),
+        ("plugin", "plugin-portfolio-inven-collector", "repository.Plugin.register"),
+        ("collector", "Portfolio Collector", "inventory.Collector.create"),
+    ],
+    Generation.V1_12: [
+        ("repository", "Local Repository", "repository.Repository.register"),
+        ("schema", "portfolio_investment_schema", "repository.Schema.create"),
+        ("provider", "portfolio", "identity.Provider.create"),
+        ("project group", "Portfolio", "identity.ProjectGroup.create"),
+        ("project", "Portfolio", "identity.Project.create"),
+        ("service account", "Investment", "identity.ServiceAccount.create"),
+        ("secret", "Investment", "secret.Secret.create"),
+        ("plugin", "plugin-portfolio-inven-collector", "repository.Plugin.register"),
+        ("collector", "Portfolio Collector", "inventory.Collector.create"),
+    ],
+}
+
+
+def test_an_empty_platform_gets_everything(clients, resources, platform, generation):
     plan, ids = release(clients, resources)
-    assert verbs(plan) == {
-        ("repository", "Local Repository"): "keep",
-        ("schema", "portfolio_investment_schema"): "create",
-        ("schema", "portfolio-service-account"): "create",
-        ("provider", "portfolio"): "create",
-        ("project", "Portfolio"): "create",
-        ("service account", "Investment"): "create",
-        ("plugin", "plugin-portfolio-inven-collector"): "create",
-        ("collector", "Portfolio Collector"): "create",
-    }
-    assert [method for method, _ in platform.writes] == [
-        "identity.Schema.create",
-        "identity.Schema.create",
-        "identity.Provider.create",
-        "identity.Project.create",
-        "identity.ServiceAccount.create",
-        "repository.Plugin.register",
-        "inventory.Collector.create",
-    ]
+    created = EVERYTHING[generation]
+    kept = {("repository", "Local Repository"): "keep"} if generation is Generation.V2 else {}
+    assert verbs(plan) == {**kept, **{(kind, name): "create" for kind, name, _ in created}}
+    assert [method for method, _ in platform.writes] == [method for *_, method in created]
     account = dict(platform.writes)["identity.ServiceAccount.create"]
     assert account["project_id"] == ids["project", "Portfolio"] == "project_id-1"
 
@@ -67,11 +77,11 @@ def test_the_plan_alone_writes_nothing(clients, resources, platform):
     assert platform.writes == []
 
 
-def test_a_new_version_updates_the_collector_alone(clients, resources, platform, manifest):
+def test_a_new_version_updates_the_collector_alone(clients, resources, platform, manifest, declare):
     release(clients, resources)
     platform.writes.clear()
     target = Target("0.1.1", "HARBOR", {"base_url": "http://127.0.0.1:1"})
-    plan, _ = release(clients, declared_resources(Generation.V2, manifest, target))
+    plan, _ = release(clients, declare(manifest, target))
     assert changes(plan.action("collector")) == {"version": ("0.1.0", "0.1.1")}
     assert [action.kind for action in plan.writes] == ["collector"]
     # update_plugin starts the plugin anew with what it is given: version and options go together.
@@ -115,6 +125,7 @@ def test_several_of_one_name_block(clients, resources, platform):
     assert "service_account_id-1, sa-2" in blocked[0].reason
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_without_a_local_repository_it_says_where_to_add_one(clients, resources, platform):
     platform.records["repository.Repository"] = [
         {"repository_id": "repo-managed", "repository_type": "MANAGED"}
@@ -129,6 +140,7 @@ def test_a_collector_of_the_same_name_and_another_plugin_is_not_meant(clients, r
     assert Plan(plan_resources(clients, resources)).action("collector").verb is Verb.CREATE
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_a_secret_that_no_message_can_hold_is_refused_unseen(clients, manifest, platform):
     (declared,) = manifest.service_accounts
     account = declared.model_copy(update={"secret_data": {"pin": date(1984, 2, 29)}})
@@ -145,6 +157,7 @@ def test_a_secret_that_no_message_can_hold_is_refused_unseen(clients, manifest, 
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_a_lost_secret_is_written_again_and_never_shown(clients, resources, platform):
     release(clients, resources)
     platform.records["identity.ServiceAccount"][0].pop("secret_id")
@@ -162,9 +175,9 @@ def test_an_id_that_is_not_known_yet(clients, resources):
 
 
 def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platform):
-    platform.lacks.add(("identity.Provider.create", "icon"))
+    platform.lacks.add(("identity.Provider.create", "name"))
     with pytest.raises(
-        UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'icon'"
+        UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'name'"
     ):
         plan_resources(clients, resources)
     assert platform.writes == []
@@ -222,16 +235,16 @@ def with_collector(manifest, **fields):
     "fields",
     [
         {"secret_filter": SecretFilter(state="DISABLED", schemas=["x"])},
-        {"secret_filter": SecretFilter(schemas=["x"])},
+        {"secret_filter": SecretFilter(service_accounts=["Investment", "sa-2"])},
         {"schedule": Schedule(state="DISABLED")},
         {"schedule": Schedule(hours=[0, 12])},
         {"tags": {"team": "a"}},
         {"tags": {}},
     ],
 )
-def test_every_collector_converges(clients, platform, manifest, fields):
+def test_every_collector_converges(clients, platform, manifest, declare, fields):
     """What the platform makes of a field must be what the next plan expects."""
-    wanted = declared_resources(Generation.V2, with_collector(manifest, **fields), Target("0.1.0"))
+    wanted = declare(with_collector(manifest, **fields), Target("0.1.0"))
     release(clients, wanted)
     record = platform.records["inventory.Collector"][0]
     # As spaceone-inventory does: a filter that is off is dropped at creation.
@@ -243,22 +256,23 @@ def test_every_collector_converges(clients, platform, manifest, fields):
     assert platform.writes == []
 
 
-def test_a_filter_is_turned_off(clients, platform, manifest):
-    on = with_collector(manifest, secret_filter=SecretFilter(schemas=["x"]))
+def test_a_filter_is_turned_off(clients, declare, manifest):
+    on = with_collector(manifest, secret_filter=SecretFilter(secrets=["x"]))
     off = with_collector(manifest, secret_filter=SecretFilter(state="DISABLED"))
-    release(clients, declared_resources(Generation.V2, on, Target("0.1.0")))
-    plan, _ = release(clients, declared_resources(Generation.V2, off, Target("0.1.0")))
+    release(clients, declare(on, Target("0.1.0")))
+    plan, _ = release(clients, declare(off, Target("0.1.0")))
     assert [change.name for change in plan.action("collector").changes] == ["secret_filter"]
 
 
-def test_options_that_are_emptied_block(clients, platform, manifest):
+def test_options_that_are_emptied_block(clients, declare, manifest):
     """Collector.update_plugin ignores empty options: the update would be planned for ever."""
-    release(clients, declared_resources(Generation.V2, manifest, Target("0.1.0", None, {"base_url": "x"})))
-    plan = Plan(plan_resources(clients, declared_resources(Generation.V2, manifest, Target("0.1.0"))))
+    release(clients, declare(manifest, Target("0.1.0", None, {"base_url": "x"})))
+    plan = Plan(plan_resources(clients, declare(manifest, Target("0.1.0"))))
     assert "options" in plan.blocked[0].reason
     assert "empty" in plan.blocked[0].reason
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_a_list_that_is_emptied_blocks(clients, platform, resources, manifest):
     """An empty list is absent on the wire."""
     release(clients, resources)
@@ -270,6 +284,7 @@ def test_a_list_that_is_emptied_blocks(clients, platform, resources, manifest):
     assert "labels" in blocked[0].reason
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 @pytest.mark.parametrize("fields", [{"resource_group": "WORKSPACE"}])
 def test_a_collectors_group_cannot_be_changed(clients, platform, manifest, fields):
     release(clients, declared_resources(Generation.V2, manifest, Target("0.1.0")))
@@ -277,6 +292,7 @@ def test_a_collectors_group_cannot_be_changed(clients, platform, manifest, field
     assert "resource_group" in Plan(plan_resources(clients, changed)).blocked[0].reason
 
 
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_another_secret_schema_rewrites_the_secret(clients, resources, platform):
     release(clients, resources)
     platform.records["identity.ServiceAccount"][0]["secret_schema_id"] = "another"
@@ -295,15 +311,65 @@ def test_a_blocked_plan_that_is_pickled_holds_no_secret(clients, resources, plat
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - our own bytes
 
 
-def test_the_summary(clients, resources):
-    assert Plan(plan_resources(clients, resources)).summary() == "7 to create, 1 to keep"
+def test_the_summary(clients, resources, generation):
+    words = {Generation.V2: "7 to create, 1 to keep", Generation.V1_12: "9 to create"}
+    assert Plan(plan_resources(clients, resources)).summary() == words[generation]
 
 
 def test_the_report_of_an_action(clients, resources):
-    action = Plan(plan_resources(clients, resources)).action("project")
-    assert dataclasses.replace(action, notes=()).as_json() == {
-        "kind": "project",
-        "name": "Portfolio",
+    action = Plan(plan_resources(clients, resources)).action("provider")
+    report = dataclasses.replace(action, notes=(), changes=action.changes[:1]).as_json()
+    assert report == {
+        "kind": "provider",
+        "name": "portfolio",
         "action": "create",
-        "fields": [],
+        "fields": [{"field": "name", "before": None, "after": "Portfolio"}],
     }
+
+
+def test_nothing_is_listed_by_an_id_that_is_not_known_yet(clients, resources, platform):
+    plan_resources(clients, resources)
+    assert AFTER_CREATE not in str(platform.lists)
+
+
+def test_a_reference_is_resolved_wherever_it_stands():
+    account = Reference("service account", "a")
+    value = {"state": "ENABLED", "service_accounts": [account, "sa-2"], "deep": {"one": (account,)}}
+    assert resolved(value, {("service account", "a"): "sa-1"}) == {
+        "state": "ENABLED",
+        "service_accounts": ["sa-1", "sa-2"],
+        "deep": {"one": ["sa-1"]},
+    }
+    assert resolved(value, {})["service_accounts"] == [AFTER_CREATE, "sa-2"]
+
+
+def test_an_account_is_called_by_its_name_in_a_filter(clients, platform, manifest, declare):
+    named = with_collector(manifest, secret_filter=SecretFilter(service_accounts=["Investment", "sa-2"]))
+    plan, ids = release(clients, declare(named, Target("0.1.0")))
+    assert changes(plan.action("collector"))["secret_filter"][1]["service_accounts"] == [AFTER_CREATE, "sa-2"]
+    (collector,) = platform.records["inventory.Collector"]
+    known = ids["service account", "Investment"]
+    assert collector["secret_filter"]["service_accounts"] == [known, "sa-2"]
+
+
+def test_a_plugin_that_another_repository_has_too_blocks(clients, resources, platform, manifest, generation):
+    managed = "managed" if generation is Generation.V1_12 else "MANAGED"
+    foreign = {
+        "plugin_id": manifest.plugin.id,
+        "repository_info": {"name": "Managed Repository", "repository_type": managed},
+    }
+    platform.records["repository.Plugin"].append(foreign)
+    (blocked,) = Plan(plan_resources(clients, resources)).blocked
+    assert blocked.kind == "plugin"
+    assert blocked.reason.startswith(f"Managed Repository ({managed}) has a plugin {manifest.plugin.id}, too")
+
+
+def test_a_plugin_that_is_found_before_that_of_another_repository_is_taken(
+    clients, resources, platform, generation
+):
+    release(clients, resources)
+    (own,) = platform.records["repository.Plugin"]
+    managed = "managed" if generation is Generation.V1_12 else "MANAGED"
+    foreign = {**own, "image": "another", "repository_info": {"repository_type": managed}}
+    platform.records["repository.Plugin"].append(foreign)
+    assert Plan(plan_resources(clients, resources)).action("plugin").verb is Verb.KEEP

@@ -7,7 +7,7 @@ from flows.images import ImageStatus, PushRefused, PushUnverified, RegistryRefus
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
-from flows.spaceone.errors import from_details
+from flows.spaceone.answers import from_details
 from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.progress import Progress

@@ -12,7 +12,7 @@ from deployments.sandbox import bootstrap
 from deployments.sandbox.bootstrap import Bootstrap, expires_at
 from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.layout import State
-from flows.spaceone.errors import from_details
+from flows.spaceone.answers import from_details
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 from flows.spaceone import errors
+from flows.spaceone.answers import from_details
 
 
 @pytest.mark.parametrize(
@@ -50,20 +51,20 @@ from flows.spaceone import errors
     ],
 )
 def test_details_become_typed_errors(status, details, kind, code, words):
-    error = errors.from_details("identity.Provider.create", "grpc://host:1", status, details)
+    error = from_details("identity.Provider.create", "grpc://host:1", status, details)
     assert type(error) is kind
     assert (error.code, error.words, error.status, error.service) == (code, words, status, "identity")
     assert "identity.Provider.create at grpc://host:1" in str(error)
 
 
 def test_advice_follows_the_message():
-    error = errors.from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
+    error = from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
     assert str(error).endswith(
         "failed: refused. Is the service running, and is the endpoint in the environment right?"
     )
 
 
 def test_call_errors_survive_pickling():
-    error = errors.from_details("a.B.c", "grpc://host:1", "NOT_FOUND", "ERROR_NOT_FOUND: x")
+    error = from_details("a.B.c", "grpc://host:1", "NOT_FOUND", "ERROR_NOT_FOUND: x")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert (type(again), str(again), again.code) == (type(error), str(error), error.code)

@@ -1,0 +1,186 @@
+"""What the services answer to a call that fails, and what to do about it.
+
+Told by code and words, then by code, then by gRPC status. The codes are what the services raise (spaceone-core's error
+modules and the services' own). The advice is the same in both generations, and says so where they differ.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flows.spaceone.errors import (
+    AlreadyExists,
+    AuthenticationFailed,
+    CallError,
+    DeadlineExceeded,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    Unreachable,
+)
+
+#: The type of an error, and the advice that goes with it.
+Kind = tuple[type[CallError], str]
+
+_PLUGIN_SILENT = (
+    "The platform could not reach the plugin's container: does the image start and listen on port 50051?"
+)
+_GONE = "What it names is not there, or was deleted meanwhile: a release plans anew, and makes it again."
+_NO_PLUGIN = "No repository of the platform has this plugin: register it first."
+_NO_SUCH_DATA = (
+    "The data of a service account must fit what its provider asks for: the provider's "
+    "template.service_account.schema in 1.12, its schema of type SERVICE_ACCOUNT in 2.x."
+)
+_IMAGE_NAME = "Use lower case letters, digits and hyphens, 48 at most in the last part, and no tag."
+_TAKEN = "Something of this name exists already."
+
+#: Where one code stands for several mistakes, and words that the services never meant for people.
+_BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
+    (
+        "ERROR_UNKNOWN",
+        re.compile("'NoneType' object has no attribute 'repository_id'"),
+        (
+            NotFound,
+            "The installation has no local repository, which holds its own plugins and schemas: register one first.",
+        ),
+    ),
+    (
+        "ERROR_REQUIRED_PARAMETER",
+        re.compile(r"\(key = version\)"),
+        (InvalidArgument, "upgrade_mode MANUAL wants a version."),
+    ),
+    ("ERROR_INVALID_PARAMETER", re.compile(r"\(key = data,"), (InvalidArgument, _NO_SUCH_DATA)),
+    (
+        "ERROR_INVALID_PARAMETER",
+        re.compile(r"\(key = secret_filter\."),
+        (
+            InvalidArgument,
+            "secret_filter names something that is not there: accounts of the manifest go by name, all others by id.",
+        ),
+    ),
+    (
+        "ERROR_DB_QUERY",
+        re.compile(r'Cannot resolve field "(schema|exclude_schemas)"'),
+        (
+            InvalidArgument,
+            "Inventory cannot select secrets by their schema: take the schemas out of the collector's secret_filter.",
+        ),
+    ),
+    (
+        "ERROR_DB_QUERY",
+        re.compile("ValidationError"),
+        (InvalidArgument, "The platform does not store such a value in the field that its words name."),
+    ),
+)
+
+_BY_CODE: dict[str, Kind] = {
+    "ERROR_AUTHENTICATE_FAILURE": (
+        AuthenticationFailed,
+        "The token is wrong or has expired: issue a new one and put it where the environment reads it.",
+    ),
+    "ERROR_PERMISSION_DENIED": (
+        PermissionDenied,
+        (
+            "The token's role or scope does not allow this call. In 2.x a domain's token registers plugins and "
+            "providers, a workspace's creates projects and service accounts; in 1.12 the policies of the role say "
+            "what it may call."
+        ),
+    ),
+    "ERROR_NOT_FOUND": (NotFound, _GONE),
+    # What 2.x says of a service account whose provider is not there.
+    "ERROR_SCHEMA_IS_NOT_DEFINED": (NotFound, _GONE),
+    "ERROR_SCHEMA_ID_IS_NOT_DEFINED": (NotFound, _GONE),
+    "ERROR_NO_SCHEMA": (NotFound, _GONE),
+    "ERROR_SAVE_UNIQUE_VALUES": (AlreadyExists, _TAKEN),
+    "ERROR_NOT_UNIQUE": (AlreadyExists, _TAKEN),
+    "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST": (AlreadyExists, "An installation holds one local repository."),
+    "ERROR_INVALID_PLUGIN_VERSION": (
+        InvalidArgument,
+        (
+            "The platform finds no such tag in its registry: was the image pushed, and is it the registry that the "
+            "platform asks?"
+        ),
+    ),
+    "ERROR_NO_IMAGE_IN_REGISTRY": (
+        InvalidArgument,
+        (
+            "The platform finds no tag of this image in its registry: push one first, and check registry.type in "
+            "the environment."
+        ),
+    ),
+    "ERROR_REGISTRY_SETTINGS": (
+        InvalidArgument,
+        "The platform has no registry of this type: check registry.type in the environment.",
+    ),
+    "ERROR_NO_PLUGIN": (NotFound, _NO_PLUGIN),
+    "ERROR_PLUGIN_NOT_FOUND": (NotFound, _NO_PLUGIN),
+    "ERROR_INVALID_IMAGE_FORMAT": (InvalidArgument, _IMAGE_NAME),
+    "ERROR_INVALID_IMAGE_NAME_FORMAT": (InvalidArgument, _IMAGE_NAME),
+    "ERROR_INVALID_IMAGE_LENGTH": (InvalidArgument, _IMAGE_NAME),
+    "ERROR_INVALID_SCHEMA": (InvalidArgument, "The schema must be a JSON Schema of draft 7."),
+    "ERROR_INVALID_TEMPLATE_SCHEMA": (InvalidArgument, "The schema must be a JSON Schema of draft 7."),
+    "ERROR_REQUIRED_PARAMETER": (InvalidArgument, ""),
+    "ERROR_INVALID_PARAMETER": (InvalidArgument, ""),
+    "ERROR_INVALID_PARAMETER_TYPE": (InvalidArgument, ""),
+    "ERROR_GRPC_CONNECTION": (ServerError, _PLUGIN_SILENT),
+    "ERROR_GRPC_TIMEOUT": (ServerError, _PLUGIN_SILENT),
+    "ERROR_INSTALL_PLUGIN_TIMEOUT": (ServerError, _PLUGIN_SILENT),
+    "ERROR_PLUGIN_FAILURE": (ServerError, _PLUGIN_SILENT),
+    "ERROR_PLUGIN_ENDPOINT_NOT_FOUND": (ServerError, _PLUGIN_SILENT),
+    "ERROR_NO_POSSIBLE_SUPERVISOR": (
+        ServerError,
+        "No supervisor of the platform starts plugins for this domain: does one run?",
+    ),
+}
+
+_BY_STATUS: dict[str, type[CallError]] = {
+    "UNAVAILABLE": Unreachable,
+    "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "UNAUTHENTICATED": AuthenticationFailed,
+    "PERMISSION_DENIED": PermissionDenied,
+    "NOT_FOUND": NotFound,
+    "ALREADY_EXISTS": AlreadyExists,
+    "INVALID_ARGUMENT": InvalidArgument,
+    "FAILED_PRECONDITION": InvalidArgument,
+}
+
+_STATUS_ADVICE = {
+    "UNAVAILABLE": "Is the service running, and is the endpoint in the environment right?",
+    "DEADLINE_EXCEEDED": "The service is slow or stuck: look at its log.",
+    "UNAUTHENTICATED": _BY_CODE["ERROR_AUTHENTICATE_FAILURE"][1],
+    "PERMISSION_DENIED": _BY_CODE["ERROR_PERMISSION_DENIED"][1],
+}
+
+_CODED = re.compile(r"\s*(ERROR_[A-Z0-9_]+)\s*:?\s*(.*)", re.DOTALL)
+
+
+def from_details(method: str, endpoint: str, status: str, details: str) -> CallError:
+    """The typed error for a failed call.
+
+    Args:
+        method: `service.Resource.verb`.
+        endpoint: The address as configured.
+        status: The gRPC status' name.
+        details: The status' details; SpaceONE's services put `ERROR_CODE: words` there.
+    """
+    match = _CODED.match(details or "")
+    code, words = (match[1], match[2]) if match else ("", details or "")
+    words = " ".join(words.split())
+    kind, advice = _by_words(code, words) or _BY_CODE.get(code) or _by_status(method, status, code)
+    return kind(method, endpoint, status, code, words, advice)
+
+
+def _by_words(code: str, words: str) -> Kind | None:
+    return next((kind for of, pattern, kind in _BY_WORDS if of == code and pattern.search(words)), None)
+
+
+def _by_status(method: str, status: str, code: str) -> Kind:
+    kind, advice = _BY_STATUS.get(status, ServerError), _STATUS_ADVICE.get(status, "")
+    if kind is DeadlineExceeded and method.startswith("inventory.Collector."):
+        # The platform holds these calls until the plugin's container answers.
+        return kind, f"{_PLUGIN_SILENT} Its words are in the container's log."
+    if code and kind is Unreachable:
+        # A service that answers UNAVAILABLE with a code of its own was reached: something behind it was not.
+        return ServerError, ""
+    return kind, advice
