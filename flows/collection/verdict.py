@@ -15,9 +15,9 @@ _EXCEPTION = re.compile(r"error_code = \S+ status_code = \S+ message = (.*)")
 #: Where a task is, which the report names anyway.
 _PLACES = frozenset({"domain_id", "workspace_id"})
 _UNRECORDED = (
-    "the platform recorded no words. Inventory of 1.12 does so with what it cannot store, such as a CloudServiceType "
-    "whose metadata is missing or comes as json_metadata (as plugins on the framework of 2.x send it): send metadata, "
-    "and look at the log of its inventory worker"
+    "the platform recorded no words. Inventory of 1.12 does so with what it stumbles over, such as a CloudServiceType "
+    "whose metadata is null (plugins on the framework of 2.x send json_metadata instead): send metadata, and look at "
+    "the log of its inventory worker"
 )
 
 

@@ -15,7 +15,10 @@ import pytest
 
 from deployments.sandbox import docker_engine
 
-pytestmark = pytest.mark.e2e
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.parametrize("platform", ["2.x", "1.12"], indirect=True, scope="module"),
+]
 
 COINS = [
     {
@@ -70,7 +73,7 @@ class Source:
 
 
 @pytest.fixture(scope="module")
-def served(sandbox, engine):
+def served(platform, engine):
     """The source, serving."""
     source = Source(docker_engine.gateway(engine))
     with source.server:
@@ -155,14 +158,14 @@ def test_a_job_that_brings_nothing_fails_although_older_resources_are_there(
 
 
 def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
-    first, project, release, environment, source, client, sandbox
+    first, project, release, environment, source, client, platform
 ):
     source.open.clear()
     source.asked.clear()
     collector = {"collector_id": first["collector_id"]}
     running = client.call("inventory.Collector.collect", collector)["job_id"]
     assert source.asked.wait(30)
-    log = sandbox.environment.parent / "logs/inventory.log"
+    log = platform.environment.parent / "logs/inventory.log"
 
     def questions() -> int:
         return log.read_text(errors="replace").count("Job.list (")
@@ -182,3 +185,15 @@ def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
     assert client.call("inventory.Job.get", {"job_id": running})["status"] == "SUCCESS"
     assert report["job"]["status"] == "SUCCESS"
     assert report["job"]["job_id"] != running
+
+
+def test_a_job_without_a_task_is_a_failure_although_it_reads_success(first, project, release, environment):
+    account = f"Account {project.tag}"
+    project.edit("create_collector", secret_filter={"exclude_service_accounts": [account]})
+    report = release(project, environment=environment, code=1)
+    project.edit("create_collector", secret_filter={"state": "DISABLED"})
+    assert (report["job"]["status"], report["job"]["tasks"]) == ("SUCCESS", 0)
+    (reason,) = report["job"]["failures"]
+    assert "no secret matches" in reason
+    assert repr(project.provider) in reason
+    assert "secret_filter" in reason

@@ -58,14 +58,14 @@ def test_a_failed_task_speaks_in_its_own_words_and_says_each_once():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"failure_count": 3}, "3 resources failed, without words."),
-        ({}, "the platform recorded no error."),
+        ({"failure_count": 3}, "3 of its resources failed, and the platform recorded no words."),
+        ({}, "the platform recorded no words."),
         ({"errors": [{"error_code": "ERROR_X", "message": "why"}]}, "ERROR_X: why"),
     ],
 )
 def test_a_failed_task_without_all_of_its_words(fields, words):
     found = verdict(job("FAILURE", failed=1), [task("FAILURE", **fields)])
-    assert found.failures[1] == f"Task task-1 ended as FAILURE: {words}"
+    assert found.failures[1].startswith(f"Task task-1 ended as FAILURE: {words}")
 
 
 def test_a_success_with_a_failed_resource_is_a_failure():
@@ -77,7 +77,8 @@ def test_a_success_with_a_failed_resource_is_a_failure():
 
 def test_a_success_that_counts_a_failed_task_is_a_failure():
     found = verdict(job(tasks=2, failed=1), [task(), task()])
-    assert found.failures == ("1 of 2 tasks failed, and the platform recorded no error.",)
+    (words,) = found.failures
+    assert words.startswith("1 of 2 tasks failed: the platform recorded no words.")
 
 
 def test_a_canceled_job_is_a_failure_that_says_what_may_have_happened():
@@ -87,13 +88,86 @@ def test_a_canceled_job_is_a_failure_that_says_what_may_have_happened():
 
 
 @pytest.mark.parametrize(
-    ("tasks", "held"),
+    "held",
+    [HELD, {"inventory.CloudService": 0, "inventory.CloudServiceType": 1}, {}],  # an earlier job brought it
+)
+def test_no_resource_is_a_failure(held):
+    found = verdict(job(), [task(created_count=0, updated_count=0)], held)
+    assert found.failures == ("The job ended well and brought no resource: the plugin reported none.",)
+
+
+@pytest.mark.parametrize("held", [{"inventory.CloudService": 0, "inventory.CloudServiceType": 1}, {}])
+def test_resources_that_are_not_the_collectors_are_a_failure(held):
+    (words,) = verdict(job(), [task()], held).failures
+    assert words.startswith("The job counted 5 resources, and the inventory holds none of this collector")
+
+
+# What the two generations recorded, word for word, of a plugin whose collect raised and of one that aborted.
+RAISED_1_12 = {
+    "error_code": "ERROR_COLLECTOR_COLLECTING",
+    "message": (
+        "error_code = ERROR_INTERNAL_API\n\tstatus_code = UNKNOWN\n\tmessage = Exception iterating responses: "
+        "the licence of this plugin has ended"
+    ),
+    "additional": {},
+}
+ABORTED_1_12 = {
+    "error_code": "ERROR_COLLECTOR_COLLECTING",
+    "message": (
+        "error_code = ERROR_UNKNOWN\n\tstatus_code = INTERNAL\n\tmessage =  the licence of this plugin has ended"
+    ),
+    "additional": {},
+}
+RAISED_2 = {
+    "error_code": "ERROR_COLLECTOR_PLUGIN",
+    "message": "Exception iterating responses: the licence of this plugin has ended",
+    "additional": {},
+}
+ABORTED_2 = {
+    "error_code": "ERROR_COLLECTOR_PLUGIN",
+    "message": "the licence of this plugin has ended",
+    "additional": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
     [
-        ([task(created_count=0, updated_count=0)], HELD),  # what is held, an earlier job brought
-        ([task()], {"inventory.CloudService": 0, "inventory.CloudServiceType": 1}),
-        ([task()], {}),
+        (RAISED_1_12, "Exception iterating responses: the licence of this plugin has ended"),
+        (RAISED_2, "Exception iterating responses: the licence of this plugin has ended"),
+        (ABORTED_1_12, "the licence of this plugin has ended"),
+        (ABORTED_2, "the licence of this plugin has ended"),
     ],
 )
-def test_no_resource_is_a_failure(tasks, held):
-    found = verdict(job(), tasks, held)
-    assert found.failures == ("The job ended well and brought no resource: the plugin reported none.",)
+def test_a_plugin_that_fails_is_heard_the_same_in_both_generations(recorded, words):
+    # 1.12 ends the job before it counts the failed task.
+    found = verdict(job("FAILURE", failed=0), [task("FAILURE", errors=[recorded])])
+    assert found.failures[1] == f"Task task-1 ended as FAILURE: {recorded['error_code']}: {words}"
+
+
+def test_a_failed_resource_is_named_and_its_domain_is_not():
+    recorded = {
+        "error_code": "ERROR_PLUGIN",
+        "message": "Page 1 could not be collected.",
+        "additional": {
+            "provider": "portfolio",
+            "resource_type": "inventory.CloudService",
+            "domain_id": "domain-1",
+            "workspace_id": "workspace-1",
+        },
+    }
+    found = verdict(job("FAILURE", failed=1), [task("FAILURE", failure_count=1, errors=[recorded])])
+    assert found.failures[1].endswith(
+        "ERROR_PLUGIN: Page 1 could not be collected. (provider portfolio, resource_type inventory.CloudService)"
+    )
+
+
+def test_a_success_of_1_12_whose_task_failed_without_words_says_what_is_likely():
+    """As inventory 1.12.2 records a CloudServiceType whose metadata is null; task and job as it answered."""
+    silent = {"job_task_id": "job_task-9", "status": "FAILURE", "updated_count": 4, "failure_count": 1}
+    found = verdict(job("SUCCESS", failed=1), [silent])
+    (words,) = found.failures
+    assert words.startswith("Task job_task-9 ended as FAILURE: 1 of its resources failed, and")
+    assert "CloudServiceType whose metadata is null" in words
+    assert "log of its inventory worker" in words
+    assert found.changes["updated"] == 4

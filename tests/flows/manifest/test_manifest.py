@@ -94,6 +94,12 @@ def test_a_file_without_a_document_declares_nothing(folder):
         ("create_collector.yaml", "plugin_id: plugin-portfolio", "plugin_id: plugin-folio", "plugin-folio"),
         ("create_collector.yaml", "plugin_info:\n", "plugin_info:\n  upgrade_mode: AUTO\n", "MANUAL"),
         (
+            "create_service_account.yaml",
+            "project:",
+            "service_account_type: TRUSTED\nproject:",
+            "'TRUSTED' collects nothing",
+        ),
+        (
             "create_collector.yaml",
             "plugin_info:\n",
             "plugin_info:\n  version: 1.0.0\n",
