@@ -162,11 +162,16 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
                 "tags": None if provider.tags is None else tags,
             }
         ),
-        create_params=lambda declared: {"provider": name, **declared},
+        create_params=lambda declared: {"provider": name, **_without_empty(declared, "plugin_info")},
         writers=(Writer("update", ("name", "alias", "color", "icon", "order", "options", "tags")),),
         clearable=frozenset({"options", "tags"}),
         notes=tuple(notes),
     )
+
+
+def _without_empty(declared: Record, field: str) -> Record:
+    """Identity asks of a plugin_info that is there, and be it empty, what belongs into it."""
+    return {name: value for name, value in declared.items() if name != field or value}
 
 
 def _form_notes(provider: Provider, form: AccountForm | None) -> list[str]:

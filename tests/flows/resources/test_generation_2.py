@@ -130,6 +130,16 @@ def test_a_manifest_of_2_x_is_taken_as_it_is(native):
     }
 
 
+@pytest.mark.parametrize(("plugin_info", "sent"), [({}, False), ({"plugin_id": "x"}, True)])
+def test_an_empty_plugin_info_is_not_sent(native, plugin_info, sent):
+    """Identity would answer ERROR_REQUIRED_PARAMETER (key = plugin_info, options)."""
+    provider = native.provider.model_copy(update={"plugin_info": plugin_info})
+    found = declared_resources(Generation.V2, dataclasses.replace(native, provider=provider), Target("0.1.0"))
+    resource = by_kind(found, "provider")[0]
+    assert ("plugin_info" in resource.create_params(resource.declared)) is sent
+    assert resource.declared["plugin_info"] == plugin_info
+
+
 def test_a_schema_for_accounts_is_stronger_than_a_template_and_the_plan_says_so(native, manifest):
     provider = manifest.provider
     both = dataclasses.replace(native, provider=provider)
