@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SECTION = "bootstrap"
 DOMAIN = "sandbox"
 CALL_SECONDS = 60.0
-PROBE = "identity.Project.list"  # every token of either generation may call it
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,9 @@ class Bootstrap(abc.ABC):
         database: names the database that the identities live in; with another one everything is made anew.
     """
 
+    #: A call that every token of the sandbox may make, and that fails where the database does not know it: a service
+    #: that only looks into its cache would take the token for valid.
+    probe: ClassVar[tuple[str, Mapping[str, Any]]]
     #: What spacectl calls a token in its environments.
     spacectl_field: ClassVar[str]
 
@@ -98,7 +100,8 @@ class Bootstrap(abc.ABC):
         """Whether the servers know these identities; they do not where their database was emptied."""
         try:
             for token in self.tokens.values():
-                client.with_token(token).call(PROBE, {"query": {"page": {"limit": 1}}})
+                method, request = self.probe
+                client.with_token(token).call(method, request)
         except (AuthenticationFailed, PermissionDenied, NotFound):
             return False
         return True

@@ -35,6 +35,7 @@ MANAGED_REPOSITORY = "Managed Repository"
 class Bootstrap112(Bootstrap):
     """The identities of a sandbox of 1.12."""
 
+    probe = ("identity.User.get", {"user_id": API_USER})
     spacectl_field = "api_key"
 
     @property

@@ -38,6 +38,7 @@ RENEW_BEFORE = 30 * 24 * 3600  # seconds; an App's secret lives for a year
 class Bootstrap2(Bootstrap):
     """The identities of a sandbox of 2.x."""
 
+    probe = ("identity.Project.list", {"query": {"page": {"limit": 1}}})
     spacectl_field = "token"
 
     @property
