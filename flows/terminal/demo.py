@@ -37,12 +37,12 @@ def demo(generation: Generation = sandbox.GENERATION) -> None:
         summary = sandbox.up(home, generation=generation, prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
-    from flows.tasks.remote import RemoteError, deploy_all, run_deployment
+    from flows.tasks.remote import RemoteError, deploy, run_deployment
 
     checkout = Path(__file__).resolve().parents[2]
     try:
         with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
-            deploy_all(checkout)
+            deploy(checkout, [sandbox.summary(home, generation=name).name for name in sandbox.existing(home)])
         errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
         with errors.status("release") as status:
             watcher = _Watcher(errors, status, summary.prefect or "")

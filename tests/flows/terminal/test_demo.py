@@ -73,7 +73,7 @@ def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkey
         return run(completed=generation == "2.x", message="It cannot be done.")
 
     monkeypatch.setattr(demo.sandbox, "up", up)
-    monkeypatch.setattr(remote, "deploy_all", lambda _: None)
+    monkeypatch.setattr(remote, "deploy", lambda *_: None)
     monkeypatch.setattr(remote, "run_deployment", run_deployment)
     done = CliRunner().invoke(app, ["demo", *arguments])
     assert done.exit_code == (0 if generation == "2.x" else 1), done.output
