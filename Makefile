@@ -24,8 +24,8 @@ $(READY): requirements/pip.txt requirements/dev.txt pyproject.toml
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## Start the sandbox and Prefect, release the portfolio plugin, show what came in
-	@$(RUN)/pluginctl demo
+demo: $(READY) ## Start a sandbox (GENERATION=2.x or 1.12) and Prefect, release the portfolio plugin, show what came in
+	@$(RUN)/pluginctl demo $(if $(GENERATION),--generation $(GENERATION))
 
 down: $(READY) ## Stop all that was started; the data stays
 	@$(RUN)/pluginctl sandbox down

@@ -47,6 +47,12 @@ app.command()(api_resources)
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
+PublishOnly = Annotated[
+    bool,
+    typer.Option(
+        "--publish-only", help="Stop when the plugin is registered: no account, no collector, no collection."
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
 
 
@@ -57,6 +63,7 @@ def release(
     manifest: ManifestFolder = Path(MANIFEST),
     parameters: Parameters = None,
     dry_run: DryRun = False,
+    publish_only: PublishOnly = False,
     output: Format = Output.TEXT,
     verbose: Verbose = False,
 ) -> None:
@@ -68,6 +75,7 @@ def release(
             source,
             manifest,
             dry_run,
+            publish_only,
             tuple(parameters or ()),
         )
         report = run_release(request, TerminalRunner(_errors(), verbose), progress)

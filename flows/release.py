@@ -25,6 +25,7 @@ def release(
     source: str = SOURCE,
     manifest: str = MANIFEST,
     dry_run: bool = False,
+    publish_only: bool = False,
     parameters: str = "",
 ) -> dict[str, Any]:
     """Releases a plugin into an environment.
@@ -34,6 +35,7 @@ def release(
         source: The plugin source's folder.
         manifest: The folder of the manifest's YAML files.
         dry_run: Stop after the plan.
+        publish_only: Stop when the plugin is registered: no service account, no collector, no collection.
         parameters: Fields that are stronger than the manifest's, KIND.FIELD=VALUE with spaces between them, such as
             plugin.image=team/plugin-x collector.name="My collector". Prefect shows them: no secrets here.
     """
@@ -42,6 +44,7 @@ def release(
         Path(source),
         Path(manifest),
         dry_run,
+        publish_only,
         tuple(split_parameters(parameters)),
     )
     return settled(run_release(request, PrefectRunner()))

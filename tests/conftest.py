@@ -6,9 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from deployments.sandbox.sandbox import Summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
@@ -28,30 +33,45 @@ def sandbox_home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[object]:
-    """The real platform with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
+def sandbox() -> Iterator[Summary]:
+    """SpaceONE 2.x with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
 
     PLUGINCTL_KEEP=1 leaves it running, data and all, for the next run.
     """
+    with _running("2.x", prefect=True) as summary:
+        yield summary
+
+
+@pytest.fixture(scope="session")
+def sandbox_1_12() -> Iterator[Summary]:
+    """SpaceONE 1.12 beside it, without Prefect."""
+    with _running("1.12") as summary:
+        yield summary
+
+
+@contextmanager
+def _running(generation: str, *, prefect: bool = False) -> Iterator[Summary]:
     from deployments.sandbox import sandbox as platform
     from deployments.sandbox.progress import Lines
 
-    yield platform.up(SANDBOX_HOME, prefect=True, progress=Lines())
+    yield platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
     if not os.environ.get("PLUGINCTL_KEEP"):
-        platform.down(SANDBOX_HOME, progress=Lines())
-        _forget(SANDBOX_HOME)
+        platform.down(SANDBOX_HOME, generation=generation, progress=Lines())
+        _forget(generation)
 
 
-def _forget(home: Path) -> None:
+def _forget(generation: str) -> None:
     """Removes a stopped sandbox's data and images, and keeps its packages.
 
     Else the next start would bring up every plugin that earlier tests released.
     """
     from deployments.sandbox import sandbox as platform
+    from deployments.sandbox.layout import Layout
 
-    installed, aside = home / platform.GENERATION / "venv", home / "venv"
+    installed = Layout.of(SANDBOX_HOME, generation).venv
+    aside = SANDBOX_HOME / f"venv-{generation}"
     installed.rename(aside)
-    platform.down(home, purge=True)
+    platform.down(SANDBOX_HOME, generation=generation, purge=True)
     installed.parent.mkdir()
     aside.rename(installed)
 

@@ -18,6 +18,7 @@ import requests.exceptions
 
 from deployments.sandbox import debian
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.lock import exclusive
 
 if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout
@@ -55,16 +56,23 @@ def ensure(client: docker.DockerClient, layout: Layout, progress: Progress) -> s
     Raises:
         SandboxError: nothing can be pulled and nothing can be built here.
     """
-    if _has(client, OFFICIAL):
-        base = OFFICIAL
-    elif _has(client, BUILT):
-        base = BUILT
-    elif _pull(client, progress):
-        base = OFFICIAL
-    else:
-        _build(client, layout, progress)
-        base = BUILT
+    base = _present(client)
+    if base is None:
+        with exclusive(layout.engine, progress):  # the other sandbox of the folder may be making it
+            base = _present(client) or _make(client, layout.engine, progress)
     return _with_authorities(client, base, progress)
+
+
+def _present(client: docker.DockerClient) -> str | None:
+    return next((name for name in (OFFICIAL, BUILT) if _has(client, name)), None)
+
+
+def _make(client: docker.DockerClient, layout: Layout, progress: Progress) -> str:
+    if _pull(client, progress):
+        return OFFICIAL
+    layout.make()
+    _build(client, layout, progress)
+    return BUILT
 
 
 def _has(client: docker.DockerClient, name: str) -> bool:

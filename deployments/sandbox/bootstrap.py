@@ -19,7 +19,7 @@ from flows.spaceone import AuthenticationFailed, CallError, NotFound, Permission
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from deployments.sandbox.layout import State
+    from deployments.sandbox.state import State
     from flows.spaceone import Client
 
 SECTION = "bootstrap"
@@ -48,8 +48,11 @@ class Bootstrap(abc.ABC):
         database: names the database that the identities live in; with another one everything is made anew.
     """
 
-    #: `service.Resource.list` that whoever has a token of the sandbox may call.
-    probe: ClassVar[str]
+    #: A call that every token of the sandbox may make, and that fails where the database does not know it: a service
+    #: that only looks into its cache would take the token for valid.
+    probe: ClassVar[tuple[str, Mapping[str, Any]]]
+    #: What spacectl calls a token in its environments.
+    spacectl_field: ClassVar[str]
 
     def __init__(self, state: State, database: str) -> None:
         self._state = state
@@ -64,12 +67,17 @@ class Bootstrap(abc.ABC):
     @property
     @abc.abstractmethod
     def is_complete(self) -> bool:
-        """Whether everything was made and the tokens will live for another month."""
+        """Whether everything was made, and no token ends within a month."""
 
     @property
     @abc.abstractmethod
+    def tokens(self) -> Mapping[str, str]:
+        """Of a complete bootstrap: each token, by the name of spacectl's environment that holds it."""
+
+    @property
     def credentials(self) -> Mapping[str, Mapping[str, str]]:
         """Of a complete bootstrap: what spacectl's environments hold beside endpoints, by name."""
+        return {name: {self.spacectl_field: token} for name, token in self.tokens.items()}
 
     @property
     @abc.abstractmethod
@@ -91,9 +99,9 @@ class Bootstrap(abc.ABC):
     def is_valid(self, client: Client) -> bool:
         """Whether the servers know these identities; they do not where their database was emptied."""
         try:
-            for credentials in self.credentials.values():
-                (token,) = credentials.values()
-                client.with_token(token).call(self.probe, {"query": {"page": {"limit": 1}}})
+            for token in self.tokens.values():
+                method, request = self.probe
+                client.with_token(token).call(method, request)
         except (AuthenticationFailed, PermissionDenied, NotFound):
             return False
         return True

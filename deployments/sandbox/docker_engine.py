@@ -15,8 +15,9 @@ import psutil
 
 from deployments.sandbox import debian
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import State
+from deployments.sandbox.lock import exclusive
 from deployments.sandbox.processes import Processes, marks
+from deployments.sandbox.state import State
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -63,12 +64,15 @@ def ensure(layout: Layout, progress: Progress) -> docker.DockerClient:
         return client
     if not debian.can_install():
         raise _no_engine()
-    if debian.missing(_PROGRAMS):
-        with progress.step("installing docker.io"):
-            debian.ensure(_PROGRAMS)
-    with progress.step("starting the Docker engine"):
-        # The package's own scripts may have started it just now.
-        return connect() or _start(layout)
+    with exclusive(layout, progress):
+        if debian.missing(_PROGRAMS):
+            with progress.step("installing docker.io"):
+                debian.ensure(_PROGRAMS)
+        # The package's own scripts, or another sandbox of the folder, may have started it just now.
+        if client := connect():
+            return client
+        with progress.step("starting the Docker engine"):
+            return _start(layout)
 
 
 def refuse_without_engine() -> None:
@@ -94,7 +98,7 @@ def _no_engine() -> SandboxError:
 
 def _start(layout: Layout) -> docker.DockerClient:
     layout.make()
-    processes, state = Processes(layout), _state(layout)
+    processes, state = Processes(layout), State(layout.state)
     if debian.runs_systemd():
         subprocess.run(["systemctl", "start", "docker"], check=False, capture_output=True)
         state.put(PART, {"started": "systemd"})
@@ -130,14 +134,19 @@ def _remove_stale_pid_files() -> None:
                 path.unlink()
 
 
+def is_ours(layout: Layout) -> bool:
+    """Whether a sandbox of the folder started it, and none has stopped it since."""
+    return bool(State(layout.state).get(PART))
+
+
 def stop(layout: Layout, progress: Progress) -> None:
-    """Stop the engine if a sandbox of this folder started it, and nothing and no other sandbox needs it."""
-    state = _state(layout)
+    """Stop the engine if a sandbox of this folder started it, and neither a sandbox nor a container needs it."""
+    state = State(layout.state)
     how = state.get(PART).get("started")
     if how is None:
         return
-    if others := sorted({mark.rpartition(":")[0] for mark in marks()}):
-        progress.say(f"The Docker engine stays: the sandbox in {others[0]} still runs.")
+    if sandboxes := sorted({mark.rpartition(":")[0] for mark in marks()}):
+        progress.say(f"The Docker engine stays: the sandbox in {sandboxes[0]} still runs.")
         return
     if client := connect():
         others = [str(container.name) for container in client.containers.list()]
@@ -151,10 +160,6 @@ def stop(layout: Layout, progress: Progress) -> None:
         else:
             Processes(layout).stop([PART])
     state.put(PART, {})
-
-
-def _state(layout: Layout) -> State:
-    return State(layout.data / "state.json")
 
 
 def containers(client: docker.DockerClient, label: str) -> list[Container]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deployments.sandbox.layout import write_private
+from deployments.sandbox.state import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deployments.sandbox.settings import SERVERS
+from deployments.sandbox.settings import SERVERS, WORKER_POOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from deployments.sandbox.bootstrap import Bootstrap
-    from deployments.sandbox.layout import State
-    from deployments.sandbox.settings import Settings
+    from deployments.sandbox.configuration import Configuration
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,8 @@ class Generation:
         requirements: the lock that its services are installed from.
         server: words of `spaceone` that start a gRPC server.
         scheduler: words of `spaceone` that start a scheduler, worker or supervisor.
-        background: what does not listen, with the number of children that each starts.
-        configuration: what stands in a part's configuration file.
-        bootstrap: the identities, from the state and the database's name.
+        configuration: what stands in the parts' configuration files.
+        bootstrap: the identities.
         plugin_options: what the environment tells every plugin of the generation.
     """
 
@@ -37,10 +35,18 @@ class Generation:
     requirements: Path
     server: tuple[str, ...]
     scheduler: tuple[str, ...]
-    background: Mapping[str, int]
-    configuration: Callable[[str, Settings], dict[str, Any]]
-    bootstrap: Callable[[State, str], Bootstrap]
+    configuration: type[Configuration]
+    bootstrap: type[Bootstrap]
     plugin_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def background(self) -> Mapping[str, int]:
+        """What does not listen, with the number of children that each starts."""
+        return {
+            "inventory-worker": WORKER_POOL,
+            "inventory-scheduler": len(self.configuration.schedulers),
+            "supervisor": 1,
+        }
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -1,22 +1,17 @@
-"""Where everything of the sandbox lies, and the little that it remembers between two runs."""
+"""Where everything of the sandboxes lies."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deployments.sandbox import spaceone_1_12, spaceone_2
 from deployments.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from deployments.sandbox.generation import Generation
 
 HOME_VARIABLE = "PLUGINCTL_SANDBOX_HOME"
@@ -37,7 +32,7 @@ def source_root() -> Path:
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one generation's sandbox, e.g. `.sandbox/2.x`."""
+    """The paths of one generation's sandbox, e.g. `.sandbox/2.x`, or of what the sandboxes of a folder share."""
 
     root: Path
 
@@ -60,9 +55,19 @@ class Layout:
         return GENERATIONS[self.root.name]
 
     @property
+    def siblings(self) -> list[Layout]:
+        """The sandboxes of the same folder, this one among them, whether they exist or not."""
+        return [Layout(self.root.with_name(name)) for name in GENERATIONS]
+
+    @property
     def engine(self) -> Layout:
-        """Where the Docker engine is remembered: the sandboxes of a folder share it."""
+        """Where the Docker engine is remembered, if it was started here: the sandboxes of a folder share it."""
         return Layout(self.root.with_name("engine"))
+
+    @property
+    def prefect(self) -> Layout:
+        """Prefect's server and worker: one for the sandboxes of a folder, which its flows reach all alike."""
+        return Layout(self.root.with_name("prefect"))
 
     @property
     def identifier(self) -> str:
@@ -83,6 +88,16 @@ class Layout:
     def data(self) -> Path:
         """What outlives `down`: databases, images, passwords."""
         return self.root / "data"
+
+    @property
+    def state(self) -> Path:
+        """What is remembered, as a `State`."""
+        return self.data / "state.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was ever started, and its data not been removed since."""
+        return self.data.exists()
 
     @property
     def logs(self) -> Path:
@@ -128,52 +143,3 @@ class Layout:
         self.root.chmod(0o700)
         for folder in (self.data, self.logs, self.run, self.conf):
             folder.mkdir(exist_ok=True)
-
-
-class State:
-    """A small JSON document that is kept between runs: ports, bootstrap, what was started. Mode 0600.
-
-    Read once, written at every change and in one piece, so that an interrupted run leaves the old or the new
-    one.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.RLock()
-        self._values: dict[str, Any] = {}
-        if path.exists():
-            try:
-                self._values = dict(json.loads(path.read_text()))
-            except ValueError as error:
-                raise SandboxError(
-                    f"The sandbox's state file cannot be read: {path} ({error}).",
-                    "Remove the sandbox with `pluginctl sandbox down --purge` and start it again.",
-                ) from error
-
-    def get(self, key: str) -> dict[str, Any]:
-        """The section called `key`, as a copy; empty when it was never written."""
-        return dict(self._values.get(key, {}))
-
-    def put(self, key: str, section: Mapping[str, Any]) -> None:
-        """Replace a section and save the document."""
-        with self._lock:
-            self._values[key] = dict(section)
-            write_private(self.path, json.dumps(self._values, indent=2))
-
-    @contextmanager
-    def changing(self, key: str) -> Iterator[dict[str, Any]]:
-        """A section to change in place; saved when the block ends. Meanwhile no other thread writes."""
-        with self._lock:
-            section = self.get(key)
-            yield section
-            if section != self._values.get(key):
-                self.put(key, section)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file in one piece, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(path)

@@ -1,4 +1,4 @@
-"""One command at a time may change a sandbox."""
+"""One command at a time may change a sandbox, or what the sandboxes of a folder share."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
             with progress.step("waiting for another command that is at work on this sandbox"):
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def is_held(layout: Layout) -> bool:
+    """Whether a command is at work on the sandbox just now."""
+    if not layout.lock.exists():
+        return False
+    with layout.lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -14,8 +14,9 @@ import yaml
 
 from deployments.sandbox import configuration, debian
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import source_root, write_private
+from deployments.sandbox.layout import source_root
 from deployments.sandbox.settings import HOST
+from deployments.sandbox.state import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable

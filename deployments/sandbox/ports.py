@@ -7,9 +7,12 @@ import socket
 from typing import TYPE_CHECKING
 
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+
+    from deployments.sandbox.layout import Layout
 
 # Below Linux's ephemeral ports (32768 and up), so that no outgoing connection takes one in between.
 FIRST, LAST = 20_000, 32_000
@@ -56,3 +59,37 @@ def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
     raise SandboxError(
         f"No free port between {FIRST} and {LAST} was found.", "Stop something that listens there."
     )
+
+
+def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> int:
+    """The port that was chosen once, and is kept; another one where somebody else has taken it since.
+
+    Args:
+        layout: whose port it is.
+        state: its state: ports by name, in the section `ports`.
+        name: of the port.
+        held: whether what listens there now is ours.
+    """
+    with state.changing("ports") as kept:
+        if name not in kept or not (is_free(kept[name]) or held()):
+            kept[name] = choose(seed=layout.identifier, taken=spoken_for(layout))
+        return int(kept[name])
+
+
+def keep_row(layout: Layout, state: State, size: int) -> tuple[int, int]:
+    """A row of `size` ports, kept for good: the first, and one past the last."""
+    with state.changing("plugin_ports") as kept:
+        if not kept:
+            first = choose(seed=layout.identifier, taken=spoken_for(layout), size=size)
+            kept.update(first=first, end=first + size)
+        return int(kept["first"]), int(kept["end"])
+
+
+def spoken_for(layout: Layout) -> set[int]:
+    """Every port that a sandbox of the folder has chosen, whether it runs now or not."""
+    found: set[int] = set()
+    for each in (*layout.siblings, layout.prefect):
+        state = State(each.state)
+        row = state.get("plugin_ports")
+        found.update(state.get("ports").values(), range(row.get("first", 0), row.get("end", 0)))
+    return found

@@ -1,23 +1,63 @@
-"""Prefect's server and one worker, as two more parts of the sandbox. Only programs are started here."""
+"""Prefect's server and one worker, for all sandboxes of a folder. Only programs are started here."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+from deployments.sandbox import ports
+from deployments.sandbox.launcher import launch
 from deployments.sandbox.layout import HOME_VARIABLE
+from deployments.sandbox.lock import exclusive
 from deployments.sandbox.parts import Part, answers_http
+from deployments.sandbox.processes import Processes
 from deployments.sandbox.settings import HOST
+from deployments.sandbox.state import State
 
 if TYPE_CHECKING:
     from deployments.sandbox.layout import Layout
-    from deployments.sandbox.processes import Processes
+    from deployments.sandbox.progress import Progress
 
 SERVER = "prefect-server"
 WORKER = "prefect-worker"
 POOL = "pluginctl"
 PORT = "prefect"  # its name among the ports
 _WORKER_READY = "started!"  # what a worker prints when it has registered itself
+
+
+def was_started(layout: Layout) -> bool:
+    """Whether somebody asked for Prefect, and nobody has stopped it since; it may have died."""
+    return Processes(layout).record(SERVER) is not None
+
+
+def kept_port(layout: Layout) -> int | None:
+    """The server's port, None where it was not started."""
+    return State(layout.state).get("ports").get(PORT) if was_started(layout) else None
+
+
+def start(layout: Layout, progress: Progress) -> None:
+    """Start the server and the worker, or what of them does not run.
+
+    Args:
+        layout: where they live (`Layout.prefect`).
+        progress: told what is going on.
+    """
+    with exclusive(layout, progress):
+        layout.make()
+        processes = Processes(layout)
+        port = ports.keep(layout, State(layout.state), PORT, lambda: processes.running(SERVER) is not None)
+        launch([server(layout, port)], processes, progress)
+        launch([worker(layout, port, processes)], processes, progress)
+
+
+def stop(layout: Layout, progress: Progress) -> None:
+    """Stop both, the worker and its flows first."""
+    processes = Processes(layout)
+    if names := processes.names():
+        with exclusive(layout, progress), progress.step("stopping Prefect"):
+            processes.stop([name for name in names if name != SERVER])
+            processes.stop([SERVER])
+            processes.stop_strays()
 
 
 def address(port: int) -> str:
@@ -28,9 +68,9 @@ def address(port: int) -> str:
 def environment(layout: Layout, port: int) -> dict[str, str | None]:
     """Variables with which `prefect` and flows use this server, and keep their own files in the sandbox."""
     return {
-        # The worker's flows read deployments/environments/sandbox.yaml, which looks for the sandbox there.
+        # The worker's flows read deployments/environments, whose files look for the sandboxes there.
         HOME_VARIABLE: str(layout.root.parent),
-        "PREFECT_HOME": str(layout.data / "prefect"),
+        "PREFECT_HOME": str(layout.data),
         "PREFECT_API_URL": f"{address(port)}/api",
         # On a port other than 4200 the pages would else ask there.
         "PREFECT_UI_API_URL": f"{address(port)}/api",

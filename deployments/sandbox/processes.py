@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import write_private
+from deployments.sandbox.state import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,20 +9,34 @@ from typing import TYPE_CHECKING
 
 from deployments.sandbox import docker_engine, plugins, prefect_parts, registry_container
 from deployments.sandbox import status as _status
-from deployments.sandbox.layout import GENERATIONS, Layout, State, default_home
-from deployments.sandbox.lock import exclusive
+from deployments.sandbox.layout import GENERATIONS, Layout, default_home
+from deployments.sandbox.lock import exclusive, is_held
 from deployments.sandbox.processes import Processes
 from deployments.sandbox.progress import Progress, Quiet
 from deployments.sandbox.settings import HOST
 from deployments.sandbox.start import Start
+from deployments.sandbox.state import State
 from deployments.sandbox.status import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Service", "Summary", "default_home", "down", "existing", "logs", "status", "summary", "up"]
+__all__ = [
+    "GENERATION",
+    "GENERATIONS",
+    "Service",
+    "Summary",
+    "default_home",
+    "down",
+    "existing",
+    "logs",
+    "shared",
+    "status",
+    "summary",
+    "up",
+]
 
-GENERATION = "2.x"
+GENERATION = "2.x"  # where none is asked for
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,8 @@ def up(
         home: the sandboxes' folder (`default_home()`); each generation has a sub-folder.
         generation: `2.x` or `1.12`.
         mongodb_uri: a MongoDB to use; else PLUGINCTL_MONGODB_URI, else the embedded one.
-        prefect: start Prefect's server and one worker, too. They stay when a later call leaves this out.
+        prefect: start Prefect's server and one worker, too. They stay when a later call leaves this out, and
+            serve every sandbox of the folder.
         progress: told what is going on; several threads call it.
 
     Raises:
@@ -78,35 +93,64 @@ def up(
 
 
 def down(
-    home: Path, *, generation: str = GENERATION, purge: bool = False, progress: Progress | None = None
+    home: Path,
+    *,
+    generation: str | None = None,
+    purge: bool = False,
+    progress: Progress | None = None,
 ) -> None:
-    """Stop everything that the sandbox started, and nothing else. Stopping a stopped one is no error.
+    """Stop everything that was started, and nothing else. Stopping a stopped one is no error.
 
-    The data stays, unless `purge` is set: then the sandbox's whole folder is removed.
+    What the sandboxes share, Prefect and an engine that was started here, is stopped with the last of them.
+
+    Args:
+        home: the sandboxes' folder.
+        generation: the one to stop; all of them where it is left out.
+        purge: remove the data, too. With the last sandbox's data that of Prefect goes.
+        progress: told what is going on.
     """
-    layout, teller = Layout.of(home, generation), progress or Quiet()
-    if not layout.root.exists():
-        return
-    with exclusive(layout, teller):
-        processes, state = Processes(layout), State(layout.data / "state.json")
-        with teller.step("stopping the services"):
+    teller = progress or Quiet()
+    wanted = [Layout.of(home, name) for name in ([generation] if generation else GENERATIONS)]
+    last = not any(_in_use(each) for each in wanted[0].siblings if each not in wanted)
+    if last:
+        prefect_parts.stop(wanted[0].prefect, teller)
+    for layout in wanted:
+        if layout.root.exists():
+            _stop(layout, teller, purge=purge)
+    if last:
+        docker_engine.stop(wanted[0].engine, teller)
+    if purge and not existing(home):
+        _remove_shared(wanted[0])
+
+
+def _in_use(layout: Layout) -> bool:
+    return bool(Processes(layout).names()) or is_held(layout)
+
+
+def _stop(layout: Layout, progress: Progress, *, purge: bool) -> None:
+    with exclusive(layout, progress):
+        processes, state = Processes(layout), State(layout.state)
+        with progress.step(f"stopping SpaceONE {layout.generation.name}"):
             running = processes.names()
             # First those that start things or write, then those that they write to.
-            stores = [
-                name for name in running if name in {"mongodb", "redis", "registry", prefect_parts.SERVER}
-            ]
+            stores = [name for name in running if name in _status.STORES]
             processes.stop([name for name in running if name not in stores])
             processes.stop(stores)
             processes.stop_strays()
-        _remove_from_engine(layout, state, teller, purge=purge)
-        docker_engine.stop(layout.engine, teller)
+        _remove_from_engine(layout, state, progress, purge=purge)
         if purge:
             if elsewhere := state.get("database"):
-                teller.say(
+                progress.say(
                     f"The databases {elsewhere['prefix']}* at {elsewhere['address']} stay: drop them there."
                 )
-            with teller.step("removing the sandbox's data"):
+            with progress.step("removing its data"):
                 shutil.rmtree(layout.root)
+
+
+def _remove_shared(layout: Layout) -> None:
+    shutil.rmtree(layout.prefect.root, ignore_errors=True)
+    if not docker_engine.is_ours(layout.engine):  # else it still runs for others: a later `down` may stop it
+        shutil.rmtree(layout.engine.root, ignore_errors=True)
 
 
 def _remove_from_engine(layout: Layout, state: State, progress: Progress, *, purge: bool) -> None:
@@ -126,12 +170,17 @@ def _remove_from_engine(layout: Layout, state: State, progress: Progress, *, pur
 
 def existing(home: Path) -> list[str]:
     """The generations of which there is a sandbox, running or not."""
-    return [name for name in GENERATIONS if Layout.of(home, name).root.exists()]
+    return [name for name in GENERATIONS if Layout.of(home, name).exists]
 
 
 def status(home: Path, *, generation: str = GENERATION) -> list[Service]:
     """Every part of the sandbox with its address, process, memory and state."""
     return _status.of(Layout.of(home, generation))
+
+
+def shared(home: Path) -> list[Service]:
+    """What the sandboxes share: the Docker engine where it was started here, and Prefect where it was asked for."""
+    return _status.shared(Layout.of(home, GENERATION))
 
 
 def logs(home: Path, service: str, *, generation: str = GENERATION) -> Path:
@@ -146,11 +195,10 @@ def logs(home: Path, service: str, *, generation: str = GENERATION) -> Path:
 def summary(home: Path, *, generation: str = GENERATION) -> Summary:
     """Where to find what a sandbox offers, by what is written down about it."""
     layout = Layout.of(home, generation)
-    processes = Processes(layout)
-    kept = State(layout.data / "state.json").get("ports")
-    market = processes.record("market")
-    web = kept.get(prefect_parts.PORT) if processes.record(prefect_parts.SERVER) else None
-    variables = prefect_parts.environment(layout, web) if web else {}
+    kept = State(layout.state).get("ports")
+    market = Processes(layout).record("market")
+    web = prefect_parts.kept_port(layout.prefect)
+    variables = prefect_parts.environment(layout.prefect, web) if web else {}
     return Summary(
         environment=layout.environment,
         name=layout.generation.environment,

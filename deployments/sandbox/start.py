@@ -23,10 +23,10 @@ from deployments.sandbox import (
 )
 from deployments.sandbox.bootstrap import explain
 from deployments.sandbox.launcher import launch
-from deployments.sandbox.layout import State
 from deployments.sandbox.market import coingecko_reachable
 from deployments.sandbox.processes import Processes
 from deployments.sandbox.settings import SERVERS, Settings
+from deployments.sandbox.state import State
 from flows.spaceone import Client, SpaceoneError
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ MONGODB = "mongodb"
 REDIS = "redis"
 REGISTRY = "registry"
 SUPERVISOR = "supervisor"
-# Whose port is whose, where the names differ.
-_PART_OF_PORT = {prefect_parts.PORT: prefect_parts.SERVER}
 
 
 class Start:
@@ -53,7 +51,7 @@ class Start:
     Args:
         layout: the sandbox's paths.
         mongodb_uri: address of a MongoDB to use instead of the embedded one.
-        prefect: whether to start Prefect's server and worker as well.
+        prefect: whether to start Prefect's server and worker as well, where they do not run yet.
         progress: told what is going on.
     """
 
@@ -62,7 +60,7 @@ class Start:
         self._progress = progress
         self._prefect = prefect
         self._processes = Processes(layout)
-        self._state = State(layout.data / "state.json")
+        self._state = State(layout.state)
         uri = database.configured(mongodb_uri)
         self._external = database.parse(uri) if uri else None
         self._supervisor = plugins.supervisor_name(layout.identifier)
@@ -115,17 +113,10 @@ class Start:
         return self._processes.running(MARKET) is None and coingecko_reachable()
 
     def _port(self, name: str) -> int:
-        """The port that was chosen once; another one where somebody else has taken it since."""
-        part = _PART_OF_PORT.get(name, name)
-        with self._state.changing("ports") as kept:
-            runs = self._processes.running(part) is not None or (part == REGISTRY and self._registry_runs())
-            if name not in kept or not (runs or ports.is_free(kept[name])):
-                kept[name] = ports.choose(seed=self._layout.identifier, taken=self._taken())
-            return int(kept[name])
+        def held() -> bool:
+            return self._processes.running(name) is not None or (name == REGISTRY and self._registry_runs())
 
-    def _taken(self) -> set[int]:
-        plugin = self._state.get("plugin_ports")
-        return {*self._state.get("ports").values(), *range(plugin.get("first", 0), plugin.get("end", 0))}
+        return ports.keep(self._layout, self._state, name, held)
 
     def _registry_runs(self) -> bool:
         client = docker_engine.connect()
@@ -138,20 +129,12 @@ class Start:
         numbers = {name: self._port(name) for name in (*SERVERS, REDIS, REGISTRY)}
         return Settings(
             ports=numbers,
-            plugin_ports=self._plugin_ports(),
+            # The supervisor itself passes over those that a container of somebody else holds.
+            plugin_ports=ports.keep_row(self._layout, self._state, plugins.PORTS),
             database=self._database(),
             prefix=self._prefix(),
-            token="",
             supervisor=self._supervisor,
         )
-
-    def _plugin_ports(self) -> tuple[int, int]:
-        """A row of ports, kept for good: the supervisor itself passes over those that a container holds."""
-        with self._state.changing("plugin_ports") as kept:
-            if not kept:
-                first = ports.choose(seed=self._layout.identifier, taken=self._taken(), size=plugins.PORTS)
-                kept.update(first=first, end=first + plugins.PORTS)
-            return int(kept["first"]), int(kept["end"])
 
     def _database(self) -> Database:
         return self._external or database.embedded(self._port(MONGODB))
@@ -228,9 +211,7 @@ class Start:
     def _start_plugins(
         self, client: Client, identities: Bootstrap, settings: Settings, engine: docker.DockerClient
     ) -> None:
-        self._configure(
-            settings, identities
-        )  # the supervisor's token may be of a domain that was made just now
+        self._configure(settings, identities)  # the supervisor's token may have been made just now
         supervisor = parts.background(self._layout, SUPERVISOR, self._processes)
         if self._processes.running(SUPERVISOR) is None:
             self._processes.stop([SUPERVISOR])
@@ -252,9 +233,5 @@ class Start:
         return part.address
 
     def _start_prefect(self) -> None:
-        if not self._prefect and self._processes.record(prefect_parts.SERVER) is None:
-            return  # neither asked for now, nor before
-        port = self._port(prefect_parts.PORT)
-        launch([prefect_parts.server(self._layout, port)], self._processes, self._progress)
-        worker = prefect_parts.worker(self._layout, port, self._processes)
-        launch([worker], self._processes, self._progress)
+        if self._prefect or prefect_parts.was_started(self._layout.prefect):  # now, or before
+            prefect_parts.start(self._layout.prefect, self._progress)

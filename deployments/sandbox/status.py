@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -14,6 +13,8 @@ from deployments.sandbox.errors import SandboxError
 from deployments.sandbox.processes import Processes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from docker.models.containers import Container
 
     from deployments.sandbox.layout import Layout
@@ -42,7 +43,7 @@ class Service:
 
 
 def of(layout: Layout) -> list[Service]:
-    """Every part that belongs to a sandbox or was started on request, and the plugins' containers."""
+    """Every part of a sandbox, and the plugins' containers."""
     always = (*STORES, *layout.generation.parts)
     if not layout.root.exists():
         return [Service(name, "", None, 0, STOPPED) for name in always]
@@ -52,6 +53,18 @@ def of(layout: Layout) -> list[Service]:
     names = [name for name in always if name not in as_containers]
     names += [name for name in records.names() if name not in always]
     return [_part(records, name) for name in names] + listed
+
+
+def shared(layout: Layout) -> list[Service]:
+    """What the sandboxes of a folder share: the Docker engine, where it was started here, and Prefect.
+
+    An engine that systemd runs has no process of ours: `systemctl status docker` tells of it.
+
+    Args:
+        layout: any of the folder.
+    """
+    both = (Processes(layout.engine), Processes(layout.prefect))
+    return [_part(records, name) for records in both for name in records.names()]
 
 
 def _part(records: Processes, name: str) -> Service:
@@ -102,16 +115,16 @@ def _published(container: Container) -> str:
 
 
 def log(layout: Layout, name: str) -> Path:
-    """The path of a part's log.
+    """The path of the log of a part, or of something that the sandboxes share.
 
     Raises:
         SandboxError: no such part, or it has not been started yet; names those that have a log.
     """
-    path = layout.log(name)
-    if Path(name).name == name and path.is_file():
+    layouts = (layout.engine, layout.prefect, layout)
+    known = {path.stem: path for each in layouts for path in each.logs.glob("*.log")}
+    if path := known.get(name):
         return path
-    known = ", ".join(sorted(each.stem for each in layout.logs.glob("*.log"))) or "none yet"
     raise SandboxError(
         f"There is no log of {name!r}.",
-        f"Parts with a log: {known}. A plugin's own words: `docker logs CONTAINER`.",
+        f"Parts with a log: {', '.join(sorted(known)) or 'none yet'}. A plugin's own words: `docker logs CONTAINER`.",
     )

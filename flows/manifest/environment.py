@@ -131,7 +131,8 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
         return data, path.parent
     below = (path.parent / extended).resolve()
     if not exists(below):
-        hint = " Start the sandbox: pluginctl sandbox up." if ".sandbox" in below.parts else ""
+        start = f" Start the sandbox: pluginctl sandbox up --generation {below.parent.name}."
+        hint = start if ".sandbox" in below.parts else ""
         raise FileMissing(f"{path.name} extends {below}, which does not exist.{hint}")
     base, _ = _merged(below, (*seen, path))
     return _over(base, data), path.parent

@@ -20,7 +20,7 @@ def check_endpoints(session: Session, resources: Iterable[Resource], runner: Run
     Raises:
         SpaceoneError: one has no endpoint, or does not answer; names all of them.
     """
-    names = [*(resource.api.split(".")[0] for resource in resources), "inventory"]
+    names = [resource.api.split(".")[0] for resource in resources]
     check = partial(check_services, session.client, names)
 
     def words(services: tuple[Service, ...]) -> str:

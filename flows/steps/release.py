@@ -27,6 +27,9 @@ from flows.steps.report import ImageReport, Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
 
+#: What a plugin needs to be listed, so that others make collectors with it.
+PUBLISHED = frozenset({"repository", "schema", "provider", "plugin"})
+
 
 @dataclass(frozen=True)
 class ReleaseRequest:
@@ -37,6 +40,8 @@ class ReleaseRequest:
         source: The plugin source's folder.
         manifest: The manifest's folder.
         dry_run: Whether to stop after the plan.
+        publish_only: Whether to stop when the plugin is registered, with what it needs to be listed: no project,
+            service account or collector, and no collection.
         parameters: Fields that are stronger than the manifest's, each `KIND.FIELD=VALUE`; they may hold secrets.
     """
 
@@ -44,6 +49,7 @@ class ReleaseRequest:
     source: Path
     manifest: Path
     dry_run: bool = False
+    publish_only: bool = False
     parameters: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -77,6 +83,8 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         settings = request.environment.settings
         target = Target(source.version, settings.registry.type, settings.plugin_options)
         declared = declared_resources(session.generation, manifest, target)
+        if request.publish_only:
+            declared = [resource for resource in declared if resource.kind in PUBLISHED]
         services = check_endpoints(session, declared, runner)
         plan = partial(_plan, session, declared, source, registry, reference)
         planned = runner.run(Step("plan", plan, retries=2, timeout=300, outcome=_summary))
@@ -99,7 +107,7 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
             version=source.version,
             image=image,
             actions=planned.plan.actions,
-            collector_id=planned.plan.action("collector").id,
+            collector_id=None if request.publish_only else planned.plan.action("collector").id,
             verdict=None,
             services=services,
             dry_run=request.dry_run,
@@ -117,9 +125,11 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
             )
             report = dataclasses.replace(report, image=image)
         ids, listings = register(session, planned.plan, runner, progress)
-        collector_id = ids["collector", manifest.collector.name]
-        report = dataclasses.replace(report, collector_id=collector_id, listings=listings)
-        report = collected_report(session, report, manifest.provider.provider, runner, progress)
+        report = dataclasses.replace(report, listings=listings)
+        if not request.publish_only:
+            collector_id = ids["collector", manifest.collector.name]
+            report = dataclasses.replace(report, collector_id=collector_id)
+            report = collected_report(session, report, manifest.provider.provider, runner, progress)
     report = dataclasses.replace(report, seconds=time.perf_counter() - started)
     runner.finished(report)
     return report

@@ -6,13 +6,14 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
+import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -129,14 +130,24 @@ async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
     return {str(artifact.key): artifact.data for artifact in found}
 
 
-def deploy_all(checkout: Path) -> None:
-    """Sends every deployment of `prefect.yaml` to the server, as `prefect deploy --all` does.
+def deploy(checkout: Path, environments: Collection[str]) -> None:
+    """Sends the deployments of `prefect.yaml` to the server, as `prefect deploy` does.
+
+    Those with a schedule are left out where their environment is not one of `environments`: they would fail by
+    the clock.
 
     Raises:
         RemoteError: with what Prefect said.
     """
+    declared = yaml.safe_load((checkout / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    names = [
+        each["name"]
+        for each in declared
+        if not each.get("schedules") or each["parameters"]["environment"] in environments
+    ]
+    chosen = [word for name in names for word in ("--name", name)]
     done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *chosen],
         cwd=checkout,
         env={**os.environ, "PLUGINCTL_CHECKOUT": str(checkout)},
         check=False,
@@ -144,4 +155,4 @@ def deploy_all(checkout: Path) -> None:
         text=True,
     )
     if done.returncode:
-        raise RemoteError(f"prefect deploy --all failed:\n{(done.stdout + done.stderr).strip()}")
+        raise RemoteError(f"prefect deploy failed:\n{(done.stdout + done.stderr).strip()}")

@@ -58,7 +58,6 @@ class PrefectRunner:
         """The plan as a table."""
         rows = [dict(zip(PLAN_COLUMNS, row, strict=True)) for row in plan_rows(plan.actions)]
         create_table_artifact(rows, key=PLAN, description=plan_summary(plan))
-        get_run_logger().info("Plan: %s", plan.summary())
 
     def output(self, line: str) -> None:
         """A line of a build, in the run's log."""

@@ -17,6 +17,7 @@ from rich.status import Status
 from deployments.sandbox import sandbox
 from flows.terminal.failures import FAILED, failing_well, tell
 from flows.terminal.progress import TerminalProgress
+from flows.terminal.sandbox import Generation
 from flows.terminal.tables import rows_table, show_collected
 
 if TYPE_CHECKING:
@@ -27,23 +28,25 @@ if TYPE_CHECKING:
 _COLUMNS = ("kind", "name", "action")
 
 
-def demo() -> None:
-    """Start the sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
+def demo(generation: Generation = sandbox.GENERATION) -> None:
+    """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
     started = time.perf_counter()
     errors = Console(stderr=True, emoji=False)
     with failing_well(), TerminalProgress(errors) as progress:
-        summary = sandbox.up(sandbox.default_home(), prefect=True, progress=progress)
+        home = sandbox.default_home()
+        summary = sandbox.up(home, generation=generation, prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
-    from flows.tasks.remote import RemoteError, deploy_all, run_deployment
+    from flows.tasks.remote import RemoteError, deploy, run_deployment
 
     checkout = Path(__file__).resolve().parents[2]
     try:
         with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
-            deploy_all(checkout)
+            deploy(checkout, [sandbox.summary(home, generation=name).name for name in sandbox.existing(home)])
         errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
         with errors.status("release") as status:
-            run = run_deployment("release/release", {}, _Watcher(errors, status, summary.prefect or ""))
+            watcher = _Watcher(errors, status, summary.prefect or "")
+            run = run_deployment("release/release", {"environment": summary.name}, watcher)
     except RemoteError as error:
         tell(error)
         raise typer.Exit(FAILED) from None

@@ -52,13 +52,10 @@ class TerminalRunner(PlainRunner):
 
     def planned(self, plan: Plan) -> None:
         """The plan as a table, where it holds more than things to keep."""
-        if all(action.verb is Verb.KEEP for action in plan.actions):
-            self._console.print(f"  Nothing to change: {plan.summary()}.")
-        else:
+        if any(action.verb is not Verb.KEEP for action in plan.actions):
             self._console.print(plan_table(plan.actions))
             for note in notes(plan.writes):
-                self._console.print(f"  [dim]{escape(note)}[/]", highlight=False)
-            self._console.print(f"  Plan: {plan.summary()}.")
+                self._line(f"  [dim]{escape(note)}[/]")
 
     def output(self, line: str) -> None:
         """The last line of a build stands beside its spinner."""

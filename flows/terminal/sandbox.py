@@ -6,7 +6,8 @@ import dataclasses
 import json
 import shlex
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,7 +23,22 @@ from flows.terminal.tables import rows_table
 app = typer.Typer(help="The real SpaceONE services on this machine.", no_args_is_help=True)
 
 
-Generation = Annotated[str, typer.Option("--generation", help="Which SpaceONE: 2.x.")]
+_KNOWN = "|".join(sandbox.GENERATIONS)
+
+
+def _known(name: str | None) -> str | None:
+    if name is None or name in sandbox.GENERATIONS:
+        return name
+    raise typer.BadParameter(f"there is no SpaceONE {name!r} here. Known: {', '.join(sandbox.GENERATIONS)}.")
+
+
+Generation = Annotated[
+    str, typer.Option("--generation", metavar=_KNOWN, callback=_known, help="Which SpaceONE.")
+]
+GenerationOrAll = Annotated[
+    str | None,
+    typer.Option("--generation", metavar=_KNOWN, callback=_known, help="One SpaceONE; left out: all."),
+]
 
 
 @app.command()
@@ -36,7 +52,7 @@ def up(
         bool, typer.Option("--prefect", help="Start a Prefect server and a worker, too.")
     ] = False,
 ) -> None:
-    """Start it: install what is missing, leave alone what runs."""
+    """Start one: install what is missing, leave alone what runs."""
     with failing_well(), TerminalProgress(Console(stderr=True, emoji=False)) as progress:
         sandbox.up(
             sandbox.default_home(),
@@ -45,24 +61,28 @@ def up(
             prefect=prefect,
             progress=progress,
         )
-    _show(generation, Output.TEXT)
+    _show([generation])
 
 
 @app.command()
 def down(
-    generation: Generation = sandbox.GENERATION,
+    generation: GenerationOrAll = None,
     purge: Annotated[bool, typer.Option("--purge", help="Remove its data, too.")] = False,
 ) -> None:
-    """Stop all that it started, and nothing else. The data stays."""
+    """Stop all that was started, and nothing else. The data stays."""
     with failing_well(), TerminalProgress(Console(stderr=True, emoji=False)) as progress:
         sandbox.down(sandbox.default_home(), generation=generation, purge=purge, progress=progress)
 
 
 @app.command()
-def status(generation: Generation = sandbox.GENERATION, output: Format = Output.TEXT) -> None:
-    """Every part with its address, process, memory and state."""
+def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
+    """Every part with its address, process, memory and state. As JSON one generation's, 2.x when none is named."""
     with failing_well():
-        _show(generation, output)
+        home = sandbox.default_home()
+        if output is Output.JSON:
+            sys.stdout.write(json.dumps(_document(generation or sandbox.GENERATION), indent=2) + "\n")
+        else:
+            _show([generation] if generation else sandbox.existing(home) or [sandbox.GENERATION])
 
 
 @app.command()
@@ -81,37 +101,52 @@ def logs(
 
 @app.command()
 def env(generation: Generation = sandbox.GENERATION) -> None:
-    """Variables for a shell, with which `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)"."""
+    """Variables for a shell, with which `prefect` uses the sandboxes' server: eval "$(pluginctl sandbox env)"."""
     with failing_well():
         summary = sandbox.summary(sandbox.default_home(), generation=generation)
         if summary.prefect is None:
             raise SandboxError(
-                "Prefect does not run in the sandbox.", "Start it: pluginctl sandbox up --prefect"
+                "Prefect does not run beside the sandbox.", "Start it: pluginctl sandbox up --prefect"
             )
     variables = {**summary.prefect_environment, "PLUGINCTL_CHECKOUT": str(source_root())}
     for name, value in variables.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
-def _show(generation: str, output: Output) -> None:
+def _document(generation: str) -> dict[str, Any]:
     home = sandbox.default_home()
-    services = sandbox.status(home, generation=generation)
     summary = sandbox.summary(home, generation=generation)
-    if output is Output.JSON:
-        shown = {
-            "generation": generation,
-            "services": [dataclasses.asdict(service) for service in services],
-            "environment": str(summary.environment),
-            "spacectl_environment": str(summary.spacectl_environment),
-            "spacectl_home": str(summary.spacectl_home),
-            "registry": summary.registry,
-            "market": summary.market,
-            "prefect": summary.prefect,
-            "prefect_environment": summary.prefect_environment,
-        }
-        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
-        return
-    console = Console(emoji=False)
+    return {
+        "generation": generation,
+        "services": [dataclasses.asdict(each) for each in sandbox.status(home, generation=generation)],
+        "shared": [dataclasses.asdict(each) for each in sandbox.shared(home)],
+        "environment": str(summary.environment),
+        "spacectl_environment": str(summary.spacectl_environment),
+        "spacectl_home": str(summary.spacectl_home),
+        "registry": summary.registry,
+        "market": summary.market,
+        "prefect": summary.prefect,
+        "prefect_environment": summary.prefect_environment,
+    }
+
+
+def _show(generations: Sequence[str]) -> None:
+    """A table for each generation, and one for what they share."""
+    console, home = Console(emoji=False), sandbox.default_home()
+    total = 0
+    for generation in generations:
+        services = sandbox.status(home, generation=generation)
+        summary = sandbox.summary(home, generation=generation)
+        total += _table(console, f"SpaceONE {generation}", services)
+        if summary.environment.exists():
+            console.print(f"spacectl's environment: {summary.spacectl_environment}\n", soft_wrap=True)
+    if shared := sandbox.shared(home):
+        total += _table(console, "Shared by the sandboxes", shared)
+    console.print(f"{total / 2**20:.0f} MiB in all.")
+
+
+def _table(console: Console, title: str, services: Sequence[sandbox.Service]) -> int:
+    """Prints the parts; returns the bytes that they hold together."""
     rows = [
         (
             each.name,
@@ -122,10 +157,5 @@ def _show(generation: str, output: Output) -> None:
         )
         for each in services
     ]
-    console.print(rows_table(f"SpaceONE {generation}", ("part", "state", "address", "pid", "MiB"), rows))
-    total = sum(service.memory for service in services)
-    console.print(f"{total / 2**20:.0f} MiB in all.")
-    if summary.environment.exists():
-        console.print(f"spacectl's environment: {summary.spacectl_environment}", soft_wrap=True)
-    if summary.prefect:
-        console.print(f"Prefect: {summary.prefect}")
+    console.print(rows_table(title, ("part", "state", "address", "pid", "MiB"), rows))
+    return sum(each.memory for each in services)

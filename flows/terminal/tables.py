@@ -90,6 +90,8 @@ def show_report(console: Console, report: Report) -> None:
     show_collected(console, report.columns, report.rows, sum(report.by_type.values()))
     verdict = report.verdict
     if verdict is None:
+        words = f"{report.plugin_id} {report.version} is published"
+        console.print(f"[green]{words}[/] in {report.seconds:.1f} s: no collector was asked for.")
         return
     kinds = ", ".join(f"{count} {name}" for name, count in verdict.resources.items())
     what = f"{report.flow} of {report.plugin_id} {report.version}"

@@ -38,7 +38,6 @@ def size(rounds: Rounds) -> Samples:
 
 def _base(client: docker.DockerClient, rounds: Rounds) -> str:
     layout = Layout.of(SANDBOX_HOME, GENERATION)
-    layout.make()  # where the base is made here, its archive is kept
     try:
         return base_image.ensure(client, layout, rounds.progress)
     except SandboxError as error:

@@ -29,4 +29,4 @@ def running_sandbox(progress: Progress) -> Iterator[sandbox.Summary]:
         yield summary
     finally:
         if not ran:
-            sandbox.down(SANDBOX_HOME, progress=progress)
+            sandbox.down(SANDBOX_HOME, generation=sandbox.GENERATION, progress=progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -92,7 +93,15 @@ def image(platform, engine, tag):
 
 
 @pytest.fixture(scope="module")
-def plugin(client, words, provider, image):
+def local_repository(client):
+    """What 2.x is configured with; in 1.12 the first who needs it registers it."""
+    if probe(client) is Generation.V1_12:
+        with suppress(AlreadyExists):
+            client.call("repository.Repository.register", {"name": "Local", "repository_type": "local"})
+
+
+@pytest.fixture(scope="module")
+def plugin(client, words, provider, image, local_repository):
     """A registered plugin of that image; gone again afterwards."""
     request = {
         "name": "Silent",
@@ -209,7 +218,7 @@ def test_an_unknown_plugin(client, collector):
     assert is_(error, NotFound, "ERROR_NO_PLUGIN", "register it first")
 
 
-def test_no_image(client, words, tag):
+def test_no_image(client, words, tag, local_repository):
     request = {"name": "x", "image": f"e2e/none-{tag}", "registry_type": "HARBOR", **words.type}
     error = failing(client, "repository.Plugin.register", request)
     assert is_(error, InvalidArgument, "ERROR_NO_IMAGE_IN_REGISTRY", "check registry.type in the environment")

@@ -97,7 +97,7 @@ def test_a_first_release_prints_one_json_object_with_all_that_is_promised(first,
 
 
 def test_progress_and_plan_go_to_standard_error_alone(first):
-    assert "Plan: 8 to create, 1 to keep." in first.said
+    assert "✓ plan: 8 to create, 1 to keep" in first.said
     for step in (
         "read source: version 0.1.0, ",
         "log in to registry",

@@ -76,9 +76,10 @@ def demo(sandbox, run, server):
     """`pluginctl demo` in the running sandbox; the schedule that it deploys is paused afterwards."""
     done = run("demo", timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
-    deployment = server.get("deployments/name/recollect/recollect")
-    server.post(f"deployments/{deployment['id']}/pause_deployment")
-    return done, deployment
+    deployments = server.post("deployments/filter", deployments={"name": {"like_": "recollect"}})
+    for deployment in deployments:
+        server.post(f"deployments/{deployment['id']}/pause_deployment")
+    return done, next(each for each in deployments if each["name"] == "recollect")
 
 
 def by_command(sandbox, deployment: str, parameters: dict[str, Any]) -> str:

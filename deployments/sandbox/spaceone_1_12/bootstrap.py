@@ -16,7 +16,6 @@ from deployments.sandbox.bootstrap import (
     Bootstrap,
     SupervisorAccess,
     already_initialised,
-    expires_at,
     new_password,
 )
 from flows.spaceone import AlreadyExists, AuthenticationFailed
@@ -36,7 +35,8 @@ MANAGED_REPOSITORY = "Managed Repository"
 class Bootstrap112(Bootstrap):
     """The identities of a sandbox of 1.12."""
 
-    probe = "identity.Project.list"
+    probe = ("identity.User.get", {"user_id": API_USER})
+    spacectl_field = "api_key"
 
     @property
     def is_complete(self) -> bool:
@@ -44,9 +44,9 @@ class Bootstrap112(Bootstrap):
         return "managed_repository_id" in self._kept
 
     @property
-    def credentials(self) -> Mapping[str, Mapping[str, str]]:
-        """Spacectl's only environment."""
-        return {"sandbox": {"api_key": self._api_key}}
+    def tokens(self) -> Mapping[str, str]:
+        """The domain's API user, who may do everything in it."""
+        return {"sandbox": self._api_key}
 
     @property
     def supervisor(self) -> SupervisorAccess:
@@ -70,6 +70,7 @@ class Bootstrap112(Bootstrap):
     def complete(self, client: Client) -> None:
         """Make the sandbox's domain, and what the walkthrough finds there: repository, plugins and providers."""
         mine = client.with_token(self._domain(client, DOMAIN, "DOMAIN"))
+        mine.call("identity.Provider.list")  # the first one makes the domain's three default providers
         # Its 24 plugins ship inside the repository's package.
         self._find_or_make(
             "managed_repository_id",
@@ -79,12 +80,11 @@ class Bootstrap112(Bootstrap):
             ),
             field="repository_id",
         )
-        mine.call("identity.Provider.list")  # makes a domain's three default providers
 
     def _domain(self, client: Client, name: str, role_type: str) -> str:
         """A domain with an API user that may do everything; returns that user's key."""
         key = f"{name}_api_key"
-        if expires_at(str(self._kept.get(key, ""))):
+        if key in self._kept:
             return str(self._kept[key])
         domain_id = self._find_or_make(
             f"{name}_domain_id",

@@ -38,7 +38,8 @@ RENEW_BEFORE = 30 * 24 * 3600  # seconds; an App's secret lives for a year
 class Bootstrap2(Bootstrap):
     """The identities of a sandbox of 2.x."""
 
-    probe = "identity.Project.list"
+    probe = ("identity.Project.list", {"query": {"page": {"limit": 1}}})
+    spacectl_field = "token"
 
     @property
     def is_complete(self) -> bool:
@@ -46,11 +47,11 @@ class Bootstrap2(Bootstrap):
         return all(self._lives(f"{name}_secret") for name in ("domain", "workspace"))
 
     @property
-    def credentials(self) -> Mapping[str, Mapping[str, str]]:
-        """Spacectl's environments: the domain's administrator, and the workspace's owner."""
+    def tokens(self) -> Mapping[str, str]:
+        """The domain's administrator, and the workspace's owner."""
         return {
-            "sandbox": {"token": str(self._kept["domain_secret"])},
-            "sandbox-workspace": {"token": str(self._kept["workspace_secret"])},
+            "sandbox": str(self._kept["domain_secret"]),
+            "sandbox-workspace": str(self._kept["workspace_secret"]),
         }
 
     @property

@@ -1,143 +1,74 @@
-"""What stands in the configuration files of SpaceONE 2.x.
-
-Settings and their names come from the packages' `conf/global_conf.py` and spaceone-core's `default_conf`.
-"""
+"""What SpaceONE 2.x has of its own in its configuration files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from deployments.sandbox.settings import (
-    HOST,
-    SERVERS,
-    hourly,
-    service_log,
-    supervisor_log,
-    synchronisation,
-    worker,
-)
+from deployments.sandbox.configuration import Configuration
 
-if TYPE_CHECKING:
-    from deployments.sandbox.settings import Settings
-
-_CORE = "spaceone.core.handler"
-_TASKS = "spaceone.inventory.interface.task.v1"
-_SECRET_PARAMETERS = {
-    "System.init": ["admin"],
-    "Domain.create": ["admin"],
-    "Token.issue": ["credentials"],
-    "Token.grant": ["token"],
-    "Secret.create": ["data"],
-    "Secret.update_data": ["data"],
-    "ServiceAccount.create": ["secret_data"],
-    "ServiceAccount.update_secret_data": ["secret_data"],
-    "TrustedAccount.create": ["secret_data"],
-    "Job.sync_service_accounts": ["secret_data"],
-    "Collector.collect": ["secret_data"],
-}
+_CORE = "spaceone.core"
+_METRICS = "spaceone.inventory.interface.task.v1.metric_scheduler.MetricScheduler"
 
 
-def configuration(part: str, settings: Settings) -> dict[str, Any]:
-    """What a part's file holds."""
-    service = part.partition("-")[0]
-    merged = _common(service, settings)
-    for key, value in _SPECIAL.get(part, _nothing)(settings).items():
-        merged[key] = {**merged[key], **value} if isinstance(merged.get(key), dict) else value
-    return merged
+class Configuration2(Configuration):
+    """The files of a sandbox of 2.x."""
 
+    secret_parameters: ClassVar = {
+        "System.init": ["admin"],
+        "Domain.create": ["admin"],
+        "Token.issue": ["credentials"],
+        "Token.grant": ["token"],
+        "Secret.create": ["data"],
+        "Secret.update_data": ["data"],
+        "ServiceAccount.create": ["secret_data"],
+        "ServiceAccount.update_secret_data": ["secret_data"],
+        "TrustedAccount.create": ["secret_data"],
+        "Job.sync_service_accounts": ["secret_data"],
+        "Collector.collect": ["secret_data"],
+    }
+    schedulers: ClassVar = {**Configuration.schedulers, "metric_scheduler": _METRICS}
 
-def _common(service: str, settings: Settings) -> dict[str, Any]:
-    return {
-        "TOKEN": settings.token,
-        **(_storage(service, settings) if service in SERVERS else {}),
-        "HANDLERS": {
-            "authentication": [{"backend": f"{_CORE}.authentication_handler:SpaceONEAuthenticationHandler"}],
-            "authorization": [{"backend": f"{_CORE}.authorization_handler:SpaceONEAuthorizationHandler"}],
-            "mutation": [{"backend": f"{_CORE}.mutation_handler:SpaceONEMutationHandler"}],
+    def handlers(self) -> dict[str, Any]:
+        """Tokens are signed by identity, which tells the keys through SpaceConnector."""
+        handler = f"{_CORE}.handler"
+        return {
+            "authentication": [
+                {"backend": f"{handler}.authentication_handler:SpaceONEAuthenticationHandler"}
+            ],
+            "authorization": [{"backend": f"{handler}.authorization_handler:SpaceONEAuthorizationHandler"}],
+            "mutation": [{"backend": f"{handler}.mutation_handler:SpaceONEMutationHandler"}],
             "event": [],
-        },
-        "CONNECTORS": {
-            "SpaceConnector": {
-                "backend": "spaceone.core.connector.space_connector:SpaceConnector",
-                "endpoints": settings.endpoints(),
-            }
-        },
-        "LOG": service_log(_SECRET_PARAMETERS),
-    }
+        }
 
+    def connectors(self) -> dict[str, Any]:
+        """One connector for all."""
+        backend = f"{_CORE}.connector.space_connector:SpaceConnector"
+        return {"SpaceConnector": {"backend": backend, "endpoints": self._settings.endpoints()}}
 
-def _storage(service: str, settings: Settings) -> dict[str, Any]:
-    return {
-        "DATABASES": {"default": {"engine": "MongoModel", **settings.database.for_service(service)}},
-        "DATABASE_NAME_PREFIX": settings.prefix,
-        "CACHES": {"default": settings.cache(service, engine="RedisCache")},
-    }
+    def database(self, service: str) -> dict[str, Any]:
+        """The engine is named."""
+        return {"engine": "MongoModel", **self._settings.database.for_service(service)}
 
+    def cache(self, connection: dict[str, Any]) -> dict[str, Any]:
+        """The engine is named."""
+        return {"engine": "RedisCache", **connection}
 
-def _nothing(_: Settings) -> dict[str, Any]:
-    return {}
+    def repository(self) -> dict[str, Any]:
+        """The one local repository that plugins are registered in, and the registry of their images."""
+        local = {"repository_id": "repo-local", "name": "Local Repository", "repository_type": "LOCAL"}
+        return {
+            "REPOSITORIES": [local],
+            "CONNECTORS": self.harbor(),
+            "REGISTRY_INFO": {"HARBOR": {"url": self._settings.registry(), "image_pull_secrets": ""}},
+            "DEFAULT_REGISTRY": "HARBOR",
+        }
 
+    def supervisor(self) -> dict[str, Any]:
+        """Its lock against a second synchronisation is kept from outliving it.
 
-def _repository(settings: Settings) -> dict[str, Any]:
-    return {
-        "REPOSITORIES": [
-            {"repository_id": "repo-local", "name": "Local Repository", "repository_type": "LOCAL"}
-        ],
-        "CONNECTORS": {
-            "HarborConnector": {"base_url": f"http://{settings.registry()}", "token": "", "verify": False}
-        },
-        "REGISTRY_INFO": {"HARBOR": {"url": settings.registry(), "image_pull_secrets": ""}},
-        "DEFAULT_REGISTRY": "HARBOR",
-    }
-
-
-def _inventory(settings: Settings) -> dict[str, Any]:
-    return {"QUEUES": settings.queue()}
-
-
-def _inventory_worker(settings: Settings) -> dict[str, Any]:
-    return {"QUEUES": settings.queue(), "WORKERS": worker()}
-
-
-def _inventory_scheduler(settings: Settings) -> dict[str, Any]:
-    backends = {
-        "hourly_scheduler": f"{_TASKS}.inventory_scheduler.InventoryHourlyScheduler",
-        "cleanup_scheduler": f"{_TASKS}.cleanup_scheduler.CleanupScheduler",
-        "cloud_service_stats_scheduler": f"{_TASKS}.cloud_service_stats_scheduler.CloudServiceStatsScheduler",
-        "metric_scheduler": f"{_TASKS}.metric_scheduler.MetricScheduler",
-    }
-    return {"QUEUES": settings.queue(), "SCHEDULERS": hourly(backends)}
-
-
-def _secret(settings: Settings) -> dict[str, Any]:
-    return {
-        "BACKEND": "MongoDBConnector",
-        "CONNECTORS": {"MongoDBConnector": settings.database.for_secrets()},
-    }
-
-
-def _supervisor(settings: Settings) -> dict[str, Any]:
-    first, end = settings.plugin_ports
-    return {
-        "TOKEN": settings.supervisor_token,
-        "NAME": settings.supervisor,
-        "HOSTNAME": HOST,
-        "BACKEND": "DockerConnector",
-        "CONNECTORS": {"DockerConnector": {"start_port": first, "end_port": end}},
-        "LOG": supervisor_log(),
-        # Its lock against a second synchronisation lives in the cache for ten minutes: in Redis it would
-        # outlive a supervisor that was killed, and the next one would start nothing for as long. One process
-        # that synchronises again and again needs none (LocalCache refuses it, which is no error there).
-        "CACHES": {"default": {"engine": "LocalCache", "max_size": 128, "ttl": 600}},
-        "SCHEDULERS": synchronisation(queue=""),
-    }
-
-
-_SPECIAL = {
-    "repository": _repository,
-    "inventory": _inventory,
-    "inventory-worker": _inventory_worker,
-    "inventory-scheduler": _inventory_scheduler,
-    "secret": _secret,
-    "supervisor": _supervisor,
-}
+        The lock lives in the cache for ten minutes: in Redis it would outlive a supervisor that was killed, and the
+        next one would start nothing for as long. One process that synchronises again and again needs none
+        (LocalCache refuses it, which is no error there).
+        """
+        lock = {"default": {"engine": "LocalCache", "max_size": 128, "ttl": 600}}
+        return {**super().supervisor(), "CACHES": lock}

@@ -84,19 +84,21 @@ def test_without_the_official_image_one_is_built(layout: Layout, steps: Steps, d
     assert words[2] == "bookworm"
     assert words[4] == "http://mirror.example/debian/"
     assert base_image.OFFICIAL in steps.said[0], "the reader is told why this takes a minute"
-    with tarfile.open(layout.data / "python-bookworm.tar.gz") as tar:
+    with tarfile.open(layout.engine.data / "python-bookworm.tar.gz") as tar:
         names = tar.getnames()
     assert "./usr/local/bin/python" in names
     assert "./usr/share/doc/python3" not in names
     assert "./var/lib/apt/lists/one" not in names
-    assert not list(layout.data.glob("*.root")), "the unpacked root is removed"
+    assert not list(layout.engine.data.glob("*.root")), "the unpacked root is removed"
 
 
-def test_it_is_built_once_and_its_archive_kept(layout: Layout, steps: Steps, debootstrap: Path):
+def test_it_is_built_once_for_all_sandboxes_and_its_archive_kept(
+    layout: Layout, steps: Steps, debootstrap: Path
+):
     base_image.ensure(Engine(), layout, steps)
     debootstrap.unlink()
     another = Engine()
-    assert base_image.ensure(another, layout, steps) == base_image.BUILT
+    assert base_image.ensure(another, layout.siblings[1], steps) == base_image.BUILT
     assert not debootstrap.exists()
 
 
@@ -106,7 +108,7 @@ def test_a_failed_build_quotes_debootstrap_and_leaves_nothing(
     (tmp_path / "debootstrap").write_text("#!/bin/sh\necho 'E: Failed getting release file'; exit 1\n")
     with pytest.raises(SandboxError, match=r"ended with 1[\s\S]*Failed getting release file"):
         base_image.ensure(Engine(), layout, steps)
-    assert list(layout.data.iterdir()) == []
+    assert list(layout.engine.data.iterdir()) == []
 
 
 def test_only_root_can_build_one(

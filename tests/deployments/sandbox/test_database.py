@@ -15,7 +15,6 @@ def test_an_address_is_taken_apart():
     assert parsed.host == "mongodb://one:1234,two:2345/?replicaSet=rs0&authSource=users"
     assert parsed.options == {"username": "us@er", "password": "p/w", "authentication_source": "users"}
     assert parsed.for_service("identity") == {
-        "engine": "MongoModel",
         "db": "identity",
         "host": parsed.host,
         "port": 1234,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -9,10 +11,13 @@ import pytest
 
 from deployments.sandbox import debian, docker_engine
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import State
+from deployments.sandbox.layout import Layout
+from deployments.sandbox.processes import Processes, marks
+from deployments.sandbox.state import State
 
 if TYPE_CHECKING:
-    from deployments.sandbox.processes import Processes
+    from collections.abc import Iterator
+
     from tests.deployments.sandbox.conftest import Steps
 
 
@@ -38,50 +43,91 @@ def test_a_socket_without_an_engine_is_no_engine(monkeypatch: pytest.MonkeyPatch
     assert docker_engine.connect() is None
 
 
+@pytest.fixture
+def shared(layout: Layout) -> Layout:
+    """Where the engine is remembered."""
+    layout.engine.make()
+    return layout.engine
+
+
+@pytest.fixture
+def ours(shared: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:
+    """An engine that was started here and runs."""
+    monkeypatch.setattr(docker_engine, "connect", engine)
+    monkeypatch.setattr(docker_engine, "marks", set)
+    processes = Processes(shared)
+    processes.start(docker_engine.PART, ["sleep", "60"], marked=False)
+    State(shared.state).put(docker_engine.PART, {"started": "process"})
+    yield processes
+    processes.stop([docker_engine.PART])
+
+
 def test_where_nothing_can_be_installed_the_reader_is_told_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+    monkeypatch: pytest.MonkeyPatch, shared: Layout, steps: Steps
 ):
     monkeypatch.setattr(docker_engine, "connect", lambda: None)
     monkeypatch.setattr(debian, "can_install", lambda: False)
     with pytest.raises(SandboxError, match=r"No Docker engine answers[\s\S]*Install Docker and start it"):
-        docker_engine.ensure(processes, State(tmp_path / "s"), steps)
+        docker_engine.ensure(shared, steps)
     assert steps.steps == []
 
 
-def test_an_engine_that_answers_is_not_ours(
-    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
-):
+def test_an_engine_that_answers_is_not_ours(monkeypatch: pytest.MonkeyPatch, shared: Layout, steps: Steps):
     monkeypatch.setattr(docker_engine, "connect", engine)
-    state = State(tmp_path / "s")
-    docker_engine.ensure(processes, state, steps)
-    assert state.get(docker_engine.PART) == {}
-    docker_engine.stop(processes, state, steps)
+    docker_engine.ensure(shared, steps)
+    assert not docker_engine.is_ours(shared)
+    docker_engine.stop(shared, steps)
     assert steps.steps == []
 
 
-def test_our_engine_is_stopped(
-    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+def test_two_sandboxes_that_start_at_once_start_one_engine(
+    monkeypatch: pytest.MonkeyPatch, shared: Layout, steps: Steps
 ):
-    monkeypatch.setattr(docker_engine, "connect", engine)
-    processes.start(docker_engine.PART, ["sleep", "60"], marked=False)
-    state = State(tmp_path / "s")
-    state.put(docker_engine.PART, {"started": "process"})
-    docker_engine.stop(processes, state, steps)
-    assert processes.running(docker_engine.PART) is None
-    assert state.get(docker_engine.PART) == {}
+    started: list[Any] = []
+
+    def start(layout: Layout) -> Any:
+        time.sleep(0.1)
+        started.append(layout)
+        return engine()
+
+    monkeypatch.setattr(docker_engine, "connect", lambda: engine() if started else None)
+    monkeypatch.setattr(docker_engine, "_start", start)
+    monkeypatch.setattr(debian, "can_install", lambda: True)
+    monkeypatch.setattr(debian, "missing", lambda _: [])
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda _: docker_engine.ensure(shared, steps), range(2)))
+    assert started == [shared]
+
+
+def test_our_engine_is_stopped(ours: Processes, steps: Steps):
+    docker_engine.stop(ours.layout, steps)
+    assert ours.running(docker_engine.PART) is None
+    assert not docker_engine.is_ours(ours.layout)
 
 
 def test_our_engine_stays_for_the_containers_of_others(
-    monkeypatch: pytest.MonkeyPatch, processes: Processes, tmp_path: Path, steps: Steps
+    monkeypatch: pytest.MonkeyPatch, ours: Processes, steps: Steps
 ):
     monkeypatch.setattr(docker_engine, "connect", lambda: engine(running=["somebody", "else"]))
-    processes.start(docker_engine.PART, ["sleep", "60"], marked=False)
-    state = State(tmp_path / "s")
-    state.put(docker_engine.PART, {"started": "process"})
-    docker_engine.stop(processes, state, steps)
-    assert processes.running(docker_engine.PART) is not None
+    docker_engine.stop(ours.layout, steps)
+    assert ours.running(docker_engine.PART) is not None
     assert "somebody, else" in steps.said[0]
-    assert state.get(docker_engine.PART) == {"started": "process"}, "the next `down` may stop it"
+    assert docker_engine.is_ours(ours.layout), "the next `down` may stop it"
+
+
+def test_our_engine_stays_for_a_sandbox_of_another_folder(
+    monkeypatch: pytest.MonkeyPatch, ours: Processes, tmp_path: Path, steps: Steps
+):
+    monkeypatch.setattr(docker_engine, "marks", lambda: {mark for mark in marks() if str(tmp_path) in mark})
+    other = Layout.of(tmp_path / "elsewhere", "1.12")
+    other.make()
+    Processes(other).start("identity", ["sleep", "60"])
+    docker_engine.stop(ours.layout, steps)
+    assert ours.running(docker_engine.PART) is not None
+    assert str(other.root) in steps.said[0]
+    Processes(other).stop(["identity"])
+    docker_engine.stop(ours.layout, steps)
+    assert ours.running(docker_engine.PART) is None
 
 
 def test_the_gateway_that_the_engine_tells():

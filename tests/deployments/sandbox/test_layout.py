@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import json
 import stat
-import threading
 from pathlib import Path
 
 import pytest
 
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import Layout, State, default_home, source_root, write_private
+from deployments.sandbox.layout import GENERATIONS, Layout, default_home, source_root
 
 
 def test_an_unknown_generation_names_the_known_ones(tmp_path: Path):
-    with pytest.raises(SandboxError, match=r"'3\.x'[\s\S]*2\.x"):
+    with pytest.raises(SandboxError, match=r"'3\.x'[\s\S]*2\.x, 1\.12"):
         Layout.of(tmp_path, "3.x")
 
 
@@ -38,42 +36,29 @@ def test_the_lock_is_no_part_of_what_a_purge_removes(layout: Layout):
     assert layout.root not in layout.lock.parents
 
 
-def test_a_private_file_is_never_readable_by_others(tmp_path: Path):
-    path = tmp_path / "deep" / "secret"
-    write_private(path, "one")
-    write_private(path, "two")
-    assert path.read_text() == "two"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(path.parent.iterdir()) == [path], "no draft is left"
+def test_the_sandboxes_of_a_folder_share_an_engine_and_prefect(tmp_path: Path):
+    two, old = (Layout.of(tmp_path, name) for name in GENERATIONS)
+    assert two.engine == old.engine != Layout.of(tmp_path / "other", "2.x").engine
+    assert two.prefect == old.prefect
+    assert two.siblings == old.siblings == two.prefect.siblings == [two, old]
+    roots = {two.root, old.root, two.engine.root, two.prefect.root}
+    assert len(roots) == 4, "a purge of one must not touch another"
+    assert {root.parent for root in roots} == {tmp_path}
 
 
-def test_state_is_kept_between_runs(tmp_path: Path):
-    path = tmp_path / "state.json"
-    State(path).put("ports", {"identity": 1})
-    again = State(path)
-    assert again.get("ports") == {"identity": 1}
-    assert again.get("nothing") == {}
-    again.get("ports")["identity"] = 2
-    assert State(path).get("ports") == {"identity": 1}, "a copy was changed, not the state"
+def test_a_sandbox_without_data_is_none(tmp_path: Path):
+    layout = Layout.of(tmp_path, "2.x")
+    layout.venv.mkdir(parents=True)
+    assert not layout.exists
+    layout.make()
+    assert layout.exists
 
 
-def test_concurrent_changes_of_a_section_are_all_kept(tmp_path: Path):
-    state = State(tmp_path / "state.json")
-
-    def add(number: int) -> None:
-        with state.changing("ports") as section:
-            section[str(number)] = number
-
-    threads = [threading.Thread(target=add, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert set(json.loads((tmp_path / "state.json").read_text())["ports"].values()) == set(range(20))
-
-
-def test_a_damaged_state_says_what_to_do(tmp_path: Path):
-    path = tmp_path / "state.json"
-    path.write_text('{"ports":')
-    with pytest.raises(SandboxError, match=r"state\.json[\s\S]*down --purge"):
-        State(path)
+def test_every_generation_has_a_folder_an_environment_and_a_lock_of_its_own(tmp_path: Path):
+    environments = source_root() / "deployments" / "environments"
+    for name, generation in GENERATIONS.items():
+        assert Layout.of(tmp_path, name).generation is generation
+        text = (environments / f"{generation.environment}.yaml").read_text()
+        assert f"/{name}/environment.yaml" in text
+        assert generation.requirements.is_file()
+    assert len({each.requirements for each in GENERATIONS.values()}) == len(GENERATIONS)

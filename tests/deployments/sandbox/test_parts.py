@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,15 @@ import grpc
 import pytest
 import yaml
 
-from deployments.sandbox import parts, prefect_parts
+from deployments.sandbox import parts
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import Layout, source_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from deployments.sandbox.layout import Layout
+    from deployments.sandbox.processes import Processes
 
 
 @pytest.fixture
@@ -122,17 +125,40 @@ def test_the_registry_keeps_its_images_and_stays_on_this_machine(layout: Layout)
     assert settings["storage"]["filesystem"]["rootdirectory"] == str(layout.data / "registry")
 
 
-def test_services_may_use_their_bytecode(layout: Layout):
+@pytest.mark.parametrize(("generation", "words"), [("2.x", ("run", "grpc-server")), ("1.12", ("grpc",))])
+def test_services_are_started_with_their_generations_words(
+    tmp_path: Path, generation: str, words: tuple[str, ...]
+):
+    layout = Layout.of(tmp_path, generation)
     part = parts.service(layout, "identity", {"identity": 21003})
-    assert part.environment.get("PYTHONPATH", "") is None
     assert part.address == "grpc://127.0.0.1:21003"
-    assert [str(word) for word in part.command[1:]] == [
-        *("run", "grpc-server", "spaceone.identity", "-p", "21003", "-c", str(layout.conf / "identity.yaml")),
+    assert [str(word) for word in part.command] == [
+        *(str(layout.venv / "bin" / "spaceone"), *words),
+        *("spaceone.identity", "-p", "21003", "-c", str(layout.conf / "identity.yaml")),
     ]
 
 
-def test_prefects_pages_ask_the_port_that_they_come_from(layout: Layout):
-    variables = prefect_parts.environment(layout, 21004)
-    assert variables["PREFECT_UI_API_URL"] == variables["PREFECT_API_URL"] == "http://127.0.0.1:21004/api"
-    assert variables["PREFECT_HOME"] == str(layout.data / "prefect")
-    assert variables["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+def test_services_may_use_their_bytecode(layout: Layout):
+    assert parts.service(layout, "identity", {"identity": 21003}).environment.get("PYTHONPATH", "") is None
+
+
+def test_the_supervisor_is_started_with_its_faults_mended(either: Layout, processes: Processes):
+    part = parts.background(either, "supervisor", processes)
+    assert part.command[:2] == (either.python, source_root() / "deployments" / "sandbox" / "supervisor.py")
+    assert "spaceone.supervisor" in part.command
+    other = parts.background(either, "inventory-worker", processes)
+    assert other.command[0] == either.venv / "bin" / "spaceone"
+    assert "spaceone.inventory" in other.command
+
+
+def test_what_does_not_listen_is_ready_with_its_children(layout: Layout, processes: Processes):
+    part = parts.background(layout, "supervisor", processes)
+    assert not part.ready()
+    processes.start("supervisor", ["sleep", "60"])
+    assert not part.ready(), "its synchronisation does not run yet"
+    processes.stop(["supervisor"])
+    processes.start("supervisor", ["sh", "-c", "sleep 60 & wait"])
+    deadline = time.monotonic() + 10
+    while not part.ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -6,6 +6,8 @@ import pytest
 
 from deployments.sandbox import ports
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import Layout
+from deployments.sandbox.state import State
 
 
 @pytest.mark.parametrize(
@@ -49,3 +51,43 @@ def test_no_free_port_is_said(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(SandboxError, match="No free port"):
         ports.choose(seed="1", taken=())
+
+
+@pytest.fixture
+def everything_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda _: True)
+
+
+def test_a_port_is_chosen_once_and_moves_only_where_somebody_took_it(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+):
+    taken: set[int] = set()
+    monkeypatch.setattr(ports, "is_free", lambda port: port not in taken)
+
+    def keep(held: bool = False) -> int:
+        return ports.keep(layout, State(layout.state), "identity", lambda: held)
+
+    first = keep()
+    assert keep() == first
+    taken.add(first)
+    assert keep(held=True) == first, "who listens there is ours"
+    assert keep() != first
+
+
+@pytest.mark.usefixtures("everything_free")
+def test_no_two_sandboxes_of_a_folder_choose_the_same(layout: Layout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Layout, "identifier", "0a")  # all begin to look in the same place
+    chosen: list[int] = []
+    for each in (*layout.siblings, layout.prefect):
+        state = State(each.state)
+        chosen += [ports.keep(each, state, name, lambda: False) for name in ("identity", "redis")]
+        chosen += range(*ports.keep_row(each, state, 8))
+    assert len(set(chosen)) == len(chosen)
+    assert ports.spoken_for(layout) == set(chosen)
+
+
+@pytest.mark.usefixtures("everything_free")
+def test_a_row_is_kept_for_good(layout: Layout):
+    first = ports.keep_row(layout, State(layout.state), 8)
+    assert first[1] - first[0] == 8
+    assert ports.keep_row(layout, State(layout.state), 8) == first

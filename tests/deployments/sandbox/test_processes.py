@@ -37,7 +37,7 @@ def test_a_started_program_runs_is_known_and_is_stopped(processes: Processes):
     assert process.pid == record.pid
     assert os.getsid(record.pid) == record.pid, "it has a session of its own and outlives our terminal"
     assert processes.names() == ["one"]
-    assert processes.memory("one") > 1_000_000
+    wait_for(lambda: processes.memory("one") > 1_000_000)
     processes.stop(["one"])
     assert processes.running("one") is None
     assert processes.names() == []
@@ -148,6 +148,16 @@ def test_one_that_ignores_the_request_is_ended(processes: Processes, monkeypatch
     assert process is not None
     processes.stop(["stubborn"])
     assert not module.is_alive(process)
+
+
+def test_marks_tell_which_sandboxes_run(processes: Processes, layout: Layout):
+    ours = f"{layout.root}:"
+    assert not [mark for mark in module.marks() if mark.startswith(ours)]
+    processes.start("one", SLEEP)
+    processes.start("engine", SLEEP, marked=False)
+    assert [mark for mark in module.marks() if mark.startswith(ours)] == [f"{ours}one"]
+    processes.stop(["one", "engine"])
+    assert not [mark for mark in module.marks() if mark.startswith(ours)]
 
 
 def test_an_unmarked_program_passes_no_mark_on(processes: Processes, layout: Layout):

@@ -51,7 +51,7 @@ def test_an_unknown_environment_names_the_known_ones(tmp_path):
 
 def test_a_sandbox_that_is_not_there(tmp_path):
     write(tmp_path, "sandbox", "extends: .sandbox/2.x/environment.yaml")
-    with pytest.raises(FileMissing, match="pluginctl sandbox up"):
+    with pytest.raises(FileMissing, match="pluginctl sandbox up --generation 2.x"):
         load_environment("sandbox", tmp_path)
 
 

@@ -142,6 +142,17 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
     assert not progress.wrote
 
 
+def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):
+    report = release(dataclasses.replace(request_, publish_only=True), recorder)
+    assert platform.writes == ["build", "trial", "push", *WRITES[:3], "repository.Plugin.register"]
+    assert [action.kind for action in report.actions] == [
+        *("image", "repository", "schema", "schema", "provider", "plugin")
+    ]
+    assert (report.verdict, report.collector_id, report.success) == (None, None, True)
+    assert recorder.steps[-1].name == "list what is registered"
+    assert recorder.reports == [report]
+
+
 @pytest.mark.parametrize("status", [ImageStatus.CONFLICT, ImageStatus.UNLABELLED])
 def test_a_version_of_another_source_stops_before_anything_is_built(
     request_, world, platform, recorder, status

@@ -8,7 +8,11 @@ from uuid import UUID
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from deployments.sandbox import sandbox
+from flows.cli import app
+from flows.tasks import remote
 from flows.terminal import demo
 
 RUN = UUID(int=1)
@@ -53,3 +57,26 @@ def test_a_line_for_each_task_that_ended(console):
     assert f"http://host/runs/flow-run/{RUN}" in text
     assert "✓ create schema [x] 2.5 s" in text
     assert "✗ create schema [x]" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["--generation", "1.12"], ["--generation", "2.x"]])
+def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkeypatch, tmp_path, arguments):
+    generation = arguments[-1] if arguments else "2.x"
+    started, ran = [], []
+
+    def up(home, **given):
+        started.append(given)
+        return sandbox.summary(tmp_path, generation=given["generation"])
+
+    def run_deployment(name, parameters, _):
+        ran.append((name, parameters))
+        return run(completed=generation == "2.x", message="It cannot be done.")
+
+    monkeypatch.setattr(demo.sandbox, "up", up)
+    monkeypatch.setattr(remote, "deploy", lambda *_: None)
+    monkeypatch.setattr(remote, "run_deployment", run_deployment)
+    done = CliRunner().invoke(app, ["demo", *arguments])
+    assert done.exit_code == (0 if generation == "2.x" else 1), done.output
+    assert [(each["generation"], each["prefect"]) for each in started] == [(generation, True)]
+    environment = {"2.x": "sandbox", "1.12": "sandbox-1.12"}[generation]
+    assert ran == [("release/release", {"environment": environment})]

@@ -1,30 +1,22 @@
 from __future__ import annotations
 
-import base64
 import itertools
-import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployments.sandbox import bootstrap
-from deployments.sandbox.bootstrap import Bootstrap, expires_at
 from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import State
+from deployments.sandbox.spaceone_2.bootstrap import Bootstrap2
+from deployments.sandbox.state import State
 from flows.spaceone.answers import from_details
+from tests.deployments.sandbox.conftest import signed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 YEAR = 365 * 24 * 3600
 DAY = 24 * 3600
-
-
-def token(seconds: float | None) -> str:
-    claims = {} if seconds is None else {"exp": time.time() + seconds}
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"head.{payload}.signature"
 
 
 class Identity:
@@ -54,7 +46,7 @@ class Identity:
                 "identity.System.init", "here", "UNKNOWN", "ERROR_SYSTEM_ALREADY_INITIALIZED: done"
             )
         self.add_user("domain-root", params["admin"])
-        return {"system_token": token(None)}
+        return {"system_token": signed(None)}
 
     def add_user(self, domain: str, account: dict[str, str]) -> None:
         self.users[domain, account["user_id"]] = account["password"]
@@ -75,11 +67,11 @@ class Identity:
         return self.rows["Domain"][-1]
 
     def create_app(self, resource: str, params: dict[str, Any]) -> dict[str, Any]:
-        return {**self.create(resource, params), "client_secret": token(self.life)}
+        return {**self.create(resource, params), "client_secret": signed(self.life)}
 
     def generate_client_secret_app(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
         assert params["app_id"] in {app["app_id"] for app in self.rows["App"]}
-        return {"client_secret": token(self.life)}
+        return {"client_secret": signed(self.life)}
 
     def otherwise(self, resource: str, params: dict[str, Any]) -> dict[str, Any]:
         if self.calls[-1].endswith(".list"):
@@ -103,8 +95,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state.json"
 
 
-def complete(path: Path, identity: Identity) -> Bootstrap:
-    made = Bootstrap(State(path), "embedded")
+def complete(path: Path, identity: Identity) -> Bootstrap2:
+    made = Bootstrap2(State(path), "embedded")
     made.initialise(identity)
     made.complete(identity)
     return made
@@ -114,7 +106,9 @@ def test_everything_is_made_once(path: Path):
     identity = Identity()
     made = complete(path, identity)
     assert made.is_complete
-    assert made.tokens.domain != ""
+    assert list(made.tokens) == ["sandbox", "sandbox-workspace"]
+    assert made.credentials["sandbox"] == {"token": made.tokens["sandbox"]}
+    assert (made.supervisor.token, made.supervisor.domain_id) == (made.system_token, "domain-root")
     apps = {app["name"]: app for app in identity.rows["App"]}
     assert apps["pluginctl-domain"]["role_id"] == "managed-domain-admin"
     assert apps["pluginctl-domain"]["resource_group"] == "DOMAIN"
@@ -125,7 +119,7 @@ def test_everything_is_made_once(path: Path):
 def test_a_second_start_asks_for_nothing(path: Path):
     identity = Identity()
     first = complete(path, identity)
-    again = Bootstrap(State(path), "embedded")
+    again = Bootstrap2(State(path), "embedded")
     assert again.is_complete
     assert again.tokens == first.tokens
     assert again.system_token == first.system_token
@@ -162,7 +156,7 @@ def test_a_secret_that_ends_soon_is_renewed_for_the_same_app(path: Path):
     first = complete(path, identity)
     assert not first.is_complete
     identity.life = YEAR
-    again = Bootstrap(State(path), "embedded")
+    again = Bootstrap2(State(path), "embedded")
     again.complete(identity)
     assert again.is_complete
     assert len(identity.rows["App"]) == 2
@@ -170,7 +164,7 @@ def test_a_secret_that_ends_soon_is_renewed_for_the_same_app(path: Path):
 
 def test_another_database_means_other_identities(path: Path):
     complete(path, Identity())
-    other = Bootstrap(State(path), "mongo:27017/sandbox_1_")
+    other = Bootstrap2(State(path), "mongo:27017/sandbox_1_")
     assert not other.is_complete
     assert other.system_token == ""
 
@@ -182,14 +176,14 @@ def test_servers_that_lost_their_data_do_not_know_us(path: Path):
     identity.known = False
     assert not made.is_valid(identity)
     made.forget()
-    assert not Bootstrap(State(path), "embedded").is_complete
+    assert not Bootstrap2(State(path), "embedded").is_complete
 
 
 def test_a_system_of_somebody_else_is_told(path: Path):
     identity = Identity()
     identity.add_user("domain-root", {"user_id": "x", "password": "y"})
     with pytest.raises(SandboxError, match=r"token is not known here[\s\S]*--purge"):
-        Bootstrap(State(path), "embedded").initialise(identity)
+        Bootstrap2(State(path), "embedded").initialise(identity)
 
 
 def test_passwords_are_kept_before_they_are_used(path: Path):
@@ -201,15 +195,5 @@ def test_passwords_are_kept_before_they_are_used(path: Path):
 
     identity.call = stop
     with pytest.raises(KeyboardInterrupt):
-        Bootstrap(State(path), "embedded").initialise(identity)
+        Bootstrap2(State(path), "embedded").initialise(identity)
     assert State(path).get(bootstrap.SECTION)["root"]["password"]
-
-
-@pytest.mark.parametrize("text", ["", "no token", "a.b.c", "a..c"])
-def test_what_is_no_token_has_ended(text: str):
-    assert expires_at(text) == 0
-
-
-def test_ends_of_tokens():
-    assert abs(expires_at(token(100)) - time.time() - 100) < 5
-    assert expires_at(token(None)) == float("inf")

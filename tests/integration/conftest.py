@@ -1,0 +1,124 @@
+"""Both sandboxes in one folder of their own, so that they run beside any other sandbox of this machine."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+import yaml
+
+from deployments.sandbox import runtime, sandbox
+from deployments.sandbox.layout import GENERATIONS, Layout
+from deployments.sandbox.processes import MARK
+from flows.spaceone import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class Lines:
+    """A progress that keeps what it was told, for a failing test to show."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def step(self, name: str) -> Lines:
+        self.lines.append(name)
+        return self
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+@pytest.fixture(scope="package")
+def home(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Path) -> Iterator[Path]:
+    """Both sandboxes, running. Their packages are those of the tests' or the checkout's where they are installed."""
+    folder = tmp_path_factory.mktemp("sandboxes")
+    for name in GENERATIONS:
+        layout = Layout.of(folder, name)
+        layout.make()
+        for installed in (Layout.of(sandbox_home, name), Layout.of(sandbox.default_home(), name)):
+            if runtime.is_installed(installed):
+                layout.venv.symlink_to(installed.venv)
+                break
+    try:
+        start_both(folder)
+        yield folder
+    finally:
+        sandbox.down(folder, purge=True)
+        assert not [path for path in folder.iterdir() if path.suffix != ".lock" and path.name != "engine"]
+
+
+@pytest.fixture(params=list(GENERATIONS))
+def layout(request: pytest.FixtureRequest, home: Path) -> Layout:
+    """Each of the two in turn."""
+    return Layout.of(home, request.param)
+
+
+@pytest.fixture
+def layout_2(home: Path) -> Layout:
+    """The sandbox of 2.x."""
+    return Layout.of(home, "2.x")
+
+
+@pytest.fixture
+def layout_1_12(home: Path) -> Layout:
+    """The sandbox of 1.12."""
+    return Layout.of(home, "1.12")
+
+
+def start_both(home: Path) -> dict[str, Lines]:
+    """Start both sandboxes side by side; what each of them told."""
+    told = {name: Lines() for name in GENERATIONS}
+    with ThreadPoolExecutor() as pool:
+        started = [
+            pool.submit(sandbox.up, home, generation=name, progress=lines) for name, lines in told.items()
+        ]
+    for each in started:
+        each.result()
+    return told
+
+
+def states(layout: Layout) -> dict[str, sandbox.Service]:
+    """Every part of a sandbox, by name."""
+    found = sandbox.status(layout.root.parent, generation=layout.generation.name)
+    return {service.name: service for service in found}
+
+
+def pids(layout: Layout) -> dict[str, int | None]:
+    """The process of every part of a sandbox."""
+    return {name: service.pid for name, service in states(layout).items()}
+
+
+def spacectl(layout: Layout, name: str = "sandbox") -> Mapping[str, str]:
+    """One of spacectl's environments, as its file holds it."""
+    content: Mapping[str, str] = yaml.safe_load(layout.spacectl(name).read_text())
+    return content
+
+
+def client(layout: Layout, name: str = "sandbox") -> Client:
+    """A client with the token of one of spacectl's environments."""
+    content = spacectl(layout, name)
+    return Client(content["endpoints"], content.get("token") or content["api_key"])
+
+
+def marked(layout: Layout) -> list[str]:
+    """Command lines of all processes that carry a sandbox's mark."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get(MARK, "").startswith(f"{layout.root}:")
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,321 @@
+"""Both sandboxes used, stopped and started again: what is gone, what is kept, and what comes back.
+
+They are stopped twice in all: once with everything in use, once to lose their databases.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import docker
+import pytest
+import yaml
+
+from deployments.sandbox import plugins, sandbox
+from deployments.sandbox.layout import GENERATIONS, Layout
+from tests.integration.conftest import client, marked, spacectl, start_both, states
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from flows.spaceone import Client
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+PLUGIN = "plugin-sandbox-test"
+VERSION = "0.0.1"
+SECRET = {"aws_access_key_id": "hush-hush", "aws_secret_access_key": "hush-hush-hush"}
+UP = (
+    "import sys, pathlib; from deployments.sandbox import sandbox; "
+    "sandbox.up(pathlib.Path(sys.argv[1]), generation=sys.argv[2])"
+)
+
+
+def collector_2(layout: Layout, chosen: Mapping[str, Any]) -> str:
+    """A plugin, an account with a secret and a collector, as 2.x has them; the collector's id."""
+    with client(layout) as domain, client(layout, "sandbox-workspace") as workspace:
+        plugin = {
+            "name": "Sandbox test",
+            "plugin_id": PLUGIN,
+            "image": PLUGIN,
+            "resource_type": "inventory.Collector",
+            "registry_type": "HARBOR",
+            "provider": "aws",
+        }
+        domain.call("repository.Plugin.register", plugin)
+        domain.list("identity.Schema.list")  # the platform makes its own schemas when they are first listed
+        project = workspace.call("identity.Project.create", {"name": "test", "project_type": "PRIVATE"})
+        account = {
+            "name": "test",
+            "data": {"account_id": "1234"},
+            "provider": "aws",
+            "project_id": project["project_id"],
+            "secret_schema_id": "aws-secret-access-key",
+            "secret_data": SECRET,
+        }
+        workspace.call("identity.ServiceAccount.create", account)
+        return create(domain, {"resource_group": "DOMAIN", "plugin_info": chosen})
+
+
+def collector_1_12(layout: Layout, chosen: Mapping[str, Any]) -> str:
+    """The same as 1.12 has them."""
+    with client(layout) as domain:
+        # A plugin is registered in the one local repository.
+        domain.call("repository.Repository.register", {"name": "Local", "repository_type": "local"})
+        plugin = {
+            "name": "Sandbox test",
+            "image": PLUGIN,
+            "service_type": "inventory.Collector",
+            "registry_type": "HARBOR",
+            "provider": "aws",
+            "capability": {"supported_schema": ["aws_access_key"]},
+        }
+        domain.call("repository.Plugin.register", plugin)
+        group = domain.call("identity.ProjectGroup.create", {"name": "test"})["project_group_id"]
+        project = domain.call("identity.Project.create", {"name": "test", "project_group_id": group})
+        account = domain.call(
+            "identity.ServiceAccount.create",
+            {
+                "name": "test",
+                "data": {"account_id": "1234"},
+                "provider": "aws",
+                "project_id": project["project_id"],
+                "service_account_type": "GENERAL",
+            },
+        )
+        secret = {
+            "name": "test",
+            "data": SECRET,
+            "secret_type": "CREDENTIALS",
+            "schema": "aws_access_key",
+            "service_account_id": account["service_account_id"],
+        }
+        domain.call("secret.Secret.create", secret)
+        return create(domain, {"plugin_info": chosen})
+
+
+COLLECTORS: Mapping[str, Callable[[Layout, Mapping[str, Any]], str]] = {
+    "2.x": collector_2,
+    "1.12": collector_1_12,
+}
+
+
+def create(domain: Client, more: Mapping[str, Any]) -> str:
+    request = {"name": "test", "provider": "aws", **more}
+    return str(domain.call("inventory.Collector.create", request, timeout=180)["collector_id"])
+
+
+def collect(layout: Layout, collector_id: str) -> dict[str, Any]:
+    """A job that has ended."""
+    with client(layout) as domain:
+        started = domain.call("inventory.Collector.collect", {"collector_id": collector_id}, timeout=180)
+        for _ in range(240):
+            job = domain.call("inventory.Job.get", {"job_id": started["job_id"]})
+            if job["status"] not in {"CREATED", "IN_PROGRESS"}:
+                return job
+            time.sleep(0.5)
+    raise AssertionError(f"the job did not end: {job}")
+
+
+def containers(layout: Layout) -> list[str]:
+    with closing(docker.from_env()) as engine:
+        found = plugins.containers(engine, plugins.supervisor_name(layout.identifier))
+        return [str(one.name) for one in found]
+
+
+@dataclass
+class Restart:
+    """What was seen of one sandbox: in use, stopped, and started again with its identity's port taken."""
+
+    layout: Layout
+    collector_id: str = ""
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    spacectl: list[Mapping[str, Any]] = field(default_factory=list)
+    containers: list[list[str]] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    listening: list[str] = field(default_factory=list)
+    stopped: set[str] = field(default_factory=set)
+    exits: list[int] = field(default_factory=list)
+
+    def use(self) -> None:
+        """Collect with the plugin, started by the supervisor, and look at what there is."""
+        environment = yaml.safe_load(self.layout.environment.read_text())
+        chosen = {"plugin_id": PLUGIN, "upgrade_mode": "AUTO", "options": environment["plugin_options"]}
+        self.collector_id = COLLECTORS[self.layout.generation.name](self.layout, chosen)
+        with client(self.layout) as domain:
+            domain.call("identity.Provider.create", {"provider": "kept", "name": "Kept"})
+        self.look()
+        self.addresses = [service.address for service in states(self.layout).values() if service.address]
+
+    def look(self) -> None:
+        self.jobs.append(collect(self.layout, self.collector_id))
+        self.spacectl.append(spacectl(self.layout))
+        self.containers.append(containers(self.layout))
+
+    def look_at_the_stopped(self) -> None:
+        self.left = marked(self.layout)
+        self.listening = [address for address in self.addresses if listens(address)]
+        self.stopped = {service.state for service in states(self.layout).values()}
+        self.containers.append(containers(self.layout))
+
+    def identity(self) -> int:
+        """The port that identity has now, or had."""
+        return int(self.spacectl[-1]["endpoints"]["identity"].rpartition(":")[2])
+
+
+def listens(address: str) -> bool:
+    host, _, port = address.rpartition("/")[2].partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def push_plugin(layouts: list[Layout], checkout: Path) -> None:
+    """The portfolio plugin under another name, in every sandbox's registry."""
+    with closing(docker.from_env()) as engine:
+        for layout in layouts:
+            environment = yaml.safe_load(layout.environment.read_text())
+            name = f"{environment['registry']['address']}/{PLUGIN}"
+            engine.images.build(
+                path=str(checkout / "plugin"),
+                tag=f"{name}:{VERSION}",
+                buildargs=environment["build"]["args"],
+                rm=True,
+            )
+            assert '"error"' not in engine.images.push(name, tag=VERSION)
+
+
+def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
+    """Two `up` at once of each sandbox, all beside each other; their exit codes."""
+    started = [
+        [subprocess.Popen([sys.executable, "-c", UP, str(home), layout.generation.name]) for _ in range(2)]
+        for layout in layouts
+    ]
+    return [[each.wait(240) for each in both] for both in started]
+
+
+@pytest.fixture(scope="module")
+def restarts(home: Path, checkout: Path) -> dict[str, Restart]:
+    """Both sandboxes after a stop, in which somebody took identity's port, and two starts at once."""
+    layouts = [Layout.of(home, name) for name in GENERATIONS]
+    push_plugin(layouts, checkout)
+    found = [Restart(layout) for layout in layouts]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(Restart.use, found))
+    sandbox.down(home)
+    for each in found:
+        each.look_at_the_stopped()
+    with ExitStack() as taken:
+        for each in found:
+            somebody = taken.enter_context(socket.socket())
+            somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            somebody.bind(("127.0.0.1", each.identity()))
+            somebody.listen()
+        for each, exits in zip(found, start_twice(home, layouts), strict=True):
+            each.exits = exits
+        # At once: the plugin service must not send this to the container's old address.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Restart.look, found))
+    return {each.layout.generation.name: each for each in found}
+
+
+@pytest.fixture(params=list(GENERATIONS))
+def restart(request: pytest.FixtureRequest, restarts: dict[str, Restart]) -> Restart:
+    return restarts[request.param]
+
+
+def test_a_plugin_is_started_by_the_supervisor(restart: Restart):
+    job = restart.jobs[0]
+    assert (job["status"], job.get("failure_tasks", 0)) == ("SUCCESS", 0), job
+    assert job["total_tasks"] > 0
+    assert len(restart.containers[0]) == 1
+
+
+def test_nothing_is_left_after_down(restart: Restart):
+    assert restart.left == []
+    assert restart.listening == []
+    assert restart.stopped == {"stopped"}
+    assert restart.containers[1] == []
+
+
+def test_two_ups_at_once_make_one_sandbox(restart: Restart):
+    assert restart.exits == [0, 0]
+    assert {service.state for service in states(restart.layout).values()} == {"running"}
+    servers = [line for line in marked(restart.layout) if " spaceone.identity " in line]
+    assert len(servers) == 1
+
+
+def test_a_plugin_comes_back_after_a_stop(restart: Restart):
+    first, again = restart.jobs
+    assert (again["status"], again.get("failure_tasks", 0)) == ("SUCCESS", 0), again
+    assert again["total_tasks"] == first["total_tasks"]
+    before, _, after = restart.containers
+    assert len(after) == 1
+    assert after != before
+    assert states(restart.layout)[after[0]].address.startswith("grpc://127.0.0.1:")
+
+
+def test_identities_and_data_are_there_after_up(restart: Restart):
+    before, after = ({**each, "endpoints": None} for each in restart.spacectl)
+    assert after == before, "the tokens are kept"
+    with client(restart.layout) as domain:
+        assert domain.call("identity.Provider.get", {"provider": "kept"})["name"] == "Kept"
+
+
+def test_a_port_that_somebody_took_meanwhile_is_changed_everywhere(restart: Restart):
+    before, after = (each["endpoints"] for each in restart.spacectl)
+    assert {name for name in before if before[name] != after[name]} == {"identity"}
+    with client(restart.layout) as domain:
+        # Repository asks identity for the token's keys: it knows the new address, too.
+        named = {"repository_id": "repo-managed"} if restart.layout.generation.name == "1.12" else {}
+        assert len(domain.list("repository.Plugin.list", named)) == (24 if named else 1)
+
+
+def test_no_log_holds_a_secret(restart: Restart):
+    kept = json.loads(restart.layout.state.read_text())["bootstrap"]
+    hidden = [*SECRET.values(), *secrets(kept)]
+    assert len(hidden) > len(SECRET) + 3
+    for log in restart.layout.logs.iterdir():
+        text = log.read_text(errors="replace")
+        assert not [secret for secret in hidden if secret in text], f"{log.name} holds a secret"
+
+
+def secrets(kept: Mapping[str, Any]) -> Iterator[str]:
+    """Every password, key and token of a bootstrap's state."""
+    for name, value in kept.items():
+        if isinstance(value, dict):
+            yield from secrets(value)
+        elif name.endswith(("password", "token", "secret", "api_key")):
+            yield value
+
+
+@pytest.fixture(scope="module")
+def emptied(home: Path, restarts: dict[str, Restart]) -> dict[str, list[str]]:
+    """What both told when they were started on databases that somebody had emptied."""
+    sandbox.down(home)
+    for each in restarts.values():
+        for file in (each.layout.data / "mongodb").iterdir():
+            file.unlink()
+    return {name: told.lines for name, told in start_both(home).items()}
+
+
+def test_an_emptied_database_is_set_up_again(layout: Layout, emptied: dict[str, list[str]]):
+    said = [line for line in emptied[layout.generation.name] if "database was emptied" in line]
+    assert len(said) == 1
+    with client(layout) as domain:
+        found = {each["provider"] for each in domain.list("identity.Provider.list")}
+        assert {"aws", "azure", "google_cloud"} <= found
+        assert "kept" not in found
+        assert domain.list("inventory.Collector.list") == []
