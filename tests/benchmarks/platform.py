@@ -1,4 +1,4 @@
-"""The tests' own sandbox, left as it was found."""
+"""The tests' own sandboxes, left as they were found."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from tests.benchmarks.places import SANDBOX_HOME
 
 
 @contextmanager
-def running_sandbox(progress: Progress) -> Iterator[sandbox.Summary]:
-    """The real platform, running; afterwards stopped again where nothing of it ran before.
+def running_sandbox(progress: Progress, generation: str = sandbox.GENERATION) -> Iterator[sandbox.Summary]:
+    """The real platform of a generation, running; afterwards stopped again where nothing of it ran before.
 
     Raises:
         BenchmarkError: it cannot be started.
     """
-    ran = any(service.state == RUNNING for service in sandbox.status(SANDBOX_HOME))
+    running = sandbox.status(SANDBOX_HOME, generation=generation)
+    ran = any(service.state == RUNNING for service in running)
     try:
-        summary = sandbox.up(SANDBOX_HOME, progress=progress)
+        summary = sandbox.up(SANDBOX_HOME, generation=generation, progress=progress)
     except SandboxError as error:
         raise BenchmarkError(str(error)) from error
     try:
         yield summary
     finally:
         if not ran:
-            sandbox.down(SANDBOX_HOME, generation=sandbox.GENERATION, progress=progress)
+            sandbox.down(SANDBOX_HOME, generation=generation, progress=progress)

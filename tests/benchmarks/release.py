@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,11 +24,12 @@ from flows.terminal.runner import TerminalRunner
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import CHECKOUT, SANDBOX_HOME
 from tests.benchmarks.platform import running_sandbox
+from tests.benchmarks.pluginctl import VARIABLE, pluginctl
 from tests.benchmarks.spacectl import Question, Spacectl
 
 _COLLECT = "inventory.Collector.collect"
 _JOB = "inventory.Job.get"
-_VARIABLE = "PLUGINCTL_SANDBOX_HOME"
+_COMMAND = ("release", "sandbox")
 
 
 def noop_release(rounds: Rounds) -> Samples:
@@ -40,13 +39,13 @@ def noop_release(rounds: Rounds) -> Samples:
     at the image in the registry besides, which spacectl cannot.
     """
     with running_sandbox(rounds.progress) as summary, TemporaryDirectory() as folder:
-        _pluginctl()  # Whatever there is to do is done now.
+        pluginctl(*_COMMAND)  # Whatever there is to do is done now.
         asked = questions()
         spacectl = Spacectl.of(summary, Path(folder))
 
         def ours() -> float:
             started = time.perf_counter()
-            report = _pluginctl()
+            report = pluginctl(*_COMMAND)
             seconds = time.perf_counter() - started
             if written := [action for action in report["actions"] if action["action"] != "keep"]:
                 raise BenchmarkError(f"The release had something to do: {written}")
@@ -60,29 +59,13 @@ def noop_release(rounds: Rounds) -> Samples:
         return rounds.alternate(ours, theirs)
 
 
-def _pluginctl() -> dict[str, Any]:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("pluginctl"), "release", "sandbox", "--output", "json"],
-        cwd=CHECKOUT,
-        env={**os.environ, _VARIABLE: str(SANDBOX_HOME)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    if done.returncode:
-        raise BenchmarkError(f"pluginctl release sandbox failed:\n{done.stderr.strip()[-1500:]}")
-    return dict(json.loads(done.stdout))
-
-
 def questions() -> list[Question]:
     """Every call of a release with nothing to do, each one once, in its order.
 
     They are taken down while a release runs, so that they cannot grow apart from it.
     """
     asked: list[Question] = []
-    with _noted(asked), patch.dict(os.environ, {_VARIABLE: str(SANDBOX_HOME)}):
+    with _noted(asked), patch.dict(os.environ, {VARIABLE: str(SANDBOX_HOME)}):
         environment = load_environment("sandbox", CHECKOUT / ENVIRONMENTS)
         request = ReleaseRequest(environment, CHECKOUT / SOURCE, CHECKOUT / MANIFEST)
         report = release(request, TerminalRunner(Console(file=StringIO())))

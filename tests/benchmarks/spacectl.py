@@ -1,8 +1,9 @@
-"""spacectl 2.0.10, unmodified: one process a question, as one asks by hand.
+"""spacectl, unmodified: one process a command, as one types it.
 
-It runs in the sandbox's environment of the services, which is the fastest of those in which it answers all that a
-release asks. What pip resolves for it by itself was tried, too: with spaceone-core 1.9.7 and protobuf 7 it starts
-faster and cannot send a filter; with spaceone-core 2.0.144 and protobuf 3.20 a question took 1.5 s instead of 1.3 s.
+It runs in the environment of the sandbox's services: 2.0.10 in that of 2.x, 1.12.2 in that of 1.12. For 2.x this is the
+fastest of those in which it answers all that a release asks. What pip resolves for it by itself was tried, too: with
+spaceone-core 1.9.7 and protobuf 7 it starts faster and cannot send a filter; with spaceone-core 2.0.144 and protobuf
+3.20 a question took 1.5 s instead of 1.3 s.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+import yaml
 
 from deployments.sandbox.sandbox import Summary
 from flows.spaceone import read_spacectl
@@ -54,7 +57,7 @@ class Spacectl:
 
     @classmethod
     def of(cls, summary: Summary, folder: Path) -> Self:
-        """With the sandbox's own two environments, each one chosen in a home of its own below `folder`.
+        """With the sandbox's own environments, each one chosen in a home of its own below `folder`.
 
         So nobody has to switch between two questions, which would be one more process.
         """
@@ -63,32 +66,70 @@ class Spacectl:
             home = folder / file.stem
             configuration = home / ".spaceone"
             shutil.copytree(file.parent, configuration / "environments")
-            (configuration / "environment.yml").write_text(f"environment: {file.stem}\n", encoding="utf-8")
+            _choose(configuration, file.stem)
             if token := read_spacectl(file).token:
                 homes[token] = home
-        return cls(summary.environment.with_name("venv") / "bin" / "spacectl", homes)
+        return cls(_program(summary), homes)
 
-    def ask(self, question: Question) -> dict[str, Any]:
-        """Asks in a process of its own.
+    @classmethod
+    def new(cls, summary: Summary, home: Path, token: str) -> Self:
+        """With a token and no endpoints yet, as somebody has it who begins with the walkthrough."""
+        configuration = home / ".spaceone"
+        environments = configuration / "environments"
+        environments.mkdir(parents=True)
+        (environments / "local.yml").write_text(yaml.safe_dump({"api_key": token}), encoding="utf-8")
+        _choose(configuration, "local")
+        return cls(_program(summary), {token: home})
+
+    def run(self, token: str, *arguments: str, folder: Path | None = None) -> str:
+        """Runs a command in a process of its own.
+
+        Args:
+            token: Who asks.
+            arguments: As one types them.
+            folder: Where they are typed.
+
+        Returns:
+            What it prints.
 
         Raises:
-            BenchmarkError: it gave no answer; spacectl's exit code never tells, its words do.
+            BenchmarkError: it failed; its exit code rarely tells, its words do.
         """
-        service, resource, verb = question.method.split(".")
-        parameters = ["-j", json.dumps(question.params)] if question.params else []
         done = subprocess.run(
-            [self._program, "exec", verb, f"{service}.{resource}", *parameters, "-o", "json"],
-            env={**os.environ, "HOME": str(self._homes[question.token])},
+            [self._program, *arguments],
+            cwd=folder,
+            env={**os.environ, "HOME": str(self._homes[token])},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=_TIMEOUT,
             check=False,
         )
-        if done.returncode == 0 and not done.stdout.strip():
+        if done.returncode or done.stdout.startswith("ERROR:"):
+            said = (done.stdout.strip() or done.stderr.strip())[-500:]
+            raise BenchmarkError(f"spacectl {' '.join(arguments)} failed: {said}")
+        return done.stdout
+
+    def ask(self, question: Question) -> dict[str, Any]:
+        """Asks in a process of its own.
+
+        Raises:
+            BenchmarkError: it gave no answer.
+        """
+        service, resource, verb = question.method.split(".")
+        parameters = ["-j", json.dumps(question.params)] if question.params else []
+        said = self.run(question.token, "exec", verb, f"{service}.{resource}", *parameters, "-o", "json")
+        if not said.strip():
             return {}  # so it shows an empty answer
         try:
-            return dict(json.loads(done.stdout))
+            return dict(json.loads(said))
         except ValueError:
-            said = (done.stdout.strip() or done.stderr.strip())[-500:]
-            raise BenchmarkError(f"spacectl does not answer {question.method}: {said}") from None
+            raise BenchmarkError(f"spacectl does not answer {question.method}: {said[-500:]}") from None
+
+
+def _program(summary: Summary) -> Path:
+    return summary.environment.with_name("venv") / "bin" / "spacectl"
+
+
+def _choose(configuration: Path, environment: str) -> None:
+    (configuration / "environment.yml").write_text(f"environment: {environment}\n", encoding="utf-8")

@@ -5,5 +5,14 @@ from __future__ import annotations
 from tests.benchmarks.collector import FIRST_RESOURCE, MEMORY, VS_FLOOR_FULL, VS_FLOOR_REFERENCE
 from tests.benchmarks.image import IMAGE_SIZE
 from tests.benchmarks.release import NOOP_RELEASE
+from tests.benchmarks.walkthrough import WALKTHROUGH
 
-BENCHMARKS = (NOOP_RELEASE, FIRST_RESOURCE, VS_FLOOR_REFERENCE, VS_FLOOR_FULL, MEMORY, IMAGE_SIZE)
+BENCHMARKS = (
+    NOOP_RELEASE,
+    WALKTHROUGH,
+    FIRST_RESOURCE,
+    VS_FLOOR_REFERENCE,
+    VS_FLOOR_FULL,
+    MEMORY,
+    IMAGE_SIZE,
+)
