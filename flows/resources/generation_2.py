@@ -211,7 +211,9 @@ def _project(name: str, account: ServiceAccount) -> Resource:
 def _service_account(account: ServiceAccount) -> Resource:
     notes = []
     if account.service_account_type:
-        notes.append("service_account_type: a kind of its own (TrustedAccount) in 2.x.")
+        notes.append(
+            "service_account_type is not held by 2.x, whose trusted accounts are a kind of their own."
+        )
     if account.secret_type:
         notes.append("secret_type is not held by 2.x: the account makes its secret.")
     if account.secret_data:
