@@ -254,7 +254,7 @@ def test_the_status_gives_every_part_with_address_process_memory_and_state(first
     assert done.returncode == 0
     shown = json.loads(done.stdout)
     assert shown["spacectl_environment"] == str(sandbox.spacectl_environment)
-    parts = {part["name"]: part for part in shown["services"]}
+    parts = {part["name"]: part for part in shown["services"] + shown["shared"]}
     expected = {
         "identity",
         "repository",

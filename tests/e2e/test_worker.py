@@ -188,8 +188,9 @@ def test_the_recollect_deployment_has_its_schedule(demo):
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project):
     assert (released.state, released.name) == ("COMPLETED", f"release to {project.environment}")
     steps = list(released.tasks)
-    assert steps[:7] == [
+    assert steps[:8] == [
         "read source",
+        "check endpoints",
         "plan",
         "log in to registry",
         "build image",
@@ -199,7 +200,7 @@ def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, p
     ]
     assert "register plugin " + project.plugin_id in steps
     assert "create collector " + project.collector in steps
-    assert steps[-4:] == ["collect", "follow the job", "judge", "read the inventory"]
+    assert steps[-5:] == ["collect", "follow the job", "judge", "read the inventory", "show a resource"]
     runs = [run for runs in released.tasks.values() for run in runs]
     assert {run["state"]["type"] for run in runs} == {"COMPLETED"}
 
@@ -265,7 +266,7 @@ def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project
     with witness.watching(other.image) as window:
         dry = deployment_run("release/release", environment=str(other.environment), **parameters)
     assert dry.state == "COMPLETED"
-    assert list(dry.tasks) == ["plan"]
+    assert list(dry.tasks) == ["read source", "check endpoints", "plan"]
     assert set(dry.artifacts) == {"plan"}
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
 
