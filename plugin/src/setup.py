@@ -19,7 +19,6 @@ setup(
         "grpcio-health-checking",
         "grpcio-reflection",
         "protobuf",
-        "pycoingecko",
         "requests",
         "spaceone-api",
     ],

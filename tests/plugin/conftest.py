@@ -165,6 +165,50 @@ def coin() -> Callable[..., dict[str, Any]]:
     return make
 
 
+@pytest.fixture
+def row(coin: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The same as the source's client reads it: numbers by their digits."""
+    from plugin.numbers import Number
+
+    def make(coin_id: str = "bitcoin", **changes: Any) -> dict[str, Any]:
+        digits = {key: value for key, value in changes.items() if type(value) is Number}
+        text = json.dumps(coin(coin_id, **changes))
+        read: dict[str, Any] = json.loads(text, parse_float=Number, parse_int=Number)
+        return read | digits
+
+    return make
+
+
+class Pauses(list[float]):
+    """Records what is waited for, and never waits: time itself moves on. `gone` says that nobody listens any more."""
+
+    gone = False
+    now = 0.0
+
+    def __call__(self, seconds: float) -> bool:
+        self.append(seconds)
+        self.now += seconds
+        return self.gone
+
+    def clock(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    """What the source's client waits with, and the clock of its budgets."""
+    from plugin import budget
+
+    made = Pauses()
+    budgets: dict[object, budget.Budget] = {}
+
+    def shared(address: str, key: str | None, per_minute: int) -> budget.Budget:
+        return budgets.setdefault((address, key, per_minute), budget.Budget(per_minute, made.clock))
+
+    monkeypatch.setattr(budget, "shared", shared)
+    return made
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -55,7 +55,6 @@ def test_the_package_stands_on_its_own():
         "grpc",
         "grpc_health",
         "grpc_reflection",
-        "pycoingecko",
         "requests",
         "spaceone",
     }

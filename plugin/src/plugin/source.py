@@ -1,4 +1,4 @@
-"""The source of the prices: CoinGecko through pycoingecko; errors in words, and patience where it helps."""
+"""The source of the prices: CoinGecko's API. Errors in words, and patience where it helps."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from pycoingecko import CoinGeckoAPI
 
+from plugin import budget
 from plugin.errors import (
     SourceBroken,
     SourceError,
@@ -20,124 +20,160 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.options import PRO_API, PUBLIC_API, Options, Secret
+from plugin.numbers import Number
+from plugin.schema import PRO_API, PUBLIC_API
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from plugin.options import Options, Secret
 
 ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 30.0
 """Seconds; a source that asks for a longer pause is reported instead of waited for."""
 
+PER_MINUTE: Final = 30
+PRO_PER_MINUTE: Final = 500
+"""Requests a minute of CoinGecko's free and its smallest paid plan."""
+
+Query = dict[str, str | int | None]
 Row = dict[str, Any]
-_Answer = TypeVar("_Answer")
+"""A row as JSON has it, but for its numbers: they are `Number`, by the source's own digits."""
 
 
 class Source:
     """One collection's connection to CoinGecko (or to whatever answers like it); not shared between threads.
 
     Args:
-        options: Address and time limit.
+        options: Address, time limit and budget.
         secret: The API key, which travels in a header, so that no address, log or error can hold it.
         wait: Waits so many seconds between two attempts, and says True where it was told to give up instead.
     """
 
     def __init__(self, options: Options, secret: Secret, wait: Callable[[float], bool]) -> None:
         self._wait = wait
-        # Its own retries are for https alone, blind to Retry-After and to cancelled calls.
-        self._api = CoinGeckoAPI(retries=0)
-        base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
-        self._api.api_base_url = base + "/"
-        self._api.request_timeout = options.request_timeout
-        self.host: str = urlsplit(base).netloc
-        session: requests.Session = self._api.session
-        # A redirect would carry the key to another host.
-        session.max_redirects = 0
-        self._keys = [key for key in (secret.demo_api_key, secret.pro_api_key) if key]
-        if secret.demo_api_key:
-            session.headers["x-cg-demo-api-key"] = secret.demo_api_key
-        if secret.pro_api_key:
-            session.headers["x-cg-pro-api-key"] = secret.pro_api_key
-        # pycoingecko forgets status and headers of a failed answer; this sees them first.
-        session.hooks["response"].append(self._judge)
+        self._base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
+        self._timeout = options.request_timeout
+        self.host: str = urlsplit(self._base).netloc
+        self._key = secret.pro_api_key or secret.demo_api_key
+        self._session = requests.Session()
+        if self._key:
+            plan = "pro" if secret.pro_api_key else "demo"
+            self._session.headers[f"x-cg-{plan}-api-key"] = self._key
+        own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
+        # Another server has the limit that its operator says.
+        limit = options.requests_per_minute or (0 if options.base_url else own)
+        self._budget = budget.shared(self._base, self._key, limit)
 
     def close(self) -> None:
         """Give the connection back."""
-        self._api.session.close()
+        self._session.close()
 
-    def check(self, currency: str) -> None:
-        """Ask whether the source answers, takes the key and knows the currency; asks once and never waits.
+    def check(self, options: Options) -> None:
+        """Ask whether the source answers, takes the key and knows the options' words; asks once and never waits.
 
         Raises:
             SourceError: What is wrong, in words.
         """
-        self._once(self._api.ping)
-        known = _texts(self._once(self._api.get_supported_vs_currencies))
-        if currency not in known:
-            some = ", ".join(known[:8])
-            raise SourceRejected(f"{self.host} gives no prices in {currency!r}; it knows {some} and others.")
+        self._once("/ping", {})
+        known = _texts(self._once("/simple/supported_vs_currencies", {}))
+        for currency in (options.currency, *options.more_currencies):
+            if currency not in known:
+                some = ", ".join(known[:8])
+                raise SourceRejected(
+                    f"{self.host} gives no prices in {currency!r}; it knows {some} and others."
+                )
+        if options.category:
+            listed = self._once("/coins/categories/list", {})
+            names = [row.get("category_id") for row in listed if isinstance(row, dict)]
+            if options.category not in names:
+                raise SourceRejected(f"{self.host} has no category {options.category!r}.")
 
-    def markets(self, currency: str, page: int, per_page: int) -> list[Row]:
-        """One page of coins with their prices, the largest market capitalisation first.
+    def rows(self, path: str, **query: str | int | None) -> list[Row]:
+        """The rows that the source answers with, as many attempts as promise anything.
 
-        Returns:
-            The rows of `/coins/markets`; fewer than `per_page` where the list ends, none behind its end.
+        Args:
+            path: Below the source's address, such as `/exchanges`.
+            query: What is asked for; None is left out.
 
         Raises:
-            SourceError: After as many attempts as promise anything.
+            SourceError: The last attempt's failure.
         """
-        answer = self._patiently(
-            lambda: self._api.get_coins_markets(
-                vs_currency=currency, order="market_cap_desc", per_page=per_page, page=page
-            )
-        )
-        return _rows(answer, self.host)
+        answer = self._patiently(path, query)
+        if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+            what = type(answer).__name__
+            raise SourceBroken(f"{self.host} answered with {what} to {path}, where a list was due.")
+        return answer
 
-    def _patiently(self, call: Callable[[], _Answer]) -> _Answer:
+    def mapping(self, path: str, **query: str | int | None) -> Row:
+        """The same for an answer that is one JSON object."""
+        answer = self._patiently(path, query)
+        if not isinstance(answer, dict):
+            what = type(answer).__name__
+            raise SourceBroken(f"{self.host} answered with {what} to {path}, where an object was due.")
+        return answer
+
+    def _patiently(self, path: str, query: Query) -> Any:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(call)
+                return self._once(path, query)
             except SourceError as error:
+                # Workers that failed together should not come back together.
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
                 pause = error.retry_after
                 if pause is None:
-                    # Workers that failed together should not come back together.
-                    pause = 2 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+                    pause = 2 ** (attempt - 1) * jitter
+                else:
+                    self._budget.hold(pause)
+                    pause += jitter if pause else 0.0
                 last = attempt == ATTEMPTS or not error.transient or pause > LONGEST_WAIT
                 if last or self._wait(pause):
                     raise
         raise AssertionError("unreachable")
 
-    def _once(self, call: Callable[[], _Answer]) -> _Answer:
+    def _once(self, path: str, query: Query) -> Any:
+        while pause := self._budget.take():
+            if self._wait(pause):
+                raise SourceExhausted(
+                    f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
+                    "see the option requests_per_minute."
+                )
         try:
-            return call()
-        except requests.TooManyRedirects:
-            raise SourceBroken(f"{self.host} redirects to another address, which is not followed.") from None
+            # A redirect would carry the key to another host.
+            response = self._session.get(
+                self._base + path, params=query, timeout=self._timeout, allow_redirects=False
+            )
         except requests.Timeout:
-            seconds = self._api.request_timeout
-            raise SourceUnreachable(f"{self.host} did not answer within {seconds:g} seconds.") from None
+            raise SourceUnreachable(f"{self.host} did not answer within {self._timeout:g} seconds.") from None
         except requests.RequestException as error:
             # The text of a requests' error holds the whole address: the kind of the error is enough.
             kind = type(error).__name__
             raise SourceUnreachable(
                 f"{self.host} cannot be reached ({kind}); check the option base_url."
             ) from None
+        if response.is_redirect:
+            raise SourceBroken(f"{self.host} redirects to another address, which is not followed.")
+        if response.status_code != 200:
+            raise self._failure(response)
+        try:
+            return json.loads(
+                response.content, parse_float=Number, parse_int=Number, parse_constant=_no_number
+            )
         except ValueError:
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
-    def _judge(self, response: requests.Response, *_args: object, **_kwargs: object) -> None:
+    def _failure(self, response: requests.Response) -> SourceError:
         status = response.status_code
-        if status < 300 or response.is_redirect:
-            return
         said = f"{self.host} answered {status}: {_words(response)}"
-        for key in self._keys:
-            said = said.replace(key, "***")
+        if self._key:
+            said = said.replace(self._key, "***")
         if status in (401, 403):
-            raise SourceRefused(f"{said} Check the API key in the secret.")
+            return SourceRefused(f"{said} Check the API key in the secret.")
         if status == 429:
-            raise SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(response))
+            return SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(response))
         if status == 408 or status >= 500:
-            raise SourceBroken(said, _retry_after(response))
-        raise SourceRejected(said)
+            return SourceBroken(said, _retry_after(response))
+        return SourceRejected(said)
 
 
 def _words(response: requests.Response) -> str:
@@ -166,10 +202,8 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _rows(answer: object, host: str) -> list[Row]:
-    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise SourceBroken(f"{host} answered with {type(answer).__name__}, where a list of coins was due.")
-    return answer
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _texts(answer: object) -> list[str]:
