@@ -43,7 +43,7 @@ class Budget:
             while self._spent and now - self._spent[0] >= MINUTE:
                 self._spent.popleft()
             if len(self._spent) >= self.per_minute:
-                return self._spent[0] + MINUTE - now
+                return MINUTE - (now - self._spent[0])
             self._spent.append(now)
             return 0.0
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin import messages
 from plugin.ahead import ahead
-from plugin.errors import SourceError
+from plugin.errors import SourceBroken, SourceError
 from plugin.ranks import LARGEST, Page, pages
 from plugin.source import Row, Source
 from plugin.tasks import Task
@@ -39,7 +39,7 @@ def split(options: Options, secret: Secret, wait: Callable[[float], bool]) -> li
     workers. A coin that the source lists no more when its task comes becomes an error resource with its name.
 
     Raises:
-        SourceError: The ids cannot be had.
+        SourceError: The ids cannot be had, or not all of them.
     """
     work: list[Task] = []
     with closing(Source(options, secret, wait)) as source:
@@ -78,15 +78,35 @@ def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def _index(kind: CloudServiceType, source: Source, options: Options, count: int) -> list[str]:
     """The ids of the first so many rows, each once, the largest first."""
     found: dict[str, None] = {}
-    for page in pages(count):
-        rows = kind.page(source, options, page.number, page.size)[: count - page.first + 1]
-        wanted = [each for row in rows if kind.wanted(row, options) and (each := _id(row))]
-        before = len(found)
+    short = ""
+    for page in _and_one_more(count):
+        rows = kind.page(source, options, page.number, page.size)
+        fresh = [row for row in rows if _id(row) not in found]
+        if short and fresh:
+            raise SourceBroken(
+                f"{kind.name} {short}, though the list goes on; the next collection may have all."
+            )
+        if short or page.first > count:
+            break
+        ranked = rows[: count - page.first + 1]
+        wanted = [each for row in ranked if kind.wanted(row, options) and (each := _id(row))]
         found.update(dict.fromkeys(wanted))
-        # The list's end, or only smaller ones than are wanted follow.
-        if len(found) == before:
+        if not wanted and rows:
+            break  # only smaller ones follow
+        short = (
+            f"ranks {page.first} to {page.last} came with {len(rows)} rows" if len(rows) < page.size else ""
+        )
+        if not short and page.last >= count:
             break
     return list(found)
+
+
+def _and_one_more(count: int) -> Iterator[Page]:
+    """The pages, and the one behind them, which says whether a last page with too few rows was the list's end."""
+    page = Page(0, 0)
+    for page in pages(count):
+        yield page
+    yield Page(page.number + 1, page.size)
 
 
 class Collection:
