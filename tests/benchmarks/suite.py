@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.collector import FIRST_RESOURCE, MEMORY, VS_FLOOR_FULL, VS_FLOOR_REFERENCE
+from tests.benchmarks.collector import (
+    FIRST_RESOURCE,
+    MEMORY,
+    MEMORY_GROWTH,
+    VS_FLOOR_FULL,
+    VS_FLOOR_REFERENCE,
+    VS_FRAMEWORK,
+)
 from tests.benchmarks.image import IMAGE_SIZE
 from tests.benchmarks.release import NOOP_RELEASE
 
-BENCHMARKS = (NOOP_RELEASE, FIRST_RESOURCE, VS_FLOOR_REFERENCE, VS_FLOOR_FULL, MEMORY, IMAGE_SIZE)
+BENCHMARKS = (
+    NOOP_RELEASE,
+    FIRST_RESOURCE,
+    VS_FLOOR_REFERENCE,
+    VS_FLOOR_FULL,
+    VS_FRAMEWORK,
+    MEMORY,
+    MEMORY_GROWTH,
+    IMAGE_SIZE,
+)

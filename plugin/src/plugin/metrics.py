@@ -11,7 +11,7 @@ from plugin.types import GROUP, PROVIDER
 
 VERSION: Final = "1.0"
 
-_ID: Final = "ns-portfolio-market"
+_ID: Final = f"ns-{PROVIDER}-market"
 _COINS: Final = f"inventory.CloudService:{PROVIDER}.{GROUP}.Cryptocurrency"
 
 NAMESPACE: Final[dict[str, Any]] = {
@@ -26,7 +26,7 @@ NAMESPACE: Final[dict[str, Any]] = {
 
 def _metric(name: str, label: str, unit: str, value: dict[str, str]) -> dict[str, Any]:
     return {
-        "metric_id": f"metric-portfolio-{name}",
+        "metric_id": f"metric-{PROVIDER}-{name}",
         "name": label,
         # A gauge is taken of all resources that there are; a counter of those that came within a day.
         "metric_type": "GAUGE",
