@@ -173,7 +173,7 @@ def row(coin: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def make(coin_id: str = "bitcoin", **changes: Any) -> dict[str, Any]:
         digits = {key: value for key, value in changes.items() if type(value) is Number}
         text = json.dumps(coin(coin_id, **changes))
-        read: dict[str, Any] = json.loads(text, parse_float=Number, parse_int=Number)
+        read: dict[str, Any] = json.loads(text, parse_float=Number)
         return read | digits
 
     return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.json_format import MessageToDict
 from plugin.collection import Collection, split, whole
-from plugin.errors import SourceRejected
+from plugin.errors import SourceBroken, SourceRejected
 from plugin.metrics import METRICS
 from plugin.options import Options, Secret
 from plugin.tasks import Task
@@ -89,7 +89,21 @@ def test_fewer_coins_than_wished_for_are_no_error(scripted, coin):
 
 
 @pytest.mark.parametrize("cut", ["1", "2", "3"])
-def test_an_answer_that_is_cut_off_is_named(scripted, coin, cut):
+def test_an_answer_that_is_cut_off_is_asked_for_again(scripted, coin, cut):
+    full = ranked(coin, 2000)
+    cuts = [100]
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, rows[: cuts.pop()] if query["page"] == cut and cuts else rows, headers
+
+    scripted.answer = answer
+    messages = run(scripted, 600)
+    assert (names(messages), errors(messages)) == ([f"coin-{rank}" for rank in range(600)], [])
+
+
+@pytest.mark.parametrize("cut", ["1", "2"])
+def test_one_that_stays_cut_off_is_named(scripted, coin, cut):
     full = ranked(coin, 2000)
 
     def answer(path, query):
@@ -98,10 +112,8 @@ def test_an_answer_that_is_cut_off_is_named(scripted, coin, cut):
 
     scripted.answer = answer
     messages = run(scripted, 600)
-    [words] = errors(messages)
-    ranks = {"1": "1 to 250", "2": "241 to 480", "3": "401 to 600"}[cut]
-    assert words.startswith(f"Cryptocurrency ranks {ranks} came with 100 rows of 2")
-    assert words.endswith(", though the list goes on.")
+    ranks = {"1": "1 to 250", "2": "241 to 480"}[cut]
+    assert errors(messages) == [f"Cryptocurrency ranks {ranks} came with 100 rows, though the list goes on."]
     assert len(names(messages)) == len(set(names(messages))) > 400
 
 
@@ -243,6 +255,24 @@ def test_a_page_of_ids_that_cannot_be_had_names_each_of_them(scripted):
     messages = run(scripted, 5, [Task("Cryptocurrency", ids=("a", "b"))])
     [words] = errors(messages)
     assert words.startswith("Cryptocurrency a, b could not be collected: 127.0.0.1:")
+
+
+def test_an_empty_list_is_a_task_too(scripted):
+    scripted.answer = lambda *_: (200, [], {})
+    options = Options(base_url=scripted.url, count=600)
+    assert split(options, Secret(), lambda _: True) == whole(options)
+
+
+def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
+    full = ranked(coin, 2000)
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, rows[:100] if query["page"] == "2" else rows, headers
+
+    scripted.answer = answer
+    with pytest.raises(SourceBroken, match="ranks 241 to 480 came with 100 rows, though the list goes on"):
+        split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
 
 
 def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):

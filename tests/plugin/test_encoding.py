@@ -41,7 +41,9 @@ def test_what_is_absent_is_left_out():
 def test_digits_are_found_by_the_keys_of_the_data():
     long = "123456789.123456789123456789"
     exact = {}
-    json_object({"a": Number(long), "b": {"c": Number(long)}, "d": [Number("1"), {"e": Number(long)}]}, exact)
+    json_object(
+        {"a": Number(long), "b": {"c": Number(long)}, "d": [Number("1.0"), {"e": Number(long)}]}, exact
+    )
     assert exact == {"a": long, "b": {"c": long}, "d": {"1": {"e": long}}}
 
 

@@ -1,8 +1,8 @@
 """Every coin of the source exactly once, or an error resource that names it, whatever ranks and answers do.
 
 The source is the stand-in's coins, recorded; between any two requests they change their ranks, and some come or go. A
-coin moves by at most three ranks from one request to the next, so by fewer than `ranks.OVERLAP` while a page is asked
-for three times at most: further than that no reader of pages can follow. Any answer may fail.
+coin moves by a rank from one request to the next, so by fewer than `ranks.OVERLAP` while a page is asked for, which
+takes six requests at most: further than that no reader of pages can follow. Any answer may fail, or be cut off.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ class Moving:
         self.cut = False
 
     def move(self):
-        # Blocks of three are shuffled: two ranks at most. One that comes or goes moves the rest by one more.
-        start = self.chance.randrange(3)
-        for at in range(start, len(self.order) - 2, 3):
-            block = self.order[at : at + 3]
-            self.chance.shuffle(block)
-            self.order[at : at + 3] = block
+        """By one rank at most."""
         happens = self.chance.random()
-        if happens < 0.2:
+        if happens < 0.15:
             self.order.pop(self.chance.randrange(len(self.order)))
-        elif happens < 0.4 and self.later:
+        elif happens < 0.3 and self.later:
             self.order.insert(self.chance.randrange(len(self.order)), self.later.pop())
+        else:
+            start = self.chance.randrange(2)
+            for at in range(start, len(self.order) - 1, 2):
+                if self.chance.random() < 0.7:
+                    self.order[at : at + 2] = reversed(self.order[at : at + 2])
 
     def answer(self, _path, query):
         self.move()

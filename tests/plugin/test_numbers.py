@@ -6,10 +6,14 @@ import json
 from decimal import Decimal
 
 import pytest
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import example, given
 from hypothesis import strategies as some
 from plugin.encoding import json_object
 from plugin.numbers import Number, stored
+
+from plugin import wire
 
 WHOLE = some.integers(-(10**30), 10**30).map(str)
 DECIMAL = some.decimals(allow_nan=False, allow_infinity=False).map(lambda value: f"{value:E}")
@@ -20,8 +24,12 @@ NUMBERS = some.one_of(WHOLE, DECIMAL, DOUBLE).filter(lambda text: "N" not in tex
 
 def travelled(text):
     """What inventory 2.x reads of a number, and its digits where they travel, too."""
-    exact = {}
-    read = json.loads(json_object({"price": Number(text)}, exact))
+    exact, again = {}, {}
+    values = json.loads(f'{{"price": {text}}}', parse_float=Number)
+    read = json.loads(json_object(values, exact))
+    # 1.12 is told the same, in doubles.
+    told = MessageToDict(Struct.FromString(wire.fields(values, again)))
+    assert (told, again) == ({name: float(value) for name, value in read.items()}, exact)
     return read.get("price"), exact.get("price")
 
 
@@ -70,5 +78,9 @@ def test_no_number_is_lost(text):
 
 @given(NUMBERS)
 def test_the_number_beside_the_digits_is_the_nearest(text):
-    said, _ = stored(Number(text))
-    assert said is None or float(said) == float(text)
+    held, _ = stored(Number(text))
+    assert held is None or float(held) == float(text)
+
+
+def test_a_whole_number_beyond_all_doubles_is_digits_alone():
+    assert travelled("1" + "0" * 400) == (None, "1" + "0" * 400)

@@ -51,10 +51,11 @@ def test_the_package_stands_on_its_own():
     }
     others = imported - set(sys.stdlib_module_names) - {"plugin"}
     assert others == {
+        "certifi",
         "google",
         "grpc",
         "grpc_health",
         "grpc_reflection",
-        "requests",
         "spaceone",
+        "urllib3",
     }

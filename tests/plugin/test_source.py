@@ -40,8 +40,12 @@ def test_a_number_is_its_digits(source, scripted):
     body = b'[{"id": "7", "a": 5.210e-9, "b": 2500000000000000123, "c": -0, "d": null, "e": true}]'
     scripted.answer = lambda *_: (200, body, {})
     [row] = markets(source)
-    assert row == {"id": "7", "a": "5.210e-9", "b": "2500000000000000123", "c": "-0", "d": None, "e": True}
-    assert {name for name, value in row.items() if type(value) is Number} == {"a", "b", "c"}
+    assert row == {"id": "7", "a": "5.210e-9", "b": 2500000000000000123, "c": 0, "d": None, "e": True}
+    assert {name: type(value) for name, value in row.items() if name in "abc"} == {
+        "a": Number,
+        "b": int,
+        "c": int,
+    }
 
 
 @pytest.mark.parametrize(
@@ -70,10 +74,30 @@ def test_every_failure_in_words(source, scripted, status, body, error, words):
     assert str(caught.value).startswith("127.0.0.1:")
 
 
+@pytest.mark.parametrize(("around", "through"), [("", 1), ("127.0.0.1", 0)])
+def test_a_proxy_that_the_environment_names_is_used(scripted, pauses, nobody, monkeypatch, around, through):
+    for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", scripted.url.replace("//", "//me:word@"))
+    monkeypatch.setenv("no_proxy", around)
+    scripted.answer = lambda *_: (200, [], {})
+    source = Source(
+        Options(base_url=nobody.replace("127.0.0.1", "localhost") if through else nobody), Secret(), pauses
+    )
+    if through:
+        assert markets(source) == []
+        assert scripted.headers[0]["proxy-authorization"] == "Basic bWU6d29yZA=="
+    else:
+        with pytest.raises(SourceUnreachable):
+            markets(source)
+    assert len(scripted.requests) == through
+    source.close()
+
+
 def test_nobody_there(nobody, pauses):
     source = Source(Options(base_url=nobody), Secret(), pauses)
     with pytest.raises(
-        SourceUnreachable, match=r"cannot be reached \(ConnectionError\); check the option base_url"
+        SourceUnreachable, match=r"cannot be reached \(NewConnectionError\); check the option base_url"
     ):
         markets(source)
     assert len(pauses) == ATTEMPTS - 1

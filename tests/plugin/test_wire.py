@@ -36,12 +36,12 @@ def expected(value):
 
 @given(some.dictionaries(some.text(), VALUES))
 def test_a_struct_is_read_as_it_was_meant(values):
-    assert MessageToDict(Struct.FromString(wire.fields(values))) == expected(values)
+    assert MessageToDict(Struct.FromString(wire.fields(values, {}))) == expected(values)
 
 
 @given(some.dictionaries(some.text(), VALUES), some.dictionaries(some.text(), VALUES))
 def test_what_is_appended_is_merged(first, second):
-    both = Struct.FromString(wire.fields(first) + wire.fields(second))
+    both = Struct.FromString(wire.fields(first, {}) + wire.fields(second, {}))
     assert MessageToDict(both) == expected(first) | expected(second)
 
 
@@ -56,6 +56,14 @@ def test_a_length_is_protobufs_varint(size):
     from google.protobuf.internal.encoder import _VarintBytes
 
     assert wire.length(size) == _VarintBytes(size)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(float("inf"), ValueError), (b"1", TypeError), ([{1}], TypeError)]
+)
+def test_what_a_struct_cannot_hold_is_an_error(value, error):
+    with pytest.raises(error, match="price is|0 is of type"):
+        wire.fields({"price": value}, {})
 
 
 def test_half_a_character_is_an_error_of_its_resource():

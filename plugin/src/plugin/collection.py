@@ -47,7 +47,8 @@ def split(options: Options, secret: Secret, wait: Callable[[float], bool]) -> li
             kind = BY_NAME[task.cloud_service_type]
             if task.count > LARGEST and kind.by_ids:
                 ids = _index(kind, source, options, task.count)
-                work += [Task(kind.name, ids=part) for part in _parts(ids)]
+                # An empty list is a task, too: it brings region, type and metrics.
+                work += [Task(kind.name, ids=part) for part in _parts(ids)] or [task]
             else:
                 work.append(task)
     return _led(work)
@@ -79,34 +80,35 @@ def _index(kind: CloudServiceType, source: Source, options: Options, count: int)
     """The ids of the first so many rows, each once, the largest first."""
     found: dict[str, None] = {}
     short = ""
-    for page in _and_one_more(count):
-        rows = kind.page(source, options, page.number, page.size)
+    for page in pages(count):
+        rows = _ranked(kind, source, options, page)
         fresh = [row for row in rows if _id(row) not in found]
         if short and fresh:
             raise SourceBroken(
                 f"{kind.name} {short}, though the list goes on; the next collection may have all."
             )
-        if short or page.first > count:
-            break
         ranked = rows[: count - page.first + 1]
         wanted = [each for row in ranked if kind.wanted(row, options) and (each := _id(row))]
         found.update(dict.fromkeys(wanted))
-        if not wanted and rows:
-            break  # only smaller ones follow
-        short = (
-            f"ranks {page.first} to {page.last} came with {len(rows)} rows" if len(rows) < page.size else ""
-        )
-        if not short and page.last >= count:
+        # The list's end, or only smaller ones than are wanted follow.
+        if short or (rows and not wanted):
             break
+        short = _short(page, rows)
     return list(found)
 
 
-def _and_one_more(count: int) -> Iterator[Page]:
-    """The pages, and the one behind them, which says whether a last page with too few rows was the list's end."""
-    page = Page(0, 0)
-    for page in pages(count):
-        yield page
-    yield Page(page.number + 1, page.size)
+def _ranked(kind: CloudServiceType, source: Source, options: Options, page: Page) -> list[Row]:
+    """A page's rows; one with fewer than asked for is asked for again, to tell a list's end from a cut answer."""
+    rows = kind.page(source, options, page.number, page.size)
+    if len(rows) == page.size:
+        return rows
+    return max(rows, kind.page(source, options, page.number, page.size), key=len)
+
+
+def _short(page: Page, rows: list[Row]) -> str:
+    if len(rows) == page.size:
+        return ""
+    return f"ranks {page.first} to {page.last} came with {len(rows)} rows"
 
 
 class Collection:
@@ -159,7 +161,6 @@ class Collection:
         # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
         short = ""
-        page = Page(0, 0)
         with closing(ahead(pages(count), lambda page: self._rows(kind, source, page), _useless)) as answers:
             for page, answer in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
@@ -177,21 +178,7 @@ class Collection:
                 yield from self._made(kind, maker, place, wanted)
                 if rows and not wanted:
                     return  # only smaller ones follow
-                short = (
-                    f"{place} came with {len(answer)} rows of {page.size}" if len(answer) < page.size else ""
-                )
-        if short:
-            yield from self._after(kind, source, Page(page.number + 1, page.size), short, seen)
-
-    def _after(
-        self, kind: CloudServiceType, source: Source, page: Page, short: str, seen: deque[set[str]]
-    ) -> Iterator[bytes]:
-        """Whether a last page with fewer rows than asked for was the list's end, or an answer cut off."""
-        answer = self._rows(kind, source, page)
-        if isinstance(answer, SourceError):
-            yield self._error(kind, f"{short}, and whether the list goes on could not be asked: {answer}")
-        elif _fresh(answer, seen):
-            yield self._error(kind, f"{short}, though the list goes on.")
+                short = _short(page, answer)
 
     def _by_ids(self, kind: CloudServiceType, source: Source, ids: Sequence[str]) -> Iterator[bytes]:
         assert kind.by_ids, f"{kind.name} has no tasks with ids"  # noqa: S101 - `split` gives it none
@@ -215,7 +202,7 @@ class Collection:
 
     def _rows(self, kind: CloudServiceType, source: Source, page: Page) -> list[Row] | SourceError:
         try:
-            rows = kind.page(source, self._options, page.number, page.size)
+            rows = _ranked(kind, source, self._options, page)
             if kind.complete and rows:
                 kind.complete(source, self._options, rows)
         except SourceError as error:

@@ -6,7 +6,7 @@ import math
 from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING, Any
 
-from plugin.numbers import CERTAIN, Number, stored
+from plugin.numbers import CERTAIN_INTEGER, Number, certain, stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +30,12 @@ def json_object(values: Mapping[str, Any], exact: Exact) -> str:
     for name, value in values.items():
         # Nearly all values are of these kinds: a resource has some thirty, and a page 250 resources.
         kind = type(value)
-        if kind is Number and len(value) <= CERTAIN and "e" not in value and "E" not in value:
+        if kind is Number and certain(value):
             parts.append(f'"{name}":{value}')
         elif kind is str:
             parts.append(f'"{name}":{_quoted(value)}')
+        elif kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER:
+            parts.append(f'"{name}":{value}')
         elif value is not None and value != {}:
             said = _json(name, value, exact)
             if said is not None:
@@ -41,29 +43,37 @@ def json_object(values: Mapping[str, Any], exact: Exact) -> str:
     return "{" + ",".join(parts) + "}"
 
 
+def storable(name: str, number: Number | float, exact: Exact) -> float | int | None:
+    """What can be stored of a number; its digits go to `exact` where that is not all of it.
+
+    Raises:
+        ValueError: It is infinite, or none at all.
+    """
+    if isinstance(number, float):
+        if not math.isfinite(number):
+            raise ValueError(f"{name} is {number}, which is no number in JSON")
+        return number
+    held, whole = stored(number)
+    if not whole:
+        exact[name] = str(number)
+    return held
+
+
 def _json(name: str, value: Any, exact: Exact) -> str | None:
-    if isinstance(value, Number):
-        said, held = stored(value)
-        if not held:
-            exact[name] = str(value)
-        return said
     if isinstance(value, dict | list):
         below: Exact = {}
         made = json_object(value, below) if isinstance(value, dict) else _json_list(value, below)
         if below:
             exact[name] = below
         return made
-    if isinstance(value, str):
-        return _quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return _json(name, Number(value), exact)
-    if not isinstance(value, float):
-        raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not know")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}, which is no number in JSON")
-    return repr(value)
+    if isinstance(value, Number | int | float):
+        held = storable(name, value, exact)
+        return None if held is None else repr(held)
+    if isinstance(value, str):
+        return _quoted(value)
+    raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not know")
 
 
 def _json_list(values: list[Any], exact: Exact) -> str:

@@ -131,7 +131,6 @@ class CloudServices:
             TypeError, ValueError: The record's data is nothing that JSON can say, such as an infinite number.
         """
         exact: Exact = {}
-        data = json_object(record.data, exact)
         text = wire.text_entry
         parts = [
             text(_NAME, record.name),
@@ -144,14 +143,15 @@ class CloudServices:
             parts.append(text(_ACCOUNT, record.account))
         if record.instance_type is not None:
             parts.append(text(_INSTANCE_TYPE, record.instance_type))
-        if tags := wire.fields(record.tags):
+        if tags := wire.fields(record.tags, {}):
             parts.append(wire.entry(_TAGS, wire.struct(tags)))
         if self._as_json:
+            data = json_object(record.data, exact)
             digits = json_object(exact, {}) if exact else "{}"
             parts.append(text(_JSON_DATA, f'{data[:-1]}{"," if len(data) > 2 else ""}"exact":{digits}}}'))
         else:
-            # The same JSON, read again: both generations are told the same.
-            held = wire.fields(json.loads(data)) + wire.entry(_EXACT, wire.struct(wire.fields(exact)))
+            held = wire.fields(record.data, exact)
+            held += wire.entry(_EXACT, wire.struct(wire.fields(exact, {})))
             parts.append(wire.entry(_DATA, wire.struct(held)))
         return self._fixed + wire.delimited(_RESOURCE, b"".join(parts))
 

@@ -14,31 +14,45 @@ from typing import Final
 CERTAIN: Final = 15
 """A number of so many characters without an exponent is a double's for sure (IEEE 754 binary64: DBL_DIG)."""
 
+CERTAIN_INTEGER: Final = 2**53
+"""So is a whole number up to this one."""
+
 _LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
 
 
 class Number(str):
-    """A number of the source by its digits, as JSON spells it; `float(number)` is the nearest double."""
+    """A number of the source with a point or an exponent, by its digits; `float(number)` is the nearest double.
+
+    Whole numbers are Python's own, which have no end.
+    """
 
     __slots__ = ()
 
 
-def stored(number: Number) -> tuple[str | None, bool]:
-    """What JSON for inventory 2.x says of a number.
+def certain(number: Number) -> bool:
+    """Whether a double holds a number to its last digit, by the quickest way; False wants a closer look."""
+    return (len(number) <= CERTAIN and "e" not in number and "E" not in number) or repr(
+        float(number)
+    ) == number
+
+
+def stored(number: Number | int) -> tuple[float | int | None, bool]:
+    """What inventory can store of a number.
 
     Returns:
-        JSON's text of the nearest number that can be stored, None where there is none (1e400, 1e-400); and whether
-        a double is the number itself, to the last digit.
+        The nearest number that MongoDB has, None where there is none (1e400, 1e-400); and whether a double is the
+        number itself, to the last digit.
     """
-    double = float(number)
-    if repr(double) == number:  # most numbers, as the source's own are doubles, too
-        return number, True
     value = Decimal(number)
+    try:
+        double = float(number)
+    except OverflowError:  # an integer beyond all doubles
+        return None, False
     if math.isinf(double) or (double == 0.0 and value != 0):
         return None, False
     # Shortest digits: what everybody reads who prints the double.
     exact = value == Decimal(repr(double))
-    whole = number.lstrip("-").isdecimal()
     # MongoDB refuses a whole number of more than 64 bits.
-    fits = not whole or _LEAST_INTEGER <= int(number) <= _LARGEST_INTEGER
-    return (number if fits else repr(double)), exact
+    if isinstance(number, int) and _LEAST_INTEGER <= number <= _LARGEST_INTEGER:
+        return number, exact
+    return double, exact

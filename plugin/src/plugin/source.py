@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
+import certifi
+import urllib3
 
 from plugin import budget
 from plugin.errors import (
@@ -38,7 +40,7 @@ PRO_PER_MINUTE: Final = 500
 
 Query = dict[str, str | int | None]
 Row = dict[str, Any]
-"""A row as JSON has it, but for its numbers: they are `Number`, by the source's own digits."""
+"""A row as JSON has it, but for numbers with a point or an exponent: they are `Number`, by their own digits."""
 
 
 class Source:
@@ -56,10 +58,11 @@ class Source:
         self._timeout = options.request_timeout
         self.host: str = urlsplit(self._base).netloc
         self._key = secret.pro_api_key or secret.demo_api_key
-        self._session = requests.Session()
+        self._headers = {"Accept-Encoding": "gzip", "User-Agent": "plugin-portfolio-inven-collector"}
         if self._key:
             plan = "pro" if secret.pro_api_key else "demo"
-            self._session.headers[f"x-cg-{plan}-api-key"] = self._key
+            self._headers[f"x-cg-{plan}-api-key"] = self._key
+        self._pool = _pool(self._base)
         own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
         # Another server has the limit that its operator says.
         limit = options.requests_per_minute or (0 if options.base_url else own)
@@ -67,7 +70,7 @@ class Source:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._session.close()
+        self._pool.clear()
 
     def check(self, options: Options) -> None:
         """Ask whether the source answers, takes the key and knows the options' words; asks once and never waits.
@@ -138,32 +141,41 @@ class Source:
                     f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
                     "see the option requests_per_minute."
                 )
+        fields = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            # A redirect would carry the key to another host.
-            response = self._session.get(
-                self._base + path, params=query, timeout=self._timeout, allow_redirects=False
+            # A redirect would carry the key to another host; retries are `_patiently`'s.
+            response = self._pool.request(
+                "GET",
+                self._base + path,
+                fields=fields,
+                headers=self._headers,
+                timeout=self._timeout,
+                redirect=False,
+                retries=False,
             )
-        except requests.Timeout:
-            raise SourceUnreachable(f"{self.host} did not answer within {self._timeout:g} seconds.") from None
-        except requests.RequestException as error:
-            # The text of a requests' error holds the whole address: the kind of the error is enough.
+        except urllib3.exceptions.HTTPError as error:
+            late = isinstance(error, urllib3.exceptions.TimeoutError)
+            # urllib3 counts a refused connection among the late ones.
+            if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
+                raise SourceUnreachable(
+                    f"{self.host} did not answer within {self._timeout:g} seconds."
+                ) from None
+            # The text of the error holds the whole address: its kind is enough.
             kind = type(error).__name__
             raise SourceUnreachable(
                 f"{self.host} cannot be reached ({kind}); check the option base_url."
             ) from None
-        if response.is_redirect:
+        if response.get_redirect_location():
             raise SourceBroken(f"{self.host} redirects to another address, which is not followed.")
-        if response.status_code != 200:
+        if response.status != 200:
             raise self._failure(response)
         try:
-            return json.loads(
-                response.content, parse_float=Number, parse_int=Number, parse_constant=_no_number
-            )
+            return json.loads(response.data, parse_float=Number, parse_constant=_no_number)
         except ValueError:
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
-    def _failure(self, response: requests.Response) -> SourceError:
-        status = response.status_code
+    def _failure(self, response: urllib3.BaseHTTPResponse) -> SourceError:
+        status = response.status
         said = f"{self.host} answered {status}: {_words(response)}"
         if self._key:
             said = said.replace(self._key, "***")
@@ -176,10 +188,21 @@ class Source:
         return SourceRejected(said)
 
 
-def _words(response: requests.Response) -> str:
+def _pool(base: str) -> urllib3.PoolManager:
+    """Connections to an address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY)."""
+    parts = urlsplit(base)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return urllib3.PoolManager(ca_certs=certifi.where())
+    login = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=certifi.where())
+
+
+def _words(response: urllib3.BaseHTTPResponse) -> str:
     """What the source says about an error; CoinGecko has three forms of saying it."""
     try:
-        body = json.loads(response.content)
+        body = json.loads(response.data)
     except ValueError:
         return f"{response.reason}."
     for path in (("status", "error_message"), ("error", "status", "error_message"), ("error",)):
@@ -191,7 +214,7 @@ def _words(response: requests.Response) -> str:
     return f"{response.reason}."
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
     """The header Retry-After in seconds: either a number of them, or a date (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdigit():

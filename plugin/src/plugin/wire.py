@@ -10,6 +10,9 @@ from __future__ import annotations
 from struct import Struct as Layout
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin.encoding import Exact, storable
+from plugin.numbers import CERTAIN_INTEGER, Number, certain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -60,21 +63,30 @@ def struct(entries: bytes) -> bytes:
     return delimited(_STRUCT, entries)
 
 
-def fields(values: Mapping[str, Any]) -> bytes:
+def fields(values: Mapping[str, Any], exact: Exact) -> bytes:
     """The entries of a Struct: appended to a Struct that is encoded already, they are merged into it.
 
     Args:
-        values: Plain JSON; what is None, or an empty dict, is left out.
+        values: Texts, numbers, booleans, and dicts and lists of them; what is None, or an empty dict, is left out.
+        exact: Takes the digits of numbers that a double does not hold, as `json_object` has it.
+
+    Raises:
+        ValueError: A number is infinite, or none at all.
+        TypeError: A value is nothing that a Struct can hold.
     """
     parts = []
     for name, value in values.items():
         kind = type(value)
-        if kind is float or kind is int:
-            parts.append(_NUMBERS[name] + _double(value))
-        elif kind is str:
+        if kind is str:
             parts.append(text_entry(KEYS[name], value))
+        elif (kind is Number and certain(value)) or (
+            kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER
+        ):
+            parts.append(_NUMBERS[name] + _double(float(value)))
         elif value is not None and value != {}:
-            parts.append(entry(KEYS[name], _value(value)))
+            made = _value(name, value, exact)
+            if made is not None:
+                parts.append(entry(KEYS[name], made))
     return b"".join(parts)
 
 
@@ -87,18 +99,28 @@ def text_entry(key: bytes, value: str) -> bytes:
     return b"\x0a%c%b\x12%c\x1a%c%b" % (len(key) + size + 4, key, size + 2, size, content)
 
 
-def _value(value: Any) -> bytes:
-    if isinstance(value, dict):
-        return struct(fields(value))
-    if isinstance(value, list):
-        return delimited(_LIST, b"".join([delimited(_VALUES, _value(item)) for item in value]))
-    if isinstance(value, str):
-        return text(value)
+def _value(name: str, value: Any, exact: Exact) -> bytes | None:
+    if isinstance(value, dict | list):
+        below: Exact = {}
+        made = struct(fields(value, below)) if isinstance(value, dict) else _list(value, below)
+        if below:
+            exact[name] = below
+        return made
     if isinstance(value, bool):
         return _BOOLEAN + _ONE_BYTE[value]
-    if value is None:
-        return _NULL
-    return _NUMBER + _double(value)
+    if isinstance(value, Number | int | float):
+        held = storable(name, value, exact)
+        return None if held is None else _NUMBER + _double(float(held))
+    if isinstance(value, str):
+        return text(value)
+    raise TypeError(f"{name} is of type {type(value).__name__}, which a Struct does not know")
+
+
+def _list(values: list[Any], exact: Exact) -> bytes:
+    items = [
+        _value(str(index), value, exact) if value is not None else None for index, value in enumerate(values)
+    ]
+    return delimited(_LIST, b"".join([delimited(_VALUES, item or _NULL) for item in items]))
 
 
 class _Keys(dict[str, bytes]):

@@ -26,8 +26,8 @@ class Record:
         resource_id: What makes it the same resource the next time; stable, unique within its type.
         name: What people call it.
         external_link: Its page for people.
-        data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay `Number`, or they
-            would be rounded. What is None, or an empty dict, is left out of the resource.
+        data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay what they are,
+            `Number` or int, or they would be rounded. What is None, or an empty dict, is left out of the resource.
         tags: Short texts to search and group by; None is left out.
         account: Whose it is.
         instance_type: What kind of thing within the type, where that says anything.
@@ -103,14 +103,14 @@ def utc(value: str | None) -> str | None:
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds").replace("+00:00", "Z")
 
 
-def utc_of(seconds: Number | None) -> str | None:
+def utc_of(seconds: Number | int | None) -> str | None:
     """Seconds since 1970 as ISO 8601 in UTC; None stays None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def trend(change: Number | None) -> str | None:
+def trend(change: Number | int | None) -> str | None:
     """RISING, FALLING or STEADY; None where nobody knows the change."""
     if change is None:
         return None
