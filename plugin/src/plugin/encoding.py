@@ -6,7 +6,7 @@ import math
 from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING, Any
 
-from plugin.numbers import CERTAIN_INTEGER, Number, certain, stored
+from plugin.numbers import CERTAIN, CERTAIN_INTEGER, DIGITS, Number, certain, stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,12 +30,12 @@ def json_object(values: Mapping[str, Any], exact: Exact) -> str:
     for name, value in values.items():
         # Nearly all values are of these kinds: a resource has some thirty, and a page 250 resources.
         kind = type(value)
-        if kind is Number and certain(value):
+        if kind is Number and ((len(value) <= CERTAIN and not value.strip(DIGITS)) or certain(value)):
+            parts.append(f'"{name}":{value!s}')
+        elif kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER:
             parts.append(f'"{name}":{value}')
         elif kind is str:
             parts.append(f'"{name}":{_quoted(value)}')
-        elif kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER:
-            parts.append(f'"{name}":{value}')
         elif value is not None and value != {}:
             said = _json(name, value, exact)
             if said is not None:

@@ -14,6 +14,9 @@ from typing import Final
 CERTAIN: Final = 15
 """A number of so many characters without an exponent is a double's for sure (IEEE 754 binary64: DBL_DIG)."""
 
+DIGITS: Final = "-.0123456789"
+"""What a number without an exponent is made of."""
+
 CERTAIN_INTEGER: Final = 2**53
 """So is a whole number up to this one."""
 
@@ -30,10 +33,9 @@ class Number(str):
 
 
 def certain(number: Number) -> bool:
-    """Whether a double holds a number to its last digit, by the quickest way; False wants a closer look."""
-    return (len(number) <= CERTAIN and "e" not in number and "E" not in number) or repr(
-        float(number)
-    ) == number
+    """Whether a double obviously holds a number to its last digit; False wants a closer look."""
+    short = len(number) <= CERTAIN and not number.strip(DIGITS)
+    return short or repr(float(number)) == number
 
 
 def stored(number: Number | int) -> tuple[float | int | None, bool]:

@@ -11,7 +11,7 @@ from struct import Struct as Layout
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin.encoding import Exact, storable
-from plugin.numbers import CERTAIN_INTEGER, Number, certain
+from plugin.numbers import CERTAIN, CERTAIN_INTEGER, DIGITS, Number, certain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def fields(values: Mapping[str, Any], exact: Exact) -> bytes:
         kind = type(value)
         if kind is str:
             parts.append(text_entry(KEYS[name], value))
-        elif (kind is Number and certain(value)) or (
+        elif (kind is Number and ((len(value) <= CERTAIN and not value.strip(DIGITS)) or certain(value))) or (
             kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER
         ):
             parts.append(_NUMBERS[name] + _double(float(value)))
