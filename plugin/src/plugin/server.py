@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -148,6 +149,9 @@ def serve(settings: Settings) -> None:
         signal.signal(number, lambda *_: stopping.set())
     server = Server(settings)
     server.start()
+    # What is imported by now stays; a page's rows are thousands of dicts without cycles, not worth looking through.
+    gc.freeze()
+    gc.set_threshold(50_000)
     stopping.wait()
     server.stop()
 
