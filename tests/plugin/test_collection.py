@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.json_format import MessageToDict
 from plugin.collection import Collection, split, whole
-from plugin.errors import SourceBroken, SourceRejected
+from plugin.errors import InvalidParameter, SourceBroken, SourceRejected
 from plugin.metrics import METRICS
 from plugin.options import Options, Secret
 from plugin.tasks import Task
@@ -279,6 +279,18 @@ def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):
     scripted.answer = lambda *_: (422, {"error": "invalid vs_currency"}, {})
     with pytest.raises(SourceRejected, match="invalid vs_currency"):
         split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
+
+
+def test_a_type_without_ids_has_no_tasks_with_them(scripted):
+    with pytest.raises(InvalidParameter, match="Exchange is not collected by ids"):
+        run(scripted, 5, [Task("Exchange", ids=("binance",))])
+
+
+def test_a_warning_says_whom_it_is_for(nobody, caplog):
+    options = Options(base_url=nobody)
+    collection = Collection(options, Secret(), lambda _: True, {"domain_id": "domain-1"})
+    list(collection.run(whole(options)))
+    assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
 
 
 def test_what_came_is_counted(scripted, coin):

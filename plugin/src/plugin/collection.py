@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from plugin import messages
 from plugin.ahead import ahead
-from plugin.errors import SourceBroken, SourceError
+from plugin.errors import InvalidParameter, SourceBroken, SourceError
 from plugin.ranks import LARGEST, Page, pages
 from plugin.source import Row, Source
 from plugin.tasks import Task
 from plugin.types import TYPES, CloudServiceType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from plugin.options import Options, Secret
 
@@ -120,13 +120,21 @@ class Collection:
         options: The collector's options.
         secret: The source's API key.
         wait: Waits so many seconds before the source is asked again; True gives up.
+        about: What a line in the log says of whom this is for.
 
     Attributes:
         resources: Messages about resources so far.
         errors: Messages about failures so far.
     """
 
-    def __init__(self, options: Options, secret: Secret, wait: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        secret: Secret,
+        wait: Callable[[float], bool],
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        self._about = dict(about or {})
         self._options = options
         self._secret = secret
         self._wait = wait
@@ -181,7 +189,8 @@ class Collection:
                 short = _short(page, answer)
 
     def _by_ids(self, kind: CloudServiceType, source: Source, ids: Sequence[str]) -> Iterator[bytes]:
-        assert kind.by_ids, f"{kind.name} has no tasks with ids"  # noqa: S101 - `split` gives it none
+        if not kind.by_ids:
+            raise InvalidParameter("task_options.ids", f"{kind.name} is not collected by ids")
         place = ", ".join(ids)
         if self._gone:
             yield self._not_asked_for(kind, place)
@@ -235,7 +244,7 @@ class Collection:
     def _error(self, kind: CloudServiceType, words: str) -> bytes:
         self.errors += 1
         message = f"{kind.name} {words}"
-        _LOGGER.warning(message)
+        _LOGGER.warning(message, extra={"fields": self._about})
         return messages.error(kind, message)
 
 

@@ -88,7 +88,8 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
             secret = Secret.parse(_values(request.secret_data))
             wish = _values(request.task_options)
             tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
-            collection = Collection(options, secret, gone.wait)
+            about = request_fields(context.invocation_metadata())
+            collection = Collection(options, secret, gone.wait, about)
             yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
             _abort("Collector.collect", error, context)
