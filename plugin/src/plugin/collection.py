@@ -261,13 +261,15 @@ def _id(row: Row) -> str | None:
 def _fresh(rows: list[Row], seen: deque[set[str]]) -> list[Row]:
     """Rows that none of the pages before gave; those without an id count as new, and are named one by one."""
     known = set().union(*seen)
+    here: set[str] = set()
     fresh = []
     for row in rows:
         found = _id(row)
-        if found in known:
-            continue
-        if found is not None:
-            known.add(found)
-        fresh.append(row)
-    seen.append({found for row in rows if (found := _id(row))})
+        if found is None:
+            fresh.append(row)
+        elif found not in here:
+            here.add(found)
+            if found not in known:
+                fresh.append(row)
+    seen.append(here)
     return fresh

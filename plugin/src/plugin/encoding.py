@@ -36,6 +36,11 @@ def json_object(values: Mapping[str, Any], exact: Exact) -> str:
             parts.append(f'"{name}":{value}')
         elif kind is str:
             parts.append(f'"{name}":{_quoted(value)}')
+        elif kind is dict and value:
+            below: Exact = {}
+            parts.append(f'"{name}":{json_object(value, below)}')
+            if below:
+                exact[name] = below
         elif value is not None and value != {}:
             said = _json(name, value, exact)
             if said is not None:
