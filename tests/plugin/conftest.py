@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import grpc
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ SOURCE = REPOSITORY / "plugin" / "src"
 
 # The package is not installed: its image runs it from its folder, and so do its tests.
 sys.path.insert(0, str(SOURCE))
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 STOPPED_AT = "2026-01-15T12:00:00Z"
 

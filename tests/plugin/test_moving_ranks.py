@@ -143,7 +143,7 @@ CASES = {
     "largest": some.integers(25, 60),
     "count": some.integers(1, 2 * COINS),
 }
-RUNS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RUNS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @RUNS
