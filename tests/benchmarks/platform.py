@@ -1,16 +1,33 @@
-"""The tests' own sandboxes, left as they were found."""
+"""The tests' own sandboxes, left as they were found, and their Python."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from deployments.sandbox import sandbox
+from deployments.sandbox import runtime, sandbox
 from deployments.sandbox.errors import SandboxError
+from deployments.sandbox.layout import Layout
 from deployments.sandbox.progress import Progress
 from deployments.sandbox.status import RUNNING
 from tests.benchmarks.harness import BenchmarkError
 from tests.benchmarks.places import SANDBOX_HOME
+
+
+def services_python(progress: Progress) -> Path:
+    """The Python of the services' environment, installed where it was not.
+
+    Raises:
+        BenchmarkError: it cannot be installed.
+    """
+    layout = Layout.of(SANDBOX_HOME, sandbox.GENERATION)
+    layout.make()
+    try:
+        runtime.install(layout, progress)
+    except SandboxError as error:
+        raise BenchmarkError(str(error)) from error
+    return layout.python
 
 
 @contextmanager

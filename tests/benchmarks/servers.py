@@ -17,7 +17,7 @@ import grpc
 from spaceone.api.inventory.plugin.collector_pb2 import CollectRequest
 
 from tests.benchmarks.harness import BenchmarkError
-from tests.benchmarks.places import CHECKOUT, PLUGIN
+from tests.benchmarks.places import CHECKOUT, FRAMEWORK, PLUGIN
 
 _COLLECT = "/spaceone.api.inventory.plugin.Collector/collect"
 _START_SECONDS = 120.0
@@ -54,6 +54,14 @@ def collector() -> Iterator[Server]:
 
 
 @contextmanager
+def framework(python: Path) -> Iterator[Server]:
+    """The same records on SpaceONE's own framework, in the services' environment."""
+    command = ["run", "plugin-server", "portfolio", "-s", str(FRAMEWORK), "-p"]
+    with _listening(CHECKOUT, command, program=python.with_name("spaceone")) as server:
+        yield server
+
+
+@contextmanager
 def floor(messages: Path) -> Iterator[Server]:
     """A server that streams a file of messages."""
     with _listening(CHECKOUT, ["-m", "tests.benchmarks.floor", str(messages)]) as server:
@@ -69,11 +77,14 @@ def source(coins: int) -> Iterator[str]:
 
 @contextmanager
 def _listening(
-    folder: Path, arguments: list[str], variables: Mapping[str, str] | None = None
+    folder: Path,
+    arguments: list[str],
+    variables: Mapping[str, str] | None = None,
+    program: str | Path = sys.executable,
 ) -> Iterator[Server]:
     """A server of ours takes its port as its last argument; the collector, which has variables, by variable."""
     port = _free_port()
-    command = [sys.executable, *arguments, *([] if variables else [str(port)])]
+    command = [program, *arguments, *([] if variables else [str(port)])]
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SPACEONE_")}
     environment = plain | {"SPACEONE_PORT": str(port), **(variables or {})}
     started = time.perf_counter()
@@ -81,7 +92,7 @@ def _listening(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait(process, port, " ".join(arguments[:2]))
+        _wait(process, port, f"{Path(program).name} {' '.join(arguments[:2])}")
         yield Server(port, process, started)
     finally:
         process.kill()
@@ -92,12 +103,12 @@ def _wait(process: subprocess.Popen[bytes], port: int, name: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise BenchmarkError(f"`python {name}` ended with {process.returncode} instead of listening.")
+            raise BenchmarkError(f"`{name}` ended with {process.returncode} instead of listening.")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.002)
-    raise BenchmarkError(f"`python {name}` does not listen after {_START_SECONDS:.0f} s.")
+    raise BenchmarkError(f"`{name}` does not listen after {_START_SECONDS:.0f} s.")
 
 
 def _free_port() -> int:
@@ -117,6 +128,9 @@ def reading(server: Server) -> Iterator[Callable[..., Iterator[bytes]]]:
         def collect(**options: Any) -> Iterator[bytes]:
             request = CollectRequest()
             request.options.update(options)
+            # As inventory sends them, and the framework wants them.
+            request.secret_data.SetInParent()
+            request.filter.SetInParent()
             stream: Iterator[bytes] = call(request, timeout=_COLLECT_SECONDS)
             return stream
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.collector import FIRST_RESOURCE, MEMORY, VS_FLOOR_FULL, VS_FLOOR_REFERENCE
+from tests.benchmarks.collector import (
+    FIRST_RESOURCE,
+    MEMORY,
+    MEMORY_GROWTH,
+    VS_FLOOR_FULL,
+    VS_FLOOR_REFERENCE,
+    VS_FRAMEWORK,
+)
 from tests.benchmarks.image import IMAGE_SIZE
 from tests.benchmarks.release import NOOP_RELEASE
 from tests.benchmarks.walkthrough import WALKTHROUGH
@@ -13,6 +20,8 @@ BENCHMARKS = (
     FIRST_RESOURCE,
     VS_FLOOR_REFERENCE,
     VS_FLOOR_FULL,
+    VS_FRAMEWORK,
     MEMORY,
+    MEMORY_GROWTH,
     IMAGE_SIZE,
 )

@@ -97,7 +97,9 @@ def local_repository(client):
     """What 2.x is configured with; in 1.12 the first who needs it registers it."""
     if probe(client) is Generation.V1_12:
         with suppress(AlreadyExists):
-            client.call("repository.Repository.register", {"name": "Local Repository", "repository_type": "local"})
+            client.call(
+                "repository.Repository.register", {"name": "Local Repository", "repository_type": "local"}
+            )
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import grpc
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ SOURCE = REPOSITORY / "plugin" / "src"
 
 # The package is not installed: its image runs it from its folder, and so do its tests.
 sys.path.insert(0, str(SOURCE))
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 STOPPED_AT = "2026-01-15T12:00:00Z"
 
@@ -163,6 +168,50 @@ def coin() -> Callable[..., dict[str, Any]]:
         return row | changes
 
     return make
+
+
+@pytest.fixture
+def row(coin: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The same as the source's client reads it: numbers by their digits."""
+    from plugin.numbers import Number
+
+    def make(coin_id: str = "bitcoin", **changes: Any) -> dict[str, Any]:
+        digits = {key: value for key, value in changes.items() if type(value) is Number}
+        text = json.dumps(coin(coin_id, **changes))
+        read: dict[str, Any] = json.loads(text, parse_float=Number)
+        return read | digits
+
+    return make
+
+
+class Pauses(list[float]):
+    """Records what is waited for, and never waits: time itself moves on. `gone` says that nobody listens any more."""
+
+    gone = False
+    now = 0.0
+
+    def __call__(self, seconds: float) -> bool:
+        self.append(seconds)
+        self.now += seconds
+        return self.gone
+
+    def clock(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    """What the source's client waits with, and the clock of its budgets."""
+    from plugin import budget
+
+    made = Pauses()
+    budgets: dict[object, budget.Budget] = {}
+
+    def shared(address: str, key: str | None, per_minute: int) -> budget.Budget:
+        return budgets.setdefault((address, key, per_minute), budget.Budget(per_minute, made.clock))
+
+    monkeypatch.setattr(budget, "shared", shared)
+    return made
 
 
 def _free_port() -> int:

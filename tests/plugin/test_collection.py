@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from plugin.collection import collect, split
+import pytest
+from google.protobuf.json_format import MessageToDict
+from plugin.collection import Collection, split, whole
+from plugin.errors import InvalidParameter, SourceBroken, SourceRejected
+from plugin.metrics import METRICS
 from plugin.options import Options, Secret
+from plugin.tasks import Task
+from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
+
+FIRST = ["inventory.Region", "inventory.CloudServiceType", "inventory.Namespace"] + ["inventory.Metric"] * 3
+
+
+def collect(options, tasks=None, wait=lambda _: True):
+    stream = Collection(options, Secret(), wait).run(tasks or whole(options))
+    return [ResourceInfo.FromString(message) for message in stream]
 
 
 def run(scripted, count, tasks=None, **options):
-    wish = Options(base_url=scripted.url, count=count, **options)
-    return list(collect(wish, Secret(), tasks or split(wish), lambda _: True))
+    return collect(Options(base_url=scripted.url, count=count, **options), tasks)
 
 
 def names(messages):
@@ -24,76 +36,117 @@ def errors(messages):
 
 
 def ranked(coin, total):
-    """A source with so many coins, of which it gives pages."""
+    """A source with so many coins, of which it gives pages, or some by their ids."""
 
     def answer(_path, query):
         page, size = int(query["page"]), int(query["per_page"])
-        return 200, [coin(f"coin-{rank}") for rank in range(total)[(page - 1) * size : page * size]], {}
+        ids = [f"coin-{rank}" for rank in range(total)]
+        if "ids" in query:
+            ids = [each for each in ids if each in query["ids"].split(",")]
+        return 200, [coin(each) for each in ids[(page - 1) * size : page * size]], {}
 
     return answer
 
 
-def test_region_and_type_come_first(scripted, coin):
+def test_region_type_and_metrics_come_first(scripted, coin):
     scripted.answer = ranked(coin, 5)
     kinds = [message.resource_type for message in run(scripted, 5)]
-    assert kinds == ["inventory.Region", "inventory.CloudServiceType", *["inventory.CloudService"] * 5]
+    assert kinds == [*FIRST, *["inventory.CloudService"] * 5]
+    assert len(METRICS) == 3
+    assert len(scripted.requests) == 1
+
+
+def test_1_12_knows_no_metrics(scripted, coin):
+    scripted.answer = ranked(coin, 5)
+    kinds = [message.resource_type for message in run(scripted, 5, generation="1.12")]
+    assert kinds == [*FIRST[:2], *["inventory.CloudService"] * 5]
 
 
 def test_pages_follow_each_other_and_the_last_is_cut(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     assert names(run(scripted, 600)) == [f"coin-{rank}" for rank in range(600)]
-    assert [query["page"] for _, query in scripted.requests] == ["1", "2", "3"]
-    assert {query["per_page"] for _, query in scripted.requests} == {"250"}
+    asked = [(query["page"], query["per_page"]) for _, query in scripted.requests]
+    assert asked == [("1", "250"), ("2", "240"), ("3", "200")]
 
 
-def test_the_end_of_the_list_ends_the_asking(scripted, coin):
-    scripted.answer = ranked(coin, 300)
+@pytest.mark.parametrize("total", [0, 3, 249, 250, 251, 300, 481])
+def test_the_end_of_the_list_ends_the_asking(scripted, coin, total):
+    scripted.answer = ranked(coin, total)
     messages = run(scripted, 10_000)
-    assert len(names(messages)) == 300
+    assert names(messages) == [f"coin-{rank}" for rank in range(total)]
     assert errors(messages) == []
-    assert len(scripted.requests) == 2
+    assert len(scripted.requests) <= total // 240 + 4
 
 
-def test_a_task_behind_the_end_is_empty(scripted, coin):
-    scripted.answer = ranked(coin, 300)
-    last = split(Options(count=1000))[-1]
-    assert run(scripted, 1000, [last]) == []
+def test_fewer_coins_than_wished_for_are_no_error(scripted, coin):
+    scripted.answer = ranked(coin, 4)
+    messages = run(scripted, 5)
+    assert (len(names(messages)), errors(messages)) == (4, [])
+    # A source that gives the same for every page has said all that it has.
+    scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(4)], {})
+    messages = run(scripted, 500)
+    assert (len(names(messages)), errors(messages)) == (4, [])
 
 
-def test_it_streams_one_page_at_a_time(scripted, coin):
+@pytest.mark.parametrize("cut", ["1", "2", "3"])
+def test_an_answer_that_is_cut_off_is_asked_for_again(scripted, coin, cut):
+    full = ranked(coin, 2000)
+    cuts = [100]
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, rows[: cuts.pop()] if query["page"] == cut and cuts else rows, headers
+
+    scripted.answer = answer
+    messages = run(scripted, 600)
+    assert (names(messages), errors(messages)) == ([f"coin-{rank}" for rank in range(600)], [])
+
+
+@pytest.mark.parametrize("cut", ["1", "2"])
+def test_one_that_stays_cut_off_is_named(scripted, coin, cut):
+    full = ranked(coin, 2000)
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, rows[:100] if query["page"] == cut else rows, headers
+
+    scripted.answer = answer
+    messages = run(scripted, 600)
+    ranks = {"1": "1 to 250", "2": "241 to 480"}[cut]
+    assert errors(messages) == [f"Cryptocurrency ranks {ranks} came with 100 rows, though the list goes on."]
+    assert len(names(messages)) == len(set(names(messages))) > 400
+
+
+def test_it_is_one_page_ahead_and_no_more(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     wish = Options(base_url=scripted.url, count=1000)
-    stream = collect(wish, Secret(), split(wish), lambda _: True)
-    for _ in range(2 + 250):
+    stream = Collection(wish, Secret(), lambda _: True).run(whole(wish))
+    for _ in range(len(FIRST) + 250):
         next(stream)
-    assert len(scripted.requests) == 1
+    assert len(scripted.requests) <= 2
+    next(stream)
     stream.close()
+    assert len(scripted.requests) <= 3
 
 
 def test_a_broken_page_is_named_and_the_others_come(scripted, coin):
-    whole = ranked(coin, 2000)
-    scripted.answer = lambda path, query: (500, b"", {}) if query["page"] == "2" else whole(path, query)
+    full = ranked(coin, 2000)
+    scripted.answer = lambda path, query: (500, b"", {}) if query["page"] == "2" else full(path, query)
     messages = run(scripted, 600)
-    assert names(messages) == [f"coin-{rank}" for rank in (*range(250), *range(500, 600))]
+    assert names(messages) == [f"coin-{rank}" for rank in (*range(250), *range(400, 600))]
     [words] = errors(messages)
-    assert words.startswith("Cryptocurrency page 2 (ranks 251 to 500) could not be collected: 127.0.0.1:")
+    assert words.startswith("Cryptocurrency ranks 241 to 480 could not be collected: 127.0.0.1:")
     assert words.endswith("answered 500: Internal Server Error.")
 
 
-def test_a_source_that_is_gone_is_asked_once_and_every_page_is_named(nobody):
-    wish = Options(base_url=nobody, count=600)
-    messages = list(collect(wish, Secret(), split(wish), lambda _: True))
-    assert [message.resource_type for message in messages[:2]] == [
-        "inventory.Region",
-        "inventory.CloudServiceType",
-    ]
-    first, *others = errors(messages)
-    assert "page 1 (ranks 1 to 250) could not be collected" in first
-    assert [words[:50] for words in others] == [
-        "Cryptocurrency page 2 (ranks 251 to 500) was not a",
-        "Cryptocurrency page 3 (ranks 501 to 600) was not a",
-    ]
-    assert all("cannot be reached" in words for words in others)
+def test_a_source_that_is_gone_is_asked_once_and_all_ranks_are_named(nobody):
+    types = ("Cryptocurrency", "Exchange")
+    messages = collect(Options(base_url=nobody, count=600, cloud_service_types=types))
+    first, rest, exchanges = errors(messages)
+    assert first.startswith("Cryptocurrency ranks 1 to 250 could not be collected: ")
+    assert rest.startswith("Cryptocurrency ranks 251 to 600 were not asked for: ")
+    assert exchanges.startswith("Exchange ranks 1 to 600 were not asked for: ")
+    assert all("cannot be reached" in words for words in (first, rest, exchanges))
 
 
 def test_a_row_that_is_no_resource_is_named_and_the_others_come(scripted, coin):
@@ -102,25 +155,147 @@ def test_a_row_that_is_no_resource_is_named_and_the_others_come(scripted, coin):
     messages = run(scripted, 5)
     assert names(messages) == ["a", "e"]
     first, second, third = errors(messages)
-    assert "page 1 (ranks 1 to 5): coin b is no resource" in first
+    assert "Cryptocurrency ranks 1 to 5: coin b is no resource" in first
     assert "long ago" in first
     assert "coin C is no resource: it lacks 'id'." in second
     assert "coin without an id is no resource" in third
 
 
-def test_a_coin_whose_rank_falls_between_two_pages_comes_once(scripted, coin):
+def test_smaller_coins_than_are_wanted_are_left_out_and_end_the_asking(scripted, coin):
     def answer(_path, query):
-        start = (int(query["page"]) - 1) * 250
-        # By the time the second page is asked for, one more coin stands above.
-        start -= 1 if start else 0
-        return 200, [coin(f"coin-{rank}") for rank in range(start, start + 250)], {}
+        page, size = int(query["page"]), int(query["per_page"])
+        ranks = range(2000)[(page - 1) * size : page * size]
+        return 200, [coin(f"coin-{rank}", market_cap=2000 - rank) for rank in ranks], {}
 
     scripted.answer = answer
-    got = names(run(scripted, 500))
-    assert len(got) == len(set(got)) == 499
+    messages = run(scripted, 2000, minimum_market_cap=1701)
+    assert names(messages) == [f"coin-{rank}" for rank in range(300)]
+    assert len(scripted.requests) <= 4
+    scripted.answer = lambda *_: (200, [coin("a", market_cap=None), coin("b", market_cap=5)], {})
+    assert names(run(scripted, 2, minimum_market_cap=5)) == ["b"]
 
 
-def test_a_task_gives_what_its_page_gives(scripted, coin):
+def test_ids_instead_of_ranks(scripted, coin):
     scripted.answer = ranked(coin, 2000)
-    tasks = split(Options(count=600))
-    assert [len(run(scripted, 600, [task])) for task in tasks] == [2 + 250, 250, 100]
+    messages = run(scripted, 5, ids=("coin-7", "nix", "coin-3"))
+    assert names(messages) == ["coin-7", "coin-3"]
+    assert errors(messages) == ["Cryptocurrency nix is not, or no more, in the source's list."]
+    [(_, query)] = scripted.requests
+    assert (query["ids"], query["per_page"]) == ("coin-7,nix,coin-3", "3")
+
+
+def test_a_category(scripted, coin):
+    scripted.answer = ranked(coin, 5)
+    messages = run(scripted, 5, category="layer-1")
+    assert scripted.requests[0][1]["category"] == "layer-1"
+    tags = MessageToDict(messages[-1])["resource"]["tags"]
+    assert tags == {"symbol": "BTC", "category": "layer-1"}
+
+
+def test_further_currencies_take_one_request_for_a_page(scripted, coin):
+    full = ranked(coin, 2000)
+
+    def answer(path, query):
+        if path == "/simple/price":
+            return 200, {each: {"eur": 1.5, "krw": 7} for each in query["ids"].split(",")}, {}
+        return full(path, query)
+
+    scripted.answer = answer
+    messages = run(scripted, 300, more_currencies=("eur", "krw"))
+    assert len(names(messages)) == 300
+    assert sorted(path for path, _ in scripted.requests) == ["/coins/markets"] * 2 + ["/simple/price"] * 2
+    [query] = [query for path, query in scripted.requests if path == "/simple/price"][:1]
+    assert (query["vs_currencies"], query["include_market_cap"], query["precision"]) == (
+        "eur,krw",
+        "true",
+        "full",
+    )
+    assert '"quotes":[{"currency":"USD"' in messages[-1].resource.fields["json_data"].string_value
+
+
+def test_a_small_collection_is_one_task_and_asks_for_nothing_before(scripted):
+    options = Options(base_url=scripted.url, count=250)
+    assert (
+        split(options, Secret(), lambda _: True)
+        == whole(options)
+        == [Task("Cryptocurrency", count=250, leads=True)]
+    )
+    assert scripted.requests == []
+
+
+def test_a_large_one_is_split_by_ids(scripted, coin):
+    scripted.answer = ranked(coin, 2000)
+    options = Options(base_url=scripted.url, count=600, cloud_service_types=("Cryptocurrency", "Exchange"))
+    tasks = split(options, Secret(), lambda _: True)
+    assert [(task.cloud_service_type, len(task.ids), task.count) for task in tasks] == [
+        ("Cryptocurrency", 250, 0),
+        ("Cryptocurrency", 250, 0),
+        ("Cryptocurrency", 100, 0),
+        ("Exchange", 0, 600),
+    ]
+    assert [task.leads for task in tasks] == [True, False, False, False]
+    # What they give together is what comes without them.
+    union = [message for task in tasks[:3] for message in collect(options, [task])]
+    alone = collect(options, whole(options)[:1])
+    assert union == alone
+
+
+def test_a_coin_that_goes_between_splitting_and_collecting_is_named(scripted, coin):
+    scripted.answer = ranked(coin, 300)
+    options = Options(base_url=scripted.url, count=300)
+    tasks = split(options, Secret(), lambda _: True)
+    scripted.answer = ranked(coin, 299)
+    messages = [message for task in tasks for message in collect(options, [task])]
+    assert names(messages) == [f"coin-{rank}" for rank in range(299)]
+    assert errors(messages) == ["Cryptocurrency coin-299 is not, or no more, in the source's list."]
+
+
+def test_a_page_of_ids_that_cannot_be_had_names_each_of_them(scripted):
+    scripted.answer = lambda *_: (500, b"", {})
+    messages = run(scripted, 5, [Task("Cryptocurrency", ids=("a", "b"))])
+    [words] = errors(messages)
+    assert words.startswith("Cryptocurrency a, b could not be collected: 127.0.0.1:")
+
+
+def test_an_empty_list_is_a_task_too(scripted):
+    scripted.answer = lambda *_: (200, [], {})
+    options = Options(base_url=scripted.url, count=600)
+    assert split(options, Secret(), lambda _: True) == whole(options)
+
+
+def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
+    full = ranked(coin, 2000)
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, rows[:100] if query["page"] == "2" else rows, headers
+
+    scripted.answer = answer
+    with pytest.raises(SourceBroken, match="ranks 241 to 480 came with 100 rows, though the list goes on"):
+        split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
+
+
+def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):
+    scripted.answer = lambda *_: (422, {"error": "invalid vs_currency"}, {})
+    with pytest.raises(SourceRejected, match="invalid vs_currency"):
+        split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
+
+
+def test_a_type_without_ids_has_no_tasks_with_them(scripted):
+    with pytest.raises(InvalidParameter, match="Exchange is not collected by ids"):
+        run(scripted, 5, [Task("Exchange", ids=("binance",))])
+
+
+def test_a_warning_says_whom_it_is_for(nobody, caplog):
+    options = Options(base_url=nobody)
+    collection = Collection(options, Secret(), lambda _: True, {"domain_id": "domain-1"})
+    list(collection.run(whole(options)))
+    assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
+
+
+def test_what_came_is_counted(scripted, coin):
+    scripted.answer = lambda *_: (200, [coin("a"), {"symbol": "d"}], {})
+    options = Options(base_url=scripted.url, count=2)
+    collection = Collection(options, Secret(), lambda _: True)
+    messages = list(collection.run(whole(options)))
+    assert (collection.resources, collection.errors) == (len(messages) - 1, 1)

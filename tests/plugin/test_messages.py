@@ -6,15 +6,18 @@ import json
 
 import pytest
 from google.protobuf.json_format import MessageToDict
+from plugin.metrics import METRICS, NAMESPACE
+from plugin.numbers import Number
 from plugin.options import Options
-from plugin.types import Record
+from plugin.types import TYPES, Record
 from plugin.types.cryptocurrency import CRYPTOCURRENCY, METADATA, record
+from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
 from plugin import messages
 
 
 def read(message):
-    return MessageToDict(message, preserving_proto_field_name=True)
+    return MessageToDict(ResourceInfo.FromString(message), preserving_proto_field_name=True)
 
 
 def test_the_region():
@@ -40,9 +43,9 @@ def test_the_type_carries_its_dynamic_ui():
     assert "json_metadata" not in resource
 
 
-def test_a_resource_for_2x(coin):
-    row = coin(market_cap=9007199254740993, current_price=1.2345678901234567e-10)
-    made = read(messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(row, Options())))
+def test_a_resource_for_2x(row):
+    coin = row(market_cap=9007199254740993, current_price=Number("1.2345678901234567890e-10"))
+    made = read(messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(coin, Options())))
     assert made["state"] == "SUCCESS"
     assert made["resource_type"] == "inventory.CloudService"
     assert made["match_rules"] == {
@@ -50,9 +53,10 @@ def test_a_resource_for_2x(coin):
     }
     resource = made["resource"]
     data = json.loads(resource.pop("json_data"))
-    # More than a double holds, and less than it shows at first sight.
+    # More than a double holds: by its digits, and as what can be stored of it.
     assert data["market_cap"] == 9007199254740993
-    assert data["price"] == 1.2345678901234567e-10
+    assert data["price"] == 1.2345678901234568e-10
+    assert data["exact"] == {"market_cap": "9007199254740993", "price": "1.2345678901234567890e-10"}
     assert isinstance(data["rank"], int)
     view = json.loads(resource.pop("json_metadata"))["view"]
     assert view["sub_data"]["reference"] == {
@@ -79,22 +83,61 @@ def test_a_resource_for_2x(coin):
     }
 
 
-def test_a_resource_for_1_12_carries_everything_itself(coin):
-    resource = read(messages.CloudServices(CRYPTOCURRENCY, "1.12").message(record(coin(), Options())))[
+def test_a_resource_for_1_12_carries_everything_itself(row):
+    resource = read(messages.CloudServices(CRYPTOCURRENCY, "1.12").message(record(row(), Options())))[
         "resource"
     ]
-    assert resource["data"] == record(coin(), Options()).data
     assert resource["metadata"] == METADATA
     assert not {"json_data", "json_metadata"} & set(resource)
+    assert resource["data"]["price"] == 67187.3358936566
+    assert resource["data"]["rank"] == 1.0
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_both_generations_are_told_the_same(kind, row):
+    huge = 2500000000000000123
+    data = {
+        "price": Number("5.21e-9"),
+        "market_cap": huge,
+        "parts": [{"percent": huge}],
+        "gone": None,
+        "n": "Ä",
+    }
+    made = Record("id", "Name", "https://example.org", data, {"a": "b", "c": None})
+    new, old = (read(messages.CloudServices(kind, of).message(made))["resource"] for of in ("2.x", "1.12"))
+    told = json.loads(new.pop("json_data"))
+    assert told == {
+        "price": 5.21e-9,
+        "market_cap": 2500000000000000123,
+        "parts": [{"percent": 2500000000000000123}],
+        "n": "Ä",
+        "exact": {"market_cap": "2500000000000000123", "parts": {"0": {"percent": "2500000000000000123"}}},
+    }
+    # A Struct has doubles alone.
+    assert old.pop("data") == told | {"market_cap": 2.5e18, "parts": [{"percent": 2.5e18}]}
+    new.pop("json_metadata")
+    assert old.pop("metadata") == kind.metadata
+    assert new == old
+    assert new["tags"] == {"a": "b"}
 
 
 @pytest.mark.parametrize("generation", ["2.x", "1.12"])
-def test_one_message_leaves_nothing_behind_for_the_next(coin, generation):
+def test_one_message_leaves_nothing_behind_for_the_next(row, generation):
     maker = messages.CloudServices(CRYPTOCURRENCY, generation)
-    full = maker.message(record(coin(), Options()))
-    bare = read(maker.message(Record("dust", "Dust", "https://example.org", {"price": 1})))["resource"]
+    full = maker.message(record(row(), Options()))
+    bare = read(maker.message(Record("dust", "Dust", "https://example.org", {})))["resource"]
     assert not {"tags", "account", "instance_type"} & set(bare)
-    assert maker.message(record(coin(), Options())) == full
+    assert (json.loads(bare["json_data"]) if generation == "2.x" else bare["data"]) == {"exact": {}}
+    assert maker.message(record(row(), Options())) == full
+
+
+def test_a_namespace_and_its_metrics():
+    first, *others = map(read, messages.metrics())
+    assert (first["resource_type"], first["resource"]) == ("inventory.Namespace", NAMESPACE)
+    assert [made["resource_type"] for made in others] == ["inventory.Metric"] * len(METRICS)
+    for made, metric in zip(others, METRICS, strict=True):
+        assert made["resource"] == metric
+        assert metric["namespace_id"] == NAMESPACE["namespace_id"]
 
 
 def test_an_error_resource():
@@ -117,11 +160,12 @@ def test_what_json_cannot_say_is_an_error(number):
         messages.CloudServices(CRYPTOCURRENCY, "2.x").message(Record("x", "x", "x", {"price": number}))
 
 
-def test_every_match_key_is_in_its_resource(coin):
+def test_every_match_key_is_in_its_resource(row):
     made = [
         messages.region(),
         messages.cloud_service_type(CRYPTOCURRENCY),
-        messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(coin(), Options())),
+        messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(row(), Options())),
+        *messages.metrics(),
     ]
     for message in map(read, made):
         for rule in message["match_rules"]["1"]:

@@ -37,7 +37,14 @@ def test_every_direct_requirement_is_pinned():
 def test_the_dockerfile_needs_no_buildkit_and_no_root():
     text = (PLUGIN / "Dockerfile").read_text()
     assert not re.search(r"^# *syntax|--mount|<<", text, re.MULTILINE)
-    assert text.index("ARG BASE_IMAGE=python:3.11-slim") < text.index("FROM ${BASE_IMAGE}")
+    base = re.search(r"^ARG BASE_IMAGE=python:3\.11\.\d+-slim-\w+$", text, re.MULTILINE)
+    assert base
+    assert base.start() < text.index("FROM ${BASE_IMAGE}")
+    assert text.count("FROM ${BASE_IMAGE}") == 2
+    assert "--require-hashes" in text
+    assert "--only-binary :all:" in text
+    assert "HEALTHCHECK" in text
+    assert "org.opencontainers.image.title" in text
     assert "EXPOSE 50051" in text
     assert re.search(r"^USER \d+", text, re.MULTILINE)
     assert text.rstrip().endswith('ENTRYPOINT ["python", "-m", "plugin"]')
@@ -51,11 +58,12 @@ def test_the_package_stands_on_its_own():
     }
     others = imported - set(sys.stdlib_module_names) - {"plugin"}
     assert others == {
+        "certifi",
         "google",
         "grpc",
         "grpc_health",
         "grpc_reflection",
         "pycoingecko",
-        "requests",
         "spaceone",
+        "urllib3",
     }

@@ -66,10 +66,15 @@ def test_init_says_what_the_platform_keeps(channel):
         "inventory.CloudService",
         "inventory.CloudServiceType",
         "inventory.Region",
+        "inventory.Namespace",
+        "inventory.Metric",
     ]
     assert metadata["supported_schedules"] == ["hours"]
     assert metadata["supported_features"] == ["garbage_collection"]
     assert metadata["options_schema"]["properties"]["count"]["default"] == 5
+    wish = request(collector_pb2.InitRequest, options={"generation": "1.12"})
+    older = MessageToDict(collector_pb2_grpc.CollectorStub(channel).init(wish, timeout=5).metadata)
+    assert older["supported_resource_type"] == metadata["supported_resource_type"][:3]
 
 
 @pytest.mark.parametrize("service", ["init", "verify", "collect", "get_tasks"])
@@ -125,7 +130,9 @@ def test_verify_tells_wrong_keys_limits_currencies_and_silence_apart(channel, ma
 
 
 def test_the_walkthroughs_five_coins(channel, market):
-    region, kind, *coins = collect(channel, base_url=market)
+    region, kind, *rest = collect(channel, base_url=market)
+    metrics, coins = rest[:4], rest[4:]
+    assert {made["resource_type"] for made in metrics} == {"inventory.Namespace", "inventory.Metric"}
     assert region["resource"]["region_code"] == "global"
     assert kind["resource"]["name"] == "Cryptocurrency"
     assert [coin["resource"]["reference"]["resource_id"] for coin in coins[:2]] == ["bitcoin", "ethereum"]
@@ -151,15 +158,39 @@ def test_tasks_together_are_the_whole(channel, market):
     def key(message):
         return json.dumps(message, sort_keys=True)
 
-    assert len(whole) == 602
+    assert len(whole) == 606
     assert sorted(map(key, union)) == sorted(map(key, whole))
 
 
+def test_all_types_in_several_currencies(channel, market):
+    options = {
+        "base_url": market,
+        "cloud_service_types": ["Cryptocurrency", "Exchange", "Market"],
+        "more_currencies": ["krw", "eur"],
+        "count": 7,
+    }
+    messages = collect(channel, **options)
+    assert {message["state"] for message in messages} == {"SUCCESS"}
+    resources = [
+        message["resource"] for message in messages if message["resource_type"].endswith("CloudService")
+    ]
+    assert [resource["cloud_service_type"] for resource in resources] == [
+        *["Cryptocurrency"] * 7,
+        *["Exchange"] * 7,
+        "Market",
+    ]
+    bitcoin, whole = (json.loads(resources[index]["json_data"]) for index in (0, -1))
+    assert [quote["currency"] for quote in bitcoin["quotes"]] == ["USD", "KRW", "EUR"]
+    assert bitcoin["quotes"][1]["price"] == pytest.approx(bitcoin["price"] * 1385, rel=1e-4)
+    assert all(quote["market_cap"] and quote["updated_at"].endswith("Z") for quote in bitcoin["quotes"])
+    assert [quote["currency"] for quote in whole["quotes"]] == ["USD", "KRW", "EUR"]
+
+
 def test_a_source_that_fails_leaves_a_stream_that_ends_well(channel, nobody):
-    region, kind, error = collect(channel, base_url=nobody, request_timeout=1)
+    region, kind, *_, error = collect(channel, base_url=nobody, request_timeout=1)
     assert (region["state"], kind["state"]) == ("SUCCESS", "SUCCESS")
     assert (error["state"], error["resource_type"]) == ("FAILURE", "inventory.ErrorResource")
-    assert "Cryptocurrency page 1 (ranks 1 to 5) could not be collected" in error["message"]
+    assert "Cryptocurrency ranks 1 to 5 could not be collected" in error["message"]
 
 
 def test_a_cancelled_stream_stops_asking_and_waiting(channel, scripted, caplog):
@@ -178,6 +209,67 @@ def test_a_cancelled_stream_stops_asking_and_waiting(channel, scripted, caplog):
     stream.cancel()
     assert until(lambda: "Collector.collect" in caplog.messages, 3)
     assert len(scripted.requests) == 1
+    [fields] = [record.fields for record in caplog.records if record.message == "Collector.collect"]
+    assert fields["canceled"] is True
+
+
+def test_a_client_that_does_not_read_holds_back_the_asking(channel, scripted, coin):
+    def answer(_path, query):
+        first, size = (int(query["page"]) - 1) * int(query["per_page"]), int(query["per_page"])
+        return 200, [coin(f"coin-{rank}") for rank in range(first, first + size)], {}
+
+    scripted.answer = answer
+    options = {"base_url": scripted.url, "count": 50_000}
+    stream = collector_pb2_grpc.CollectorStub(channel).collect(
+        request(collector_pb2.CollectRequest, options=options)
+    )
+    next(stream)
+
+    def stands_still():
+        before = len(scripted.requests)
+        time.sleep(0.5)
+        return before == len(scripted.requests)
+
+    assert until(stands_still, 20)
+    # Some MB lie in gRPC's own buffers, which are 2 to 10 pages; all 220 pages are 70 MB.
+    held = len(scripted.requests)
+    assert 2 <= held <= 30
+    for _ in range(250 * held):
+        next(stream)
+    assert until(lambda: len(scripted.requests) > held, 5)
+    stream.cancel()
+
+
+def test_logs_name_domain_job_and_trace_and_nothing_else_of_a_calls_metadata(channel, scripted, coin, caplog):
+    caplog.set_level("INFO")
+    scripted.answer = lambda *_: (200, [coin()], {})
+    wish = request(collector_pb2.CollectRequest, options={"base_url": scripted.url, "count": 1})
+    metadata = [
+        ("token", "secret-token"),
+        ("x_domain_id", "domain-1"),
+        ("x-job-id", "job-1"),
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ]
+    list(collector_pb2_grpc.CollectorStub(channel).collect(wish, metadata=metadata, timeout=5))
+    assert until(lambda: "Collector.collect" in caplog.messages, 3)
+    [fields] = [record.fields for record in caplog.records if record.message == "Collector.collect"]
+    fields.pop("seconds")
+    assert fields == {
+        "domain_id": "domain-1",
+        "job_id": "job-1",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "tasks": 1,
+        "resources": 7,
+        "errors": 0,
+        "canceled": False,
+    }
+
+
+def test_a_request_that_is_too_large_is_refused(channel):
+    wish = request(collector_pb2.CollectRequest, options={"ids": ["x" * 100] * 50_000})
+    code, details = failure(lambda: list(collector_pb2_grpc.CollectorStub(channel).collect(wish, timeout=10)))
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in details
 
 
 def test_health_version_and_reflection(channel):
@@ -239,7 +331,7 @@ def test_sigterm_lets_a_running_stream_end(process, scripted, coin):
         assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
         watch.cancel()
         going_down.set()
-        assert len(list(stream)) == 7
+        assert len(list(stream)) == 11
     assert child.wait(5) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["message"] for line in lines] == ["Started", "Stopping", "Collector.collect", "Stopped"]
@@ -275,4 +367,6 @@ def test_a_setting_that_cannot_be_used_is_named():
         Settings.of({"SPACEONE_MAX_WORKERS": "0"})
     with pytest.raises(ValueError, match="SPACEONE_LOG_LEVEL='LOUD'"):
         Settings.of({"SPACEONE_LOG_LEVEL": "LOUD"})
+    with pytest.raises(ValueError, match="SPACEONE_MAX_REQUEST_BYTES='1'"):
+        Settings.of({"SPACEONE_MAX_REQUEST_BYTES": "1"})
     assert Settings.of({"SPACEONE_PORT": ""}) == Settings()

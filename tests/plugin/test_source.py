@@ -10,25 +10,12 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
+from plugin.numbers import Number
 from plugin.options import Options, Secret
 from plugin.source import ATTEMPTS, LONGEST_WAIT, Source
+from pycoingecko import CoinGeckoAPI
 
 LIMITED = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
-
-
-class Pauses(list):
-    """Records what is waited for, and never waits; `gone` makes it say that nobody listens any more."""
-
-    gone = False
-
-    def __call__(self, seconds):
-        self.append(seconds)
-        return self.gone
-
-
-@pytest.fixture
-def pauses():
-    return Pauses()
 
 
 @pytest.fixture
@@ -38,15 +25,28 @@ def source(scripted, pauses):
     made.close()
 
 
-def test_it_asks_for_a_page_by_market_cap(source, scripted, coin):
-    scripted.answer = lambda *_: (200, [coin()], {})
-    assert source.markets("eur", 3, 250) == [coin()]
+def markets(source, currency="usd", page=1, size=5):
+    return source.rows("get_coins_markets", vs_currency=currency, per_page=size, page=page, category=None)
+
+
+def test_it_asks_for_what_it_is_told(source, scripted):
+    scripted.answer = lambda *_: (200, [{"id": "bitcoin"}], {})
+    assert markets(source, "eur", 3, 250) == [{"id": "bitcoin"}]
     assert scripted.requests == [
-        (
-            "/coins/markets",
-            {"vs_currency": "eur", "order": "market_cap_desc", "per_page": "250", "page": "3"},
-        )
+        ("/coins/markets", {"vs_currency": "eur", "per_page": "250", "page": "3"}),
     ]
+
+
+def test_a_number_is_its_digits(source, scripted):
+    body = b'[{"id": "7", "a": 5.210e-9, "b": 2500000000000000123, "c": -0, "d": null, "e": true}]'
+    scripted.answer = lambda *_: (200, body, {})
+    [row] = markets(source)
+    assert row == {"id": "7", "a": "5.210e-9", "b": 2500000000000000123, "c": 0, "d": None, "e": True}
+    assert {name: type(value) for name, value in row.items() if name in "abc"} == {
+        "a": Number,
+        "b": int,
+        "c": int,
+    }
 
 
 @pytest.mark.parametrize(
@@ -60,25 +60,47 @@ def test_it_asks_for_a_page_by_market_cap(source, scripted, coin):
         (500, b"<html>", SourceBroken, "answered 500: Internal Server Error."),
         (503, {"error": {"status": {"error_message": "busy"}}}, SourceBroken, "answered 503: busy."),
         (200, b"<html>", SourceBroken, "not JSON"),
-        (200, {"coins": []}, SourceBroken, "answered with dict, where a list of coins was due"),
-        (200, ["bitcoin"], SourceBroken, "where a list of coins was due"),
+        (200, b'[{"id": "x", "current_price": NaN}]', SourceBroken, "not JSON"),
+        (200, {"coins": []}, SourceBroken, "answered with dict to get_coins_markets, where a list was due"),
+        (200, ["bitcoin"], SourceBroken, "where a list was due"),
+        (204, b"", SourceRejected, "answered 204"),
         (302, b"", SourceBroken, "redirects to another address"),
     ],
 )  # fmt: skip
 def test_every_failure_in_words(source, scripted, status, body, error, words):
     scripted.answer = lambda *_: (status, body, {"Location": "http://127.0.0.1:1/"} if status == 302 else {})
     with pytest.raises(error) as caught:
-        source.markets("usd", 1, 5)
+        markets(source)
     assert words in str(caught.value)
     assert str(caught.value).startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize(("around", "through"), [("", 1), ("127.0.0.1", 0)])
+def test_a_proxy_that_the_environment_names_is_used(scripted, pauses, nobody, monkeypatch, around, through):
+    for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", scripted.url.replace("//", "//me:word@"))
+    monkeypatch.setenv("no_proxy", around)
+    scripted.answer = lambda *_: (200, [], {})
+    source = Source(
+        Options(base_url=nobody.replace("127.0.0.1", "localhost") if through else nobody), Secret(), pauses
+    )
+    if through:
+        assert markets(source) == []
+        assert scripted.headers[0]["proxy-authorization"] == "Basic bWU6d29yZA=="
+    else:
+        with pytest.raises(SourceUnreachable):
+            markets(source)
+    assert len(scripted.requests) == through
+    source.close()
 
 
 def test_nobody_there(nobody, pauses):
     source = Source(Options(base_url=nobody), Secret(), pauses)
     with pytest.raises(
-        SourceUnreachable, match=r"cannot be reached \(ConnectionError\); check the option base_url"
+        SourceUnreachable, match=r"cannot be reached \(NewConnectionError\); check the option base_url"
     ):
-        source.markets("usd", 1, 5)
+        markets(source)
     assert len(pauses) == ATTEMPTS - 1
 
 
@@ -95,7 +117,7 @@ def test_no_answer_in_time(scripted, pauses):
     pauses.gone = True
     source = Source(Options(base_url=scripted.url, request_timeout=0.2), Secret(), pauses)
     with pytest.raises(SourceUnreachable, match=r"did not answer within 0\.2 seconds"):
-        source.markets("usd", 1, 5)
+        markets(source)
     late.set()
     source.close()
 
@@ -103,29 +125,30 @@ def test_no_answer_in_time(scripted, pauses):
 def test_a_limit_is_waited_for_as_long_as_it_says(source, scripted, pauses, coin):
     answers = [(429, LIMITED, {"Retry-After": "7"}), (503, {}, {}), (200, [coin()], {})]
     scripted.answer = lambda *_: answers.pop(0)
-    assert source.markets("usd", 1, 5) == [coin()]
-    assert pauses[0] == 7.0
+    assert [row["id"] for row in markets(source)] == ["bitcoin"]
+    # All workers hold still for the seven seconds, and do not come back at the same time.
+    assert 7.5 <= pauses[0] <= 8.0
     assert 1.0 <= pauses[1] <= 2.0
 
 
 def test_a_date_to_wait_for_counts_too(source, scripted, pauses, coin):
     answers = [(429, LIMITED, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}), (200, [coin()], {})]
     scripted.answer = lambda *_: answers.pop(0)
-    assert source.markets("usd", 1, 5) == [coin()]
+    assert [row["id"] for row in markets(source)] == ["bitcoin"]
     assert pauses == [0.0]
 
 
 def test_a_limit_that_lasts_is_reported_at_once(source, scripted, pauses):
     scripted.answer = lambda *_: (429, LIMITED, {"Retry-After": str(int(LONGEST_WAIT) + 1)})
     with pytest.raises(SourceExhausted):
-        source.markets("usd", 1, 5)
+        markets(source)
     assert (pauses, len(scripted.requests)) == ([], 1)
 
 
 def test_what_cannot_change_is_not_asked_again(source, scripted, pauses):
     scripted.answer = lambda *_: (422, {"error": "invalid vs_currency"}, {})
     with pytest.raises(SourceRejected):
-        source.markets("xyz", 1, 5)
+        markets(source, "xyz")
     assert (pauses, len(scripted.requests)) == ([], 1)
 
 
@@ -133,7 +156,7 @@ def test_nobody_waits_for_a_stream_that_is_gone(source, scripted, pauses):
     pauses.gone = True
     scripted.answer = lambda *_: (500, {}, {})
     with pytest.raises(SourceBroken):
-        source.markets("usd", 1, 5)
+        markets(source)
     assert len(scripted.requests) == 1
 
 
@@ -143,7 +166,7 @@ def test_a_key_travels_in_a_header_and_shows_nowhere(scripted, pauses, plan):
     source = Source(Options(base_url=scripted.url), secret, pauses)
     scripted.answer = lambda *_: (401, {"error": "the key CG-hidden is wrong"}, {})
     with pytest.raises(SourceRefused) as caught:
-        source.markets("usd", 1, 5)
+        markets(source)
     source.close()
     assert scripted.headers[0][f"x-cg-{plan}-api-key"] == "CG-hidden"
     assert "CG-hidden" not in str(scripted.requests)
@@ -161,12 +184,86 @@ def test_a_paid_plan_has_an_address_of_its_own(pauses):
 
 
 def test_the_check_asks_once_and_never_waits(source, scripted, pauses):
-    scripted.answer = lambda path, _: (200, ["usd", "eur"] if "currencies" in path else {}, {})
-    source.check("eur")
+    pauses.gone = True
+    known = {
+        "/simple/supported_vs_currencies": ["usd", "eur"],
+        "/coins/categories/list": [{"category_id": "defi"}],
+    }
+    scripted.answer = lambda path, _: (200, known.get(path, {}), {})
+    source.check(Options(currency="eur"))
     assert [path for path, _ in scripted.requests] == ["/ping", "/simple/supported_vs_currencies"]
+    source.check(Options(category="defi", more_currencies=("eur",)))
+    assert scripted.requests[-1] == ("/coins/categories/list", {})
     with pytest.raises(SourceRejected, match="gives no prices in 'xyz'; it knows usd, eur and others"):
-        source.check("xyz")
+        source.check(Options(currency="xyz"))
+    with pytest.raises(SourceRejected, match="gives no prices in 'xyz'"):
+        source.check(Options(more_currencies=("xyz",)))
+    with pytest.raises(SourceRejected, match="has no category 'defy'"):
+        source.check(Options(category="defy"))
+    assert pauses == []
     scripted.answer = lambda *_: (429, LIMITED, {"Retry-After": "1"})
     with pytest.raises(SourceExhausted):
-        source.check("usd")
-    assert pauses == []
+        source.check(Options())
+    assert len(pauses) <= 1
+
+
+def test_the_budget_is_one_for_all_workers_of_a_container(scripted, pauses):
+    options = Options(base_url=scripted.url, requests_per_minute=3)
+    workers = [Source(options, Secret(), pauses) for _ in range(2)]
+    for _ in range(3):
+        for worker in workers:
+            markets(worker)
+    assert len(scripted.requests) == 6
+    assert pauses == [60.0]
+    # Another key has another budget, and another address has the limit that its operator says: none.
+    markets(Source(options, Secret(demo_api_key="CG-x"), pauses))
+    for _ in range(40):
+        markets(Source(Options(base_url=scripted.url), Secret(), pauses))
+    assert pauses == [60.0]
+    for worker in workers:
+        worker.close()
+
+
+@pytest.mark.parametrize(("secret", "limit"), [(Secret(), 30), (Secret(pro_api_key="CG-x"), 500)])
+def test_the_budget_of_coingecko_itself_is_its_plans(secret, limit, pauses):
+    source = Source(Options(), secret, pauses)
+    assert source._budget.per_minute == limit
+
+
+def test_a_used_up_budget_is_said_in_words_where_nobody_waits(scripted, pauses):
+    pauses.gone = True
+    source = Source(Options(base_url=scripted.url, requests_per_minute=1), Secret(), pauses)
+    markets(source)
+    with pytest.raises(
+        SourceExhausted, match="is used up for 60 seconds more; see the option requests_per_minute"
+    ):
+        markets(source)
+    assert len(scripted.requests) == 1
+
+
+def test_what_the_source_says_to_one_worker_holds_for_all(scripted, pauses):
+    options = Options(base_url=scripted.url)
+    first, second = (Source(options, Secret(), pauses) for _ in range(2))
+    answers = [(429, LIMITED, {"Retry-After": "20"}), (200, [], {}), (200, [], {})]
+    scripted.answer = lambda *_: answers.pop(0)
+    pauses.gone = True
+    with pytest.raises(SourceExhausted):
+        markets(first)
+    pauses.gone = False
+    pauses.now = 5.0
+    markets(second)
+    assert pauses[-1] == pytest.approx(15.0)
+    first.close()
+    second.close()
+
+
+def test_pycoingecko_sends_through_the_method_that_is_replaced():
+    """It is private there: another version may call it otherwise, and would then send by itself."""
+    assert callable(CoinGeckoAPI._CoinGeckoAPI__request)
+
+
+@pytest.mark.parametrize("answer", [[], {"nothing": {}}, "words"])
+def test_what_pycoingecko_stumbles_over_is_an_answer_of_the_source(source, scripted, answer):
+    scripted.answer = lambda *_: (200, answer, {})
+    with pytest.raises(SourceBroken, match="something that CoinGecko does not"):
+        source.mapping("get_global")

@@ -114,6 +114,28 @@ class Market:
             row[f"price_change_percentage_{span}_in_currency"] = (now / past - 1) * 100
         return row
 
+    def quote(self, coin: Coin, currencies: Sequence[str], wanted: Sequence[str]) -> Body:
+        """A coin in `/simple/price`.
+
+        Args:
+            coin: The coin.
+            currencies: The quote currencies.
+            wanted: What else than prices: market_cap, 24hr_vol, 24hr_change, last_updated_at.
+        """
+        quote: Body = {}
+        for currency in currencies:
+            row = self.row(coin, currency)
+            quote[currency] = row["current_price"]
+            if "market_cap" in wanted:
+                quote[f"{currency}_market_cap"] = float(row["market_cap"])
+            if "24hr_vol" in wanted:
+                quote[f"{currency}_24h_vol"] = float(row["total_volume"])
+            if "24hr_change" in wanted:
+                quote[f"{currency}_24h_change"] = row["price_change_percentage_24h"]
+        if "last_updated_at" in wanted:
+            quote["last_updated_at"] = int(self.at)
+        return quote
+
     def detail(self, coin: Coin) -> Body:
         """The answer of `/coins/{id}`, without its tickers and its developers' and community's figures."""
         now = prices.price(coin, self.at)

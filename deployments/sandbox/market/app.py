@@ -35,6 +35,7 @@ _LIMITED: Final = (
     "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing to subscribe to "
     "our API plans for higher rate limits."
 )
+_INCLUDED: Final = ("market_cap", "24hr_vol", "24hr_change", "last_updated_at")
 _KEY_CODES: Final = {"pro": 10010, "demo": 10011}
 
 
@@ -133,14 +134,9 @@ class Api:
                 raise Failure(422, f"Missing parameter {name}")
         market = self._market()
         currencies = [name for name in _words(query["vs_currencies"]) if name in prices.CURRENCIES]
+        wanted = [name for name in _INCLUDED if query.get(f"include_{name}", "").lower() == "true"]
         found = filter(None, map(market.coin, _words(query["ids"])))
-        return {
-            coin.id: {
-                currency: prices.rounded(prices.price(coin, market.at) * market.rate(currency))
-                for currency in currencies
-            }
-            for coin in found
-        }
+        return {coin.id: market.quote(coin, currencies, wanted) for coin in found}
 
     def _coin(self, request: Request) -> dict[str, Any]:
         market = self._market()

@@ -2,97 +2,274 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from plugin import messages
-from plugin.errors import SourceError
+from plugin.ahead import ahead
+from plugin.errors import InvalidParameter, SourceBroken, SourceError
+from plugin.ranks import LARGEST, Page, pages
 from plugin.source import Row, Source
-from plugin.tasks import Page, Task
+from plugin.tasks import Task
 from plugin.types import TYPES, CloudServiceType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from plugin.options import Options, Secret
+
+_LOGGER = logging.getLogger(__name__)
 
 BY_NAME: Final = {kind.name: kind for kind in TYPES}
 
 
-def split(options: Options) -> list[Task]:
-    """All tasks of a collection, in the order in which a collection without tasks does them."""
-    work = [(kind.name, page) for kind in TYPES for page in kind.pages(options)]
+def whole(options: Options) -> list[Task]:
+    """The work of a collection without tasks; asks the source for nothing."""
+    work = [task for kind in _kinds(options) for task in _by_options(kind, options)]
+    return _led(work)
+
+
+def split(options: Options, secret: Secret, wait: Callable[[float], bool]) -> list[Task]:
+    """The same work as tasks of at most a page, which workers may do in parallel.
+
+    What takes more pages than one is split by ids: they are read once, here, so that no rank moves between two
+    workers. A coin that the source lists no more when its task comes becomes an error resource with its name.
+
+    Raises:
+        SourceError: The ids cannot be had, or not all of them.
+    """
+    work: list[Task] = []
+    with closing(Source(options, secret, wait)) as source:
+        for task in whole(options):
+            kind = BY_NAME[task.cloud_service_type]
+            if task.count > LARGEST and kind.by_ids:
+                ids = _index(kind, source, options, task.count)
+                # An empty list is a task, too: it brings region, type and metrics.
+                work += [Task(kind.name, ids=part) for part in _parts(ids)] or [task]
+            else:
+                work.append(task)
+    return _led(work)
+
+
+def _kinds(options: Options) -> list[CloudServiceType]:
+    return [kind for kind in TYPES if kind.name in options.cloud_service_types]
+
+
+def _by_options(kind: CloudServiceType, options: Options) -> list[Task]:
+    if options.ids and kind.by_ids:
+        return [Task(kind.name, ids=part) for part in _parts(options.ids)]
+    return [Task(kind.name, count=kind.count(options))]
+
+
+def _led(work: list[Task]) -> list[Task]:
     return [
-        Task(cloud_service_type=name, page=page, leads=index == 0) for index, (name, page) in enumerate(work)
+        Task(task.cloud_service_type, task.count, task.ids, index == 0) for index, task in enumerate(work)
     ]
 
 
-def collect(
-    options: Options, secret: Secret, tasks: Iterable[Task], wait: Callable[[float], bool]
-) -> Iterator[ResourceInfo]:
-    """Collect some tasks, one page in memory at a time.
+def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    rest = iter(ids)
+    while part := tuple(islice(rest, LARGEST)):
+        yield part
 
-    A page that cannot be had, or a row that makes no resource, becomes an error resource; the rest comes.
-    A row that a later page gives once more, since its rank changed in between, is left out.
+
+def _index(kind: CloudServiceType, source: Source, options: Options, count: int) -> list[str]:
+    """The ids of the first so many rows, each once, the largest first."""
+    found: dict[str, None] = {}
+    short = ""
+    for page in pages(count):
+        rows = _ranked(kind, source, options, page)
+        fresh = [row for row in rows if _id(row) not in found]
+        if short and fresh:
+            raise SourceBroken(
+                f"{kind.name} {short}, though the list goes on; the next collection may have all."
+            )
+        ranked = rows[: count - page.first + 1]
+        wanted = [each for row in ranked if kind.wanted(row, options) and (each := _id(row))]
+        found.update(dict.fromkeys(wanted))
+        # The list's end, or only smaller ones than are wanted follow.
+        if short or (rows and not wanted):
+            break
+        short = _short(page, rows)
+    return list(found)
+
+
+def _ranked(kind: CloudServiceType, source: Source, options: Options, page: Page) -> list[Row]:
+    """A page's rows; one with fewer than asked for is asked for again, to tell a list's end from a cut answer."""
+    rows = kind.page(source, options, page.number, page.size)
+    if len(rows) == page.size:
+        return rows
+    return max(rows, kind.page(source, options, page.number, page.size), key=len)
+
+
+def _short(page: Page, rows: list[Row]) -> str:
+    if len(rows) == page.size:
+        return ""
+    return f"ranks {page.first} to {page.last} came with {len(rows)} rows"
+
+
+class Collection:
+    """Some tasks of one collection as a stream of messages, one page in memory at a time.
+
+    What cannot be had, or makes no resource, becomes an error resource that names it; the rest comes.
 
     Args:
         options: The collector's options.
         secret: The source's API key.
-        tasks: All of `split`, or one of them.
         wait: Waits so many seconds before the source is asked again; True gives up.
+        about: What a line in the log says of whom this is for.
+
+    Attributes:
+        resources: Messages about resources so far.
+        errors: Messages about failures so far.
     """
-    with closing(Source(options, secret, wait)) as source:
-        failed: dict[str, SourceError] = {}
-        ended: set[str] = set()
-        # While a page is read a rank moves by a page at most; to keep all ids would fill the memory.
+
+    def __init__(
+        self,
+        options: Options,
+        secret: Secret,
+        wait: Callable[[float], bool],
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        self._about = dict(about or {})
+        self._options = options
+        self._secret = secret
+        self._wait = wait
+        self._gone: SourceError | None = None
+        self.resources = 0
+        self.errors = 0
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[bytes]:
+        """Collect all of `whole`, or one of `split`."""
+        with closing(Source(self._options, self._secret, self._wait)) as source:
+            for task in tasks:
+                if task.leads:
+                    yield from self._lead()
+                kind = BY_NAME[task.cloud_service_type]
+                if task.ids:
+                    yield from self._by_ids(kind, source, task.ids)
+                else:
+                    yield from self._by_rank(kind, source, task.count)
+
+    def _lead(self) -> Iterator[bytes]:
+        first = [messages.region(), *map(messages.cloud_service_type, _kinds(self._options))]
+        if self._options.generation == "2.x":
+            first += messages.metrics()
+        self.resources += len(first)
+        yield from first
+
+    def _by_rank(self, kind: CloudServiceType, source: Source, count: int) -> Iterator[bytes]:
+        if self._gone:
+            yield self._not_asked_for(kind, f"ranks 1 to {count}")
+            return
+        maker = messages.CloudServices(kind, self._options.generation)
+        # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
-        for task in tasks:
-            kind = BY_NAME[task.cloud_service_type]
-            if task.leads:
-                yield messages.region()
-                yield from map(messages.cloud_service_type, TYPES)
-            if kind.name in ended:
-                continue
-            page = task.page
-            if everywhere := failed.get("everywhere"):
-                yield messages.error(kind, f"{_place(kind, page)} was not asked for: {everywhere}")
-                continue
-            try:
-                rows = kind.fetch(source, options, page)
-            except SourceError as error:
-                if error.everywhere:
-                    failed["everywhere"] = error
-                yield messages.error(kind, f"{_place(kind, page)} could not be collected: {error}")
-                continue
-            if len(rows) < page.size:
-                ended.add(kind.name)
-            seen.append(set())
-            yield from _page(kind, options, page, rows, seen)
+        short = ""
+        with closing(ahead(pages(count), lambda page: self._rows(kind, source, page), _useless)) as answers:
+            for page, answer in answers:
+                place = f"ranks {page.first} to {min(page.last, count)}"
+                if isinstance(answer, SourceError):
+                    yield self._failed(kind, place, answer)
+                    if self._gone and page.last < count:
+                        yield self._not_asked_for(kind, f"ranks {page.last + 1} to {count}")
+                    continue
+                rows = _fresh(answer[: count - page.first + 1], seen)
+                if short and not rows:
+                    return
+                if short:
+                    yield self._error(kind, f"{short}, though the list goes on.")
+                wanted = [row for row in rows if kind.wanted(row, self._options)]
+                yield from self._made(kind, maker, place, wanted)
+                if rows and not wanted:
+                    return  # only smaller ones follow
+                short = _short(page, answer)
 
-
-def _page(
-    kind: CloudServiceType, options: Options, page: Page, rows: list[Row], seen: deque[set[str]]
-) -> Iterator[ResourceInfo]:
-    maker = messages.CloudServices(kind, options.generation)
-    for row in rows[: page.take]:
+    def _by_ids(self, kind: CloudServiceType, source: Source, ids: Sequence[str]) -> Iterator[bytes]:
+        if not kind.by_ids:
+            raise InvalidParameter("task_options.ids", f"{kind.name} is not collected by ids")
+        place = ", ".join(ids)
+        if self._gone:
+            yield self._not_asked_for(kind, place)
+            return
         try:
-            record = kind.record(row, options)
-            identity = f"{kind.name}/{record.resource_id}"
-            if any(identity in page_before for page_before in seen):
-                continue
-            seen[-1].add(identity)
-            message = maker.message(record)
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-            message = messages.error(
-                kind, f"{_place(kind, page)}: {kind.identify(row)} is no resource: {reason}."
-            )
-        yield message
+            rows = kind.by_ids(source, self._options, ids)
+            if kind.complete:
+                kind.complete(source, self._options, rows)
+        except SourceError as error:
+            yield self._failed(kind, place, error)
+            return
+        found = {each: row for row in rows if (each := _id(row))}
+        for missing in [each for each in ids if each not in found]:
+            yield self._error(kind, f"{missing} is not, or no more, in the source's list.")
+        maker = messages.CloudServices(kind, self._options.generation)
+        known = [found[each] for each in ids if each in found]
+        yield from self._made(kind, maker, "by id", [row for row in known if kind.wanted(row, self._options)])
+
+    def _rows(self, kind: CloudServiceType, source: Source, page: Page) -> list[Row] | SourceError:
+        try:
+            rows = _ranked(kind, source, self._options, page)
+            if kind.complete and rows:
+                kind.complete(source, self._options, rows)
+        except SourceError as error:
+            return error
+        return rows
+
+    def _made(
+        self, kind: CloudServiceType, maker: messages.CloudServices, place: str, rows: list[Row]
+    ) -> list[bytes]:
+        """A page's messages at once, which is faster than one by one."""
+        made = []
+        errors = self.errors
+        for row in rows:
+            try:
+                made.append(maker.message(kind.record(row, self._options)))
+            except (KeyError, TypeError, ValueError) as error:
+                reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+                made.append(self._error(kind, f"{place}: {kind.identify(row)} is no resource: {reason}."))
+        self.resources += len(made) - (self.errors - errors)
+        return made
+
+    def _failed(self, kind: CloudServiceType, place: str, error: SourceError) -> bytes:
+        if error.everywhere:
+            self._gone = error
+        return self._error(kind, f"{place} could not be collected: {error}")
+
+    def _not_asked_for(self, kind: CloudServiceType, place: str) -> bytes:
+        return self._error(kind, f"{place} were not asked for: {self._gone}")
+
+    def _error(self, kind: CloudServiceType, words: str) -> bytes:
+        self.errors += 1
+        message = f"{kind.name} {words}"
+        _LOGGER.warning(message, extra={"fields": self._about})
+        return messages.error(kind, message)
 
 
-def _place(kind: CloudServiceType, page: Page) -> str:
-    first = (page.number - 1) * page.size + 1
-    return f"{kind.name} page {page.number} (ranks {first} to {first + page.take - 1})"
+def _useless(answer: list[Row] | SourceError) -> bool:
+    """Whether every further page would fail in the same way."""
+    return isinstance(answer, SourceError) and answer.everywhere
+
+
+def _id(row: Row) -> str | None:
+    found = row.get("id")
+    return found if type(found) is str else None
+
+
+def _fresh(rows: list[Row], seen: deque[set[str]]) -> list[Row]:
+    """Rows that none of the pages before gave; those without an id count as new, and are named one by one."""
+    known = set().union(*seen)
+    here: set[str] = set()
+    fresh = []
+    for row in rows:
+        found = _id(row)
+        if found is None:
+            fresh.append(row)
+        elif found not in here:
+            here.add(found)
+            if found not in known:
+                fresh.append(row)
+    seen.append(here)
+    return fresh

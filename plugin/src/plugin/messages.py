@@ -1,6 +1,7 @@
-"""Records as messages: the form in which SpaceONE's inventory takes resources.
+"""Records as messages: the form in which SpaceONE's inventory takes resources, encoded.
 
-What is the same for every resource of a type is built once and copied; only the rest is filled in.
+A message is bytes, since gRPC sends bytes. What is the same for every resource of a type is encoded once; what differs
+is appended. Protobuf merges a field that comes twice, so both together are read as one message.
 """
 
 from __future__ import annotations
@@ -11,29 +12,48 @@ from typing import Any, Final
 from google.protobuf.struct_pb2 import Struct
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
+from plugin import wire
+from plugin.encoding import Exact, json_object
+from plugin.metrics import METRICS, NAMESPACE
 from plugin.types import GROUP, PROVIDER, REGION, CloudServiceType, Record
 
 CLOUD_SERVICE: Final = "inventory.CloudService"
 CLOUD_SERVICE_TYPE: Final = "inventory.CloudServiceType"
 REGION_TYPE: Final = "inventory.Region"
+NAMESPACE_TYPE: Final = "inventory.Namespace"
+METRIC_TYPE: Final = "inventory.Metric"
 ERROR: Final = "inventory.ErrorResource"
-
-SUPPORTED: Final = [CLOUD_SERVICE, CLOUD_SERVICE_TYPE, REGION_TYPE]
 
 MATCH_KEYS: Final = {
     CLOUD_SERVICE: ["reference.resource_id", "provider", "cloud_service_type", "cloud_service_group"],
     CLOUD_SERVICE_TYPE: ["name", "group", "provider"],
     REGION_TYPE: ["region_code", "provider"],
+    NAMESPACE_TYPE: ["namespace_id"],
+    METRIC_TYPE: ["metric_id"],
 }
 """By which keys the platform recognises a resource that it holds already."""
 
+_NAME, _REFERENCE, _ACCOUNT, _INSTANCE_TYPE, _TAGS, _JSON_DATA, _DATA = (
+    wire.KEYS[name] for name in ("name", "reference", "account", "instance_type", "tags", "json_data", "data")
+)
+_RESOURCE_ID, _LINK, _EXACT = (wire.KEYS[name] for name in ("resource_id", "external_link", "exact"))
 
-def region() -> ResourceInfo:
+_RESOURCE: Final = bytes([ResourceInfo.RESOURCE_FIELD_NUMBER << 3 | 2])
+
+
+def supported(generation: str) -> list[str]:
+    """The kinds of resources that an installation of that generation is sent."""
+    both = [CLOUD_SERVICE, CLOUD_SERVICE_TYPE, REGION_TYPE]
+    return [*both, NAMESPACE_TYPE, METRIC_TYPE] if generation == "2.x" else both
+
+
+def region() -> bytes:
     """The only region that there is: coins are traded everywhere."""
-    return _message(REGION_TYPE, {"name": "Global", "region_code": REGION, "provider": PROVIDER})
+    resource = {"name": "Global", "region_code": REGION, "provider": PROVIDER}
+    return _message(REGION_TYPE, resource)
 
 
-def cloud_service_type(kind: CloudServiceType) -> ResourceInfo:
+def cloud_service_type(kind: CloudServiceType) -> bytes:
     """A type with its dynamic UI; `metadata` as a Struct, since 1.12 knows no `json_metadata`."""
     resource = {
         "name": kind.name,
@@ -49,7 +69,15 @@ def cloud_service_type(kind: CloudServiceType) -> ResourceInfo:
     return _message(CLOUD_SERVICE_TYPE, resource)
 
 
-def error(kind: CloudServiceType, message: str) -> ResourceInfo:
+def metrics() -> list[bytes]:
+    """The namespace and its metrics, which inventory 2.x computes from the resources; 1.12 knows neither."""
+    return [
+        _message(NAMESPACE_TYPE, NAMESPACE),
+        *(_message(METRIC_TYPE, metric) for metric in METRICS),
+    ]
+
+
+def error(kind: CloudServiceType, message: str) -> bytes:
     """A failure that the platform records in the job's task, while the stream goes on.
 
     Args:
@@ -65,14 +93,14 @@ def error(kind: CloudServiceType, message: str) -> ResourceInfo:
             "resource_type": CLOUD_SERVICE,
         }
     )
-    return info
+    return _encoded(info)
 
 
 class CloudServices:
     """Makes the messages of one type's resources.
 
-    Inventory 2.x takes `json_data`, which keeps integers as integers, and metadata by reference to the type.
-    Inventory 1.12 wants `data` as a Struct, where every number is a double, and metadata in every resource.
+    Inventory 2.x takes `json_data`, and metadata by reference to the type. Inventory 1.12 wants `data` as a Struct,
+    where every number is a double, and the metadata in every resource.
 
     Args:
         kind: The type.
@@ -93,33 +121,39 @@ class CloudServices:
             fixed["metadata"] = kind.metadata
         self._fixed = _message(CLOUD_SERVICE, fixed)
 
-    def message(self, record: Record) -> ResourceInfo:
+    def message(self, record: Record) -> bytes:
         """One resource as a message.
 
+        `data.exact` is always there, since inventory 2.x keeps a key of `data` that a later collection leaves out:
+        the digits of an earlier price would stand beside the next one.
+
         Raises:
-            ValueError: The record's data is nothing that JSON can say, such as a number that is infinite.
+            TypeError, ValueError: The record's data is nothing that JSON can say, such as an infinite number.
         """
-        info = ResourceInfo()
-        info.CopyFrom(self._fixed)
-        fields = info.resource.fields
-        fields["name"].string_value = record.name
-        if self._as_json:
-            text = json.dumps(record.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            fields["json_data"].string_value = text
-        else:
-            fields["data"].struct_value.update(record.data)
-        reference = fields["reference"].struct_value.fields
-        reference["resource_id"].string_value = record.resource_id
-        reference["external_link"].string_value = record.external_link
+        exact: Exact = {}
+        text = wire.text_entry
+        parts = [
+            text(_NAME, record.name),
+            wire.entry(
+                _REFERENCE,
+                wire.struct(text(_RESOURCE_ID, record.resource_id) + text(_LINK, record.external_link)),
+            ),
+        ]
         if record.account is not None:
-            fields["account"].string_value = record.account
+            parts.append(text(_ACCOUNT, record.account))
         if record.instance_type is not None:
-            fields["instance_type"].string_value = record.instance_type
-        if record.tags:
-            tags = fields["tags"].struct_value.fields
-            for key, value in record.tags.items():
-                tags[key].string_value = value
-        return info
+            parts.append(text(_INSTANCE_TYPE, record.instance_type))
+        if tags := wire.fields(record.tags, {}):
+            parts.append(wire.entry(_TAGS, wire.struct(tags)))
+        if self._as_json:
+            data = json_object(record.data, exact)
+            digits = json_object(exact, {}) if exact else "{}"
+            parts.append(text(_JSON_DATA, f'{data[:-1]}{"," if len(data) > 2 else ""}"exact":{digits}}}'))
+        else:
+            held = wire.fields(record.data, exact)
+            held += wire.entry(_EXACT, wire.struct(wire.fields(exact, {})))
+            parts.append(wire.entry(_DATA, wire.struct(held)))
+        return self._fixed + wire.delimited(_RESOURCE, b"".join(parts))
 
 
 def struct(values: dict[str, Any]) -> Struct:
@@ -129,11 +163,16 @@ def struct(values: dict[str, Any]) -> Struct:
     return message
 
 
-def _message(resource_type: str, resource: dict[str, Any]) -> ResourceInfo:
+def _message(resource_type: str, resource: dict[str, Any]) -> bytes:
     info = ResourceInfo(state=ResourceInfo.SUCCESS, resource_type=resource_type)
     info.match_rules.update({"1": MATCH_KEYS[resource_type]})
     info.resource.update(resource)
-    return info
+    return _encoded(info)
+
+
+def _encoded(info: ResourceInfo) -> bytes:
+    encoded: bytes = info.SerializeToString()
+    return encoded
 
 
 def _by_reference(kind: CloudServiceType) -> dict[str, Any]:

@@ -8,64 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from plugin.errors import InvalidParameter
+from plugin.schema import CURRENCY_PATTERN, ID_PATTERN, OPTIONS_SCHEMA, PUBLIC_API
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PUBLIC_API: Final = "https://api.coingecko.com/api/v3"
-PRO_API: Final = "https://pro-api.coingecko.com/api/v3"
-
-PER_PAGE: Final = 250
-"""The most coins that the source gives in one page."""
-
-MAX_COUNT: Final = 1_000_000
-"""More coins than the source ranks; a bound, so that a slip of the keyboard is no endless collection."""
-
-GENERATIONS: Final = ("2.x", "1.12")
-
-OPTIONS_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "currency": {
-            "title": "Quote Currency",
-            "description": "The currency that prices are given in, as the source abbreviates it.",
-            "type": "string",
-            "pattern": "^[A-Za-z]{2,6}$",
-            "default": "usd",
-        },
-        "count": {
-            "title": "Number of Coins",
-            "description": "How many coins are collected, the largest market capitalisation first.",
-            "type": "integer",
-            "minimum": 1,
-            "maximum": MAX_COUNT,
-            "default": 5,
-        },
-        "base_url": {
-            "title": "Source Address",
-            "description": "Another server with CoinGecko's API, such as a mirror.",
-            "type": "string",
-            "default": PUBLIC_API,
-        },
-        "request_timeout": {
-            "title": "Request Timeout",
-            "description": "Seconds to wait for one answer of the source.",
-            "type": "number",
-            "minimum": 1,
-            "maximum": 120,
-            "default": 10,
-        },
-        "generation": {
-            "title": "SpaceONE Generation",
-            "description": "The API generation of the installation that stores the resources.",
-            "type": "string",
-            "enum": list(GENERATIONS),
-            "default": "2.x",
-        },
-    },
-    "order": ["currency", "count", "base_url", "request_timeout", "generation"],
-}
-"""JSON Schema of the options, with the titles and defaults that the console's form shows."""
+_FIELDS: Final[dict[str, dict[str, Any]]] = OPTIONS_SCHEMA["properties"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +21,27 @@ class Options:
     """The options of one collector, checked.
 
     Attributes:
+        cloud_service_types: Names of the types that are collected.
         currency: The quote currency in lower case, as the source spells it.
-        count: How many coins, the largest market capitalisation first.
+        more_currencies: Further ones.
+        count: How many coins, and exchanges, the largest first.
+        ids: Coins by their ids instead; empty for the largest.
+        category: The only category of coins that counts, or None.
+        minimum_market_cap: In the quote currency.
+        requests_per_minute: The budget of this container, or 0 for the plan's own limit.
         base_url: The source's address without a slash at its end, or None for CoinGecko's own.
         request_timeout: Seconds to wait for one answer.
         generation: The SpaceONE generation that the resources are meant for, "2.x" or "1.12".
     """
 
+    cloud_service_types: tuple[str, ...] = ("Cryptocurrency",)
     currency: str = "usd"
+    more_currencies: tuple[str, ...] = ()
     count: int = 5
+    ids: tuple[str, ...] = ()
+    category: str | None = None
+    minimum_market_cap: float = 0.0
+    requests_per_minute: int = 0
     base_url: str | None = None
     request_timeout: float = 10.0
     generation: str = "2.x"
@@ -97,16 +57,33 @@ class Options:
             InvalidParameter: An option is unknown or has a value that cannot be used; names the option.
         """
         for key in values:
-            if key not in OPTIONS_SCHEMA["properties"]:
+            if key not in _FIELDS:
                 known = ", ".join(OPTIONS_SCHEMA["order"])
                 raise InvalidParameter(f"options.{key}", f"there is no such option; known are {known}")
-        return cls(
-            currency=_currency(values.get("currency")),
-            count=_count(values.get("count")),
-            base_url=_base_url(values.get("base_url")),
-            request_timeout=_request_timeout(values.get("request_timeout")),
-            generation=_generation(values.get("generation")),
+        # An option without a value is none.
+        given = {key: value for key, value in values.items() if value is not None}
+        wish = {key: given.get(key, _FIELDS[key]["default"]) for key in _FIELDS}
+        currency = _text(
+            "currency", wish, CURRENCY_PATTERN, "an abbreviation of a currency, such as usd"
+        ).lower()
+        more = _texts("more_currencies", wish, CURRENCY_PATTERN, "an abbreviation of a currency, such as usd")
+        options = cls(
+            cloud_service_types=_choices("cloud_service_types", wish),
+            currency=currency,
+            more_currencies=tuple(dict.fromkeys(name.lower() for name in more if name.lower() != currency)),
+            count=_whole("count", wish),
+            ids=tuple(dict.fromkeys(_texts("ids", wish, ID_PATTERN, "an id of a coin, such as bitcoin"))),
+            category=_text("category", wish, r"[^\s,]{0,200}", "an id of a category, such as stablecoins")
+            or None,
+            minimum_market_cap=_number("minimum_market_cap", wish),
+            requests_per_minute=_whole("requests_per_minute", wish),
+            base_url=_base_url(given.get("base_url")),
+            request_timeout=_number("request_timeout", wish),
+            generation=_generation(wish["generation"]),
         )
+        if options.ids and options.category:
+            raise InvalidParameter("options.ids", "give ids or a category, not both")
+        return options
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +122,52 @@ def whole(key: str, value: object) -> int:
     return int(value)
 
 
-def _currency(value: object) -> str:
-    if value is None:
-        return "usd"
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2,6}", value.strip()):
-        raise InvalidParameter("options.currency", f"{value!r} is no abbreviation of a currency, such as usd")
-    return value.strip().lower()
+def _within(name: str, value: float) -> None:
+    least, most = _FIELDS[name].get("minimum", 0), _FIELDS[name].get("maximum")
+    if value < least or (most is not None and value > most):
+        bounds = f"between {least} and {most}" if most is not None else f"{least} or more"
+        raise InvalidParameter(f"options.{name}", f"{value:.12g} is not {bounds}")
 
 
-def _count(value: object) -> int:
-    if value is None:
-        return 5
-    count = whole("options.count", value)
-    if not 1 <= count <= MAX_COUNT:
-        raise InvalidParameter("options.count", f"{count} is not between 1 and {MAX_COUNT}")
-    return count
+def _whole(name: str, wish: Mapping[str, Any]) -> int:
+    number = whole(f"options.{name}", wish[name])
+    _within(name, number)
+    return number
+
+
+def _number(name: str, wish: Mapping[str, Any]) -> float:
+    value = wish[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+        raise InvalidParameter(f"options.{name}", f"{value!r} is no number")
+    _within(name, value)
+    return float(value)
+
+
+def _text(name: str, wish: Mapping[str, Any], pattern: str, what: str) -> str:
+    return _matching(name, wish[name], pattern, what)
+
+
+def _texts(name: str, wish: Mapping[str, Any], pattern: str, what: str) -> list[str]:
+    value = wish[name]
+    if not isinstance(value, list | tuple):
+        raise InvalidParameter(f"options.{name}", f"{value!r} is no list")
+    if len(value) > _FIELDS[name]["maxItems"]:
+        raise InvalidParameter(f"options.{name}", f"{len(value)} are more than {_FIELDS[name]['maxItems']}")
+    return [_matching(name, item, pattern, what) for item in value]
+
+
+def _matching(name: str, value: object, pattern: str, what: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value.strip()):
+        raise InvalidParameter(f"options.{name}", f"{value!r} is not {what}")
+    return value.strip()
+
+
+def _choices(name: str, wish: Mapping[str, Any]) -> tuple[str, ...]:
+    known, value = _FIELDS[name]["items"]["enum"], wish[name]
+    if not isinstance(value, list | tuple) or not value or any(item not in known for item in value):
+        raise InvalidParameter(f"options.{name}", f"{value!r} is no list of some of {', '.join(known)}")
+    # In the schema's order, so that the order of a list changes nothing.
+    return tuple(item for item in known if item in value)
 
 
 def _base_url(value: object) -> str | None:
@@ -179,21 +187,12 @@ def _base_url(value: object) -> str | None:
     return value.strip().rstrip("/")
 
 
-def _request_timeout(value: object) -> float:
-    if value is None:
-        return 10.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 120:
-        raise InvalidParameter("options.request_timeout", f"{value!r} is not between 1 and 120 seconds")
-    return float(value)
-
-
 def _generation(value: object) -> str:
-    if value is None:
-        return "2.x"
     # 1.12 without quotes is a number in YAML.
     text = str(value)
-    if text not in GENERATIONS:
-        raise InvalidParameter("options.generation", f"{value!r} is none of {', '.join(GENERATIONS)}")
+    if text not in _FIELDS["generation"]["enum"]:
+        known = ", ".join(_FIELDS["generation"]["enum"])
+        raise InvalidParameter("options.generation", f"{value!r} is none of {known}")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -14,14 +15,16 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from spaceone.api.core.v1 import server_info_pb2_grpc
-from spaceone.api.inventory.plugin import collector_pb2_grpc, job_pb2_grpc
+from spaceone.api.inventory.plugin import job_pb2_grpc
 
-from plugin.services import Collector, Job, ServerInfo, version
+from plugin.services import Collector, Job, ServerInfo, collector_handler, version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LOGGER = logging.getLogger(__name__)
+
+MIB: Final = 1024 * 1024
 
 SERVICES: Final = (
     "spaceone.api.inventory.plugin.Collector",
@@ -41,6 +44,8 @@ class Settings:
         workers: SPACEONE_MAX_WORKERS, how many calls are served at once.
         grace: SPACEONE_GRACE, seconds that running calls have left after SIGTERM.
         log_level: SPACEONE_LOG_LEVEL.
+        max_request: SPACEONE_MAX_REQUEST_BYTES, the largest request that is taken.
+        max_message: SPACEONE_MAX_MESSAGE_BYTES, the largest message that is sent; what inventory takes is 256 MiB.
     """
 
     port: int = 50051
@@ -48,6 +53,8 @@ class Settings:
     workers: int = 100
     grace: float = 8.0
     log_level: str = "INFO"
+    max_request: int = 4 * MIB
+    max_message: int = 256 * MIB
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -76,6 +83,8 @@ class Settings:
             workers=int(number("SPACEONE_MAX_WORKERS", 100, 1, 1000)),
             grace=number("SPACEONE_GRACE", 8.0, 0, 600),
             log_level=level,
+            max_request=int(number("SPACEONE_MAX_REQUEST_BYTES", 4 * MIB, 1024, 1024 * MIB)),
+            max_message=int(number("SPACEONE_MAX_MESSAGE_BYTES", 256 * MIB, 1024, 1024 * MIB)),
         )
 
 
@@ -91,12 +100,16 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # Without this a second server would share the port in silence.
-        options = [("grpc.so_reuseport", 0)]
+        options = [
+            # Without this a second server would share the port in silence.
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", settings.max_request),
+            ("grpc.max_send_message_length", settings.max_message),
+        ]
         pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="call")
         self._server = grpc.server(pool, options=options)
         self._health = health.HealthServicer()
-        collector_pb2_grpc.add_CollectorServicer_to_server(Collector(), self._server)
+        self._server.add_generic_rpc_handlers((collector_handler(Collector()),))
         job_pb2_grpc.add_JobServicer_to_server(Job(), self._server)
         server_info_pb2_grpc.add_ServerInfoServicer_to_server(ServerInfo(), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -136,6 +149,9 @@ def serve(settings: Settings) -> None:
         signal.signal(number, lambda *_: stopping.set())
     server = Server(settings)
     server.start()
+    # What is imported by now stays; a page's rows are thousands of dicts without cycles, not worth looking through.
+    gc.freeze()
+    gc.set_threshold(50_000)
     stopping.wait()
     server.stop()
 

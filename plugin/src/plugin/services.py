@@ -16,9 +16,11 @@ from spaceone.api.core.v1 import server_info_pb2, server_info_pb2_grpc
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job_pb2, job_pb2_grpc
 
 from plugin import messages
-from plugin.collection import BY_NAME, collect, split
+from plugin.collection import BY_NAME, Collection, split, whole
 from plugin.errors import PluginError
-from plugin.options import OPTIONS_SCHEMA, Options, Secret
+from plugin.logs import request_fields
+from plugin.options import Options, Secret
+from plugin.schema import OPTIONS_SCHEMA
 from plugin.source import Source
 from plugin.tasks import Task
 
@@ -32,14 +34,16 @@ _Answer = TypeVar("_Answer")
 
 VERSION_FILE: Final = Path(__file__).resolve().parent.parent / "VERSION"
 
-METADATA: Final[dict[str, Any]] = {
-    "supported_resource_type": messages.SUPPORTED,
-    "supported_features": ["garbage_collection"],
-    "supported_schedules": ["hours"],
-    "filter_format": [],
-    "options_schema": OPTIONS_SCHEMA,
-}
-"""What the platform keeps of the plugin in a collector: it asks when the collector is made or changed."""
+
+def plugin_metadata(options: Options) -> dict[str, Any]:
+    """What the platform keeps of the plugin in a collector: it asks when the collector is made or changed."""
+    return {
+        "supported_resource_type": messages.supported(options.generation),
+        "supported_features": ["garbage_collection"],
+        "supported_schedules": ["hours"],
+        "filter_format": [],
+        "options_schema": OPTIONS_SCHEMA,
+    }
 
 
 class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # no types there
@@ -51,49 +55,67 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
         """Say what the plugin can do; refuses options that a collection would refuse."""
 
         def answer() -> collector_pb2.PluginInfo:
-            Options.parse(_values(request.options))
-            return collector_pb2.PluginInfo(metadata=messages.struct(METADATA))
+            options = Options.parse(_values(request.options))
+            return collector_pb2.PluginInfo(metadata=messages.struct(plugin_metadata(options)))
 
         return _answer("Collector.init", answer, context)
 
     def verify(self, request: collector_pb2.VerifyRequest, context: grpc.ServicerContext) -> Empty:
-        """Ask the source whether it answers, takes the key and knows the currency."""
+        """Ask the source whether it answers, takes the key and knows currencies and category."""
 
         def answer() -> Empty:
             options = Options.parse(_values(request.options))
             secret = Secret.parse(_values(request.secret_data))
             with closing(Source(options, secret, _no_wait)) as source:
-                source.check(options.currency)
+                source.check(options)
             return Empty()
 
         return _answer("Collector.verify", answer, context)
 
     def collect(
         self, request: collector_pb2.CollectRequest, context: grpc.ServicerContext
-    ) -> Iterator[collector_pb2.ResourceInfo]:
-        """Stream the resources of one task, or of all where the request names none."""
+    ) -> Iterator[bytes]:
+        """Stream the resources of one task, or of all where the request names none.
+
+        The messages are encoded already: see `collector_handler`.
+        """
         started = time.monotonic()
-        # A stream that nobody reads any more must not sit out a pause.
-        gone = threading.Event()
-        context.add_callback(gone.set)
-        counts = {"resources": 0, "errors": 0}
+        gone = _gone(context)
+        collection: Collection | None = None
         tasks: list[Task] = []
         try:
             options = Options.parse(_values(request.options))
             secret = Secret.parse(_values(request.secret_data))
             wish = _values(request.task_options)
-            tasks = [Task.parse(wish, list(BY_NAME))] if wish else split(options)
-            for message in collect(options, secret, tasks, gone.wait):
-                failed = message.state == collector_pb2.ResourceInfo.FAILURE
-                if failed:
-                    _LOGGER.warning(message.message)
-                counts["errors" if failed else "resources"] += 1
-                yield message
+            tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
+            about = request_fields(context.invocation_metadata())
+            collection = Collection(options, secret, gone.wait, about)
+            yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
             _abort("Collector.collect", error, context)
         finally:
-            fields = {"tasks": len(tasks), **counts, "seconds": _since(started)}
-            _LOGGER.info("Collector.collect", extra={"fields": fields})
+            counts = {
+                "tasks": len(tasks),
+                "resources": collection.resources if collection else 0,
+                "errors": collection.errors if collection else 0,
+            }
+            _done("Collector.collect", started, context, canceled=gone.is_set(), **counts)
+
+
+def collector_handler(collector: Collector) -> grpc.GenericRpcHandler:
+    """What the generated `add_CollectorServicer_to_server` adds, but `collect` has no serialiser: it gives bytes."""
+    pb2 = collector_pb2
+    methods = {
+        "init": grpc.unary_unary_rpc_method_handler(
+            collector.init, pb2.InitRequest.FromString, pb2.PluginInfo.SerializeToString
+        ),
+        "verify": grpc.unary_unary_rpc_method_handler(
+            collector.verify, pb2.VerifyRequest.FromString, Empty.SerializeToString
+        ),
+        "collect": grpc.unary_stream_rpc_method_handler(collector.collect, pb2.CollectRequest.FromString),
+    }
+    name = pb2.DESCRIPTOR.services_by_name["Collector"].full_name
+    return grpc.method_handlers_generic_handler(name, methods)
 
 
 class Job(job_pb2_grpc.JobServicer):  # type: ignore[misc]  # no types there
@@ -104,10 +126,9 @@ class Job(job_pb2_grpc.JobServicer):  # type: ignore[misc]  # no types there
 
         def answer() -> job_pb2.TasksInfo:
             options = Options.parse(_values(request.options))
-            Secret.parse(_values(request.secret_data))
-            tasks = [
-                job_pb2.TaskInfo(task_options=messages.struct(task.to_options())) for task in split(options)
-            ]
+            secret = Secret.parse(_values(request.secret_data))
+            work = split(options, secret, _gone(context).wait)
+            tasks = [job_pb2.TaskInfo(task_options=messages.struct(task.to_options())) for task in work]
             return job_pb2.TasksInfo(tasks=tasks)
 
         return _answer("Job.get_tasks", answer, context)
@@ -142,24 +163,38 @@ def _answer(call: str, make: Callable[[], _Answer], context: grpc.ServicerContex
         made = make()
     except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
         _abort(call, error, context)
-    _LOGGER.info(call, extra={"fields": {"seconds": _since(started)}})
+    _done(call, started, context)
     return made
 
 
 def _abort(call: str, error: Exception, context: grpc.ServicerContext) -> NoReturn:
+    fields = {"fields": request_fields(context.invocation_metadata())}
     if isinstance(error, PluginError):
-        _LOGGER.warning("%s failed: %s", call, error.details)
+        _LOGGER.warning("%s failed: %s", call, error.details, extra=fields)
         context.abort(error.status, error.details)
-    _LOGGER.error("%s failed", call, exc_info=error)
+    _LOGGER.error("%s failed", call, exc_info=error, extra=fields)
     context.abort(
         grpc.StatusCode.INTERNAL, f"ERROR_UNKNOWN: {type(error).__name__}; the plugin's log tells more."
     )
     raise AssertionError("abort raises")
 
 
+def _done(call: str, started: float, context: grpc.ServicerContext, **counts: int) -> None:
+    fields = {
+        **request_fields(context.invocation_metadata()),
+        **counts,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    _LOGGER.info(call, extra={"fields": fields})
+
+
+def _gone(context: grpc.ServicerContext) -> threading.Event:
+    """Set when nobody waits for the answer any more: it must not sit out a pause."""
+    gone = threading.Event()
+    if not context.add_callback(gone.set):
+        gone.set()
+    return gone
+
+
 def _no_wait(_seconds: float) -> bool:
     return True
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 3)

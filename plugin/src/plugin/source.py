@@ -1,4 +1,4 @@
-"""The source of the prices: CoinGecko through pycoingecko; errors in words, and patience where it helps."""
+"""The source of the prices: CoinGecko's API. Errors in words, and patience where it helps."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
+import certifi
+import urllib3
 from pycoingecko import CoinGeckoAPI
 
+from plugin import budget
 from plugin.errors import (
     SourceBroken,
     SourceError,
@@ -20,130 +23,212 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.options import PRO_API, PUBLIC_API, Options, Secret
+from plugin.numbers import Number
+from plugin.schema import PRO_API, PUBLIC_API
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from plugin.options import Options, Secret
 
 ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 30.0
 """Seconds; a source that asks for a longer pause is reported instead of waited for."""
 
+PER_MINUTE: Final = 30
+PRO_PER_MINUTE: Final = 500
+"""Requests a minute of CoinGecko's free and its smallest paid plan."""
+
 Row = dict[str, Any]
-_Answer = TypeVar("_Answer")
+"""A row as JSON has it, but for numbers with a point or an exponent: they are `Number`, by their own digits."""
+
+
+class _Api(CoinGeckoAPI):  # type: ignore[misc]  # no types there
+    """pycoingecko's paths and parameters, sent by somebody else.
+
+    Its own sending reads numbers as floats, forgets status and headers of a failed answer, puts the key into the
+    address, and repeats requests without listening to Retry-After.
+
+    Args:
+        base: The source's address.
+        request: Asks for an address with a query, and gives the answer as JSON has it.
+    """
+
+    def __init__(self, base: str, request: Callable[[str, dict[str, Any]], Any]) -> None:
+        super().__init__(retries=0)
+        self.session.close()
+        self.api_base_url = base + "/"
+        self._CoinGeckoAPI__request = request
 
 
 class Source:
     """One collection's connection to CoinGecko (or to whatever answers like it); not shared between threads.
 
     Args:
-        options: Address and time limit.
+        options: Address, time limit and budget.
         secret: The API key, which travels in a header, so that no address, log or error can hold it.
         wait: Waits so many seconds between two attempts, and says True where it was told to give up instead.
     """
 
     def __init__(self, options: Options, secret: Secret, wait: Callable[[float], bool]) -> None:
         self._wait = wait
-        # Its own retries are for https alone, blind to Retry-After and to cancelled calls.
-        self._api = CoinGeckoAPI(retries=0)
-        base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
-        self._api.api_base_url = base + "/"
-        self._api.request_timeout = options.request_timeout
-        self.host: str = urlsplit(base).netloc
-        session: requests.Session = self._api.session
-        # A redirect would carry the key to another host.
-        session.max_redirects = 0
-        self._keys = [key for key in (secret.demo_api_key, secret.pro_api_key) if key]
-        if secret.demo_api_key:
-            session.headers["x-cg-demo-api-key"] = secret.demo_api_key
-        if secret.pro_api_key:
-            session.headers["x-cg-pro-api-key"] = secret.pro_api_key
-        # pycoingecko forgets status and headers of a failed answer; this sees them first.
-        session.hooks["response"].append(self._judge)
+        self._base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
+        self._timeout = options.request_timeout
+        self.host: str = urlsplit(self._base).netloc
+        self._key = secret.pro_api_key or secret.demo_api_key
+        self._headers = {"Accept-Encoding": "gzip", "User-Agent": "plugin-portfolio-inven-collector"}
+        if self._key:
+            plan = "pro" if secret.pro_api_key else "demo"
+            self._headers[f"x-cg-{plan}-api-key"] = self._key
+        self._pool = _pool(self._base)
+        self._api = _Api(self._base, self._request)
+        own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
+        # Another server has the limit that its operator says.
+        limit = options.requests_per_minute or (0 if options.base_url else own)
+        self._budget = budget.shared(self._base, self._key, limit)
 
     def close(self) -> None:
         """Give the connection back."""
-        self._api.session.close()
+        self._pool.clear()
 
-    def check(self, currency: str) -> None:
-        """Ask whether the source answers, takes the key and knows the currency; asks once and never waits.
+    def check(self, options: Options) -> None:
+        """Ask whether the source answers, takes the key and knows the options' words; asks once and never waits.
 
         Raises:
             SourceError: What is wrong, in words.
         """
-        self._once(self._api.ping)
-        known = _texts(self._once(self._api.get_supported_vs_currencies))
-        if currency not in known:
-            some = ", ".join(known[:8])
-            raise SourceRejected(f"{self.host} gives no prices in {currency!r}; it knows {some} and others.")
+        self._once("ping")
+        known = _texts(self._once("get_supported_vs_currencies"))
+        for currency in (options.currency, *options.more_currencies):
+            if currency not in known:
+                some = ", ".join(known[:8])
+                raise SourceRejected(
+                    f"{self.host} gives no prices in {currency!r}; it knows {some} and others."
+                )
+        if options.category:
+            listed = self._once("get_coins_categories_list")
+            names = [row.get("category_id") for row in listed if isinstance(row, dict)]
+            if options.category not in names:
+                raise SourceRejected(f"{self.host} has no category {options.category!r}.")
 
-    def markets(self, currency: str, page: int, per_page: int) -> list[Row]:
-        """One page of coins with their prices, the largest market capitalisation first.
+    def rows(self, call: str, **parameters: Any) -> list[Row]:
+        """The rows that the source answers with, as many attempts as promise anything.
 
-        Returns:
-            The rows of `/coins/markets`; fewer than `per_page` where the list ends, none behind its end.
+        Args:
+            call: One of pycoingecko's, such as `get_exchanges_list`.
+            parameters: Of the call; None is left out.
 
         Raises:
-            SourceError: After as many attempts as promise anything.
+            SourceError: The last attempt's failure.
         """
-        answer = self._patiently(
-            lambda: self._api.get_coins_markets(
-                vs_currency=currency, order="market_cap_desc", per_page=per_page, page=page
-            )
-        )
-        return _rows(answer, self.host)
+        answer = self._patiently(call, parameters)
+        if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+            what = type(answer).__name__
+            raise SourceBroken(f"{self.host} answered with {what} to {call}, where a list was due.")
+        return answer
 
-    def _patiently(self, call: Callable[[], _Answer]) -> _Answer:
+    def mapping(self, call: str, **parameters: Any) -> Row:
+        """The same for an answer that is one JSON object."""
+        answer = self._patiently(call, parameters)
+        if not isinstance(answer, dict):
+            what = type(answer).__name__
+            raise SourceBroken(f"{self.host} answered with {what} to {call}, where an object was due.")
+        return answer
+
+    def _patiently(self, call: str, parameters: Mapping[str, Any]) -> Any:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(call)
+                return self._once(call, **parameters)
             except SourceError as error:
+                # Workers that failed together should not come back together.
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
                 pause = error.retry_after
                 if pause is None:
-                    # Workers that failed together should not come back together.
-                    pause = 2 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+                    pause = 2 ** (attempt - 1) * jitter
+                else:
+                    self._budget.hold(pause)
+                    pause += jitter if pause else 0.0
                 last = attempt == ATTEMPTS or not error.transient or pause > LONGEST_WAIT
                 if last or self._wait(pause):
                     raise
         raise AssertionError("unreachable")
 
-    def _once(self, call: Callable[[], _Answer]) -> _Answer:
+    def _once(self, call: str, **parameters: Any) -> Any:
+        while pause := self._budget.take():
+            if self._wait(pause):
+                raise SourceExhausted(
+                    f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
+                    "see the option requests_per_minute."
+                )
         try:
-            return call()
-        except requests.TooManyRedirects:
-            raise SourceBroken(f"{self.host} redirects to another address, which is not followed.") from None
-        except requests.Timeout:
-            seconds = self._api.request_timeout
-            raise SourceUnreachable(f"{self.host} did not answer within {seconds:g} seconds.") from None
-        except requests.RequestException as error:
-            # The text of a requests' error holds the whole address: the kind of the error is enough.
+            return getattr(self._api, call)(**parameters)
+        except (KeyError, TypeError):
+            # pycoingecko takes the one part out of some answers that all of them have.
+            raise SourceBroken(f"{self.host} answered with something that CoinGecko does not.") from None
+
+    def _request(self, url: str, query: dict[str, Any]) -> Any:
+        fields = {name: str(value) for name, value in query.items() if value is not None}
+        try:
+            # A redirect would carry the key to another host; retries are `_patiently`'s.
+            response = self._pool.request(
+                "GET",
+                url,
+                fields=fields,
+                headers=self._headers,
+                timeout=self._timeout,
+                redirect=False,
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            late = isinstance(error, urllib3.exceptions.TimeoutError)
+            # urllib3 counts a refused connection among the late ones.
+            if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
+                raise SourceUnreachable(
+                    f"{self.host} did not answer within {self._timeout:g} seconds."
+                ) from None
+            # The text of the error holds the whole address: its kind is enough.
             kind = type(error).__name__
             raise SourceUnreachable(
                 f"{self.host} cannot be reached ({kind}); check the option base_url."
             ) from None
+        if response.get_redirect_location():
+            raise SourceBroken(f"{self.host} redirects to another address, which is not followed.")
+        if response.status != 200:
+            raise self._failure(response)
+        try:
+            return json.loads(response.data, parse_float=Number, parse_constant=_no_number)
         except ValueError:
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
-    def _judge(self, response: requests.Response, *_args: object, **_kwargs: object) -> None:
-        status = response.status_code
-        if status < 300 or response.is_redirect:
-            return
+    def _failure(self, response: urllib3.BaseHTTPResponse) -> SourceError:
+        status = response.status
         said = f"{self.host} answered {status}: {_words(response)}"
-        for key in self._keys:
-            said = said.replace(key, "***")
+        if self._key:
+            said = said.replace(self._key, "***")
         if status in (401, 403):
-            raise SourceRefused(f"{said} Check the API key in the secret.")
+            return SourceRefused(f"{said} Check the API key in the secret.")
         if status == 429:
-            raise SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(response))
+            return SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(response))
         if status == 408 or status >= 500:
-            raise SourceBroken(said, _retry_after(response))
-        raise SourceRejected(said)
+            return SourceBroken(said, _retry_after(response))
+        return SourceRejected(said)
 
 
-def _words(response: requests.Response) -> str:
+def _pool(base: str) -> urllib3.PoolManager:
+    """Connections to an address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY)."""
+    parts = urlsplit(base)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return urllib3.PoolManager(ca_certs=certifi.where())
+    login = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=certifi.where())
+
+
+def _words(response: urllib3.BaseHTTPResponse) -> str:
     """What the source says about an error; CoinGecko has three forms of saying it."""
     try:
-        body = json.loads(response.content)
+        body = json.loads(response.data)
     except ValueError:
         return f"{response.reason}."
     for path in (("status", "error_message"), ("error", "status", "error_message"), ("error",)):
@@ -155,7 +240,7 @@ def _words(response: requests.Response) -> str:
     return f"{response.reason}."
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
     """The header Retry-After in seconds: either a number of them, or a date (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdigit():
@@ -166,10 +251,8 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _rows(answer: object, host: str) -> list[Row]:
-    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise SourceBroken(f"{host} answered with {type(answer).__name__}, where a list of coins was due.")
-    return answer
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _texts(answer: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""How one collection is split: a task is one page of one type, collectable by itself, on any worker."""
+"""How one collection is split: a task is some resources of one type, collectable by itself, on any worker."""
 
 from __future__ import annotations
 
@@ -6,51 +6,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plugin.errors import InvalidParameter
-from plugin.options import PER_PAGE, whole
+from plugin.options import whole
+from plugin.ranks import LARGEST
+from plugin.schema import MAX_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A piece of work: some of the rows of one page that the source gives.
-
-    Attributes:
-        number: Number of the page, from 1 on.
-        size: Rows to a page; the same for all pages of a collection, or pages would overlap.
-        take: How many of the page's rows are wanted; less than `size` on the last page alone.
-    """
-
-    number: int
-    size: int
-    take: int
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
-    """One page of one cloud service type.
+    """Some resources of one cloud service type: either the first ones by rank, or those with certain ids.
 
     Attributes:
         cloud_service_type: Name of the type.
-        page: The page.
-        leads: True for the first task of a collection, which also gives the region and the types. One task
-            alone does: workers that create the same type at the same time would fail on each other.
+        count: How many of the source's ranked rows, from the first on; 0 where there are ids.
+        ids: The ids. Workers do not ask at the same time, and ranks move: only an id is the same for all.
+        leads: True for the first task of a collection, which also gives the region, the types and the metrics. One
+            task alone does: workers that create the same type at the same time would fail on each other.
     """
 
     cloud_service_type: str
-    page: Page
-    leads: bool
+    count: int = 0
+    ids: tuple[str, ...] = ()
+    leads: bool = False
 
     def to_options(self) -> dict[str, Any]:
         """The task as `task_options`, which the platform hands back to `collect`."""
-        return {
-            "cloud_service_type": self.cloud_service_type,
-            "page": self.page.number,
-            "per_page": self.page.size,
-            "take": self.page.take,
-            "leads": self.leads,
-        }
+        wish: dict[str, Any] = {"ids": list(self.ids)} if self.ids else {"count": self.count}
+        return {"cloud_service_type": self.cloud_service_type, "leads": self.leads, **wish}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], types: Sequence[str]) -> Task:
@@ -69,27 +53,18 @@ class Task:
                 "task_options.cloud_service_type",
                 f"{name!r} is none of {', '.join(types)}; get_tasks gives tasks",
             )
-        page = Page(
-            number=_whole(values, "page"), size=_whole(values, "per_page"), take=_whole(values, "take")
-        )
-        if page.size > PER_PAGE:
-            raise InvalidParameter("task_options.per_page", f"{page.size} is more than {PER_PAGE}")
-        if page.take > page.size:
-            raise InvalidParameter("task_options.take", f"{page.take} is more than per_page")
-        return cls(cloud_service_type=name, page=page, leads=bool(values.get("leads", False)))
+        leads = values.get("leads") is True
+        if "ids" in values:
+            return cls(name, ids=_ids(values["ids"]), leads=leads)
+        count = whole("task_options.count", values.get("count"))
+        if not 1 <= count <= MAX_COUNT:
+            raise InvalidParameter("task_options.count", f"{count} is not between 1 and {MAX_COUNT}")
+        return cls(name, count=count, leads=leads)
 
 
-def pages(count: int, largest: int) -> list[Page]:
-    """Split `count` rows into pages of at most `largest`, all of one size, of which the last is cut short."""
-    size = min(count, largest)
-    return [
-        Page(number=number, size=size, take=min(size, count - start))
-        for number, start in enumerate(range(0, count, size), start=1)
-    ]
-
-
-def _whole(values: Mapping[str, Any], key: str) -> int:
-    number = whole(f"task_options.{key}", values.get(key))
-    if number < 1:
-        raise InvalidParameter(f"task_options.{key}", f"{number} is less than 1")
-    return number
+def _ids(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise InvalidParameter("task_options.ids", "this is no list of ids")
+    if not 1 <= len(value) <= LARGEST:
+        raise InvalidParameter("task_options.ids", f"{len(value)} are not between 1 and {LARGEST}")
+    return tuple(value)

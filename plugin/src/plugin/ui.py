@@ -6,7 +6,7 @@ such as `data.price`. An option without a value is left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,11 @@ def image(name: str, key: str, width: str = "20px", height: str = "20px") -> Fie
     return _field("image", name, key, {"width": width, "height": height})
 
 
+def progress(name: str, key: str, unit: str = "percent") -> Field:
+    """A number from 0 to 100 as a bar."""
+    return _field("progress", name, key, {"unit": unit})
+
+
 def states(name: str, key: str, colors: Mapping[str, tuple[str, str]]) -> Field:
     """A value out of a few, each with its label and its icon's colour: `{"UP": ("Rising", "green.500")}`."""
     options = {
@@ -55,6 +60,14 @@ def search_enum(name: str, key: str, labels: Mapping[str, str]) -> Field:
     """A key that the search bar offers with its values."""
     enums = {value: {"label": label} for value, label in labels.items()}
     return {"name": name, "key": key, "type": "enum", "enums": enums}
+
+
+TREND: Final = {
+    "RISING": ("Rising", "green.500"),
+    "FALLING": ("Falling", "red.500"),
+    "STEADY": ("Steady", "gray.500"),
+}
+"""The states of `plugin.types.model.trend`."""
 
 
 def item(name: str, fields: list[Field], root_path: str | None = None) -> Layout:

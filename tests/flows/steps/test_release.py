@@ -1,5 +1,6 @@
 import dataclasses
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.progress import Progress
 from flows.steps.release import ReleaseRequest, release
+
+VERSION = (Path(__file__).parents[3] / "plugin/src/VERSION").read_text().strip()
 
 
 @pytest.fixture
@@ -159,7 +162,7 @@ def test_a_version_of_another_source_stops_before_anything_is_built(
 ):
     world.status = status
     progress = Progress()
-    with pytest.raises(PlanBlocked, match=r"image .*:0\.1\.0 is blocked: bump .*src/VERSION"):
+    with pytest.raises(PlanBlocked, match=rf"image .*:{VERSION} is blocked: bump .*src/VERSION"):
         release(request_, recorder, progress)
     assert platform.writes == []
     assert not progress.wrote
@@ -206,9 +209,9 @@ def test_an_image_that_does_not_serve_is_not_pushed(request_, platform, recorder
 
 def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, recorder):
     report = release(request_, recorder)
-    name = "127.0.0.1:5000/quasarhub/plugin-portfolio-inven-collector:0.1.0"
+    name = f"127.0.0.1:5000/quasarhub/plugin-portfolio-inven-collector:{VERSION}"
     outcomes = recorder.outcomes
-    assert outcomes["read source"].startswith("version 0.1.0, ")
+    assert outcomes["read source"].startswith(f"version {VERSION}, ")
     assert outcomes["log in to registry"] == "127.0.0.1:5000, as ann"
     assert outcomes["build image"] == name
     assert outcomes["inspect image"] == "abababababab, 155.0 MB, user 1, exposes 50051/tcp"
@@ -217,7 +220,7 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
     )
     assert outcomes["push image"] == "sha256:pushed"
     shown = report.as_json()
-    assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": "0.1.0"}
+    assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": VERSION}
     assert (shown["login"], shown["built"]["size"], shown["trial"]["seconds"]) == (
         "as ann",
         155_000_000,
@@ -239,7 +242,7 @@ def test_remarks_on_the_source_are_shown_whatever_becomes_of_the_image(
     source = shutil.copytree(checkout / "plugin", tmp_path / "plugin")
     (source / "src/setup.py").write_text("setup(name='x', version='9')")
     report = release(dataclasses.replace(request_, source=source, dry_run=True), recorder)
-    words = "src/setup.py: says version 9, and VERSION says 0.1.0; "
+    words = f"src/setup.py: says version 9, and VERSION says {VERSION}; "
     assert words in recorder.outcomes["read source"]
     (remark,) = report.as_json()["source"]["remarks"]
     assert words in remark
@@ -311,7 +314,7 @@ def test_recollect_collects_with_what_was_released(request_, world, platform, re
     manifest = Manifest.load(checkout / "deployments/portfolio")
     report = recollect(world.environment, manifest, recorder, progress)
     assert platform.writes == ["inventory.Collector.collect"]
-    assert (report.flow, report.version, report.image, report.actions) == ("recollect", "0.1.0", None, ())
+    assert (report.flow, report.version, report.image, report.actions) == ("recollect", VERSION, None, ())
     assert report.success
     assert progress.wrote
     assert recorder.reports[-1] is report

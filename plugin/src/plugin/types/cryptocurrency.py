@@ -2,172 +2,142 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from plugin import ui
-from plugin.options import PER_PAGE, Options
-from plugin.tasks import Page, pages
-from plugin.types.model import CloudServiceType, Record, present, utc
+from plugin.types.cryptocurrency_ui import METADATA
+from plugin.types.model import CloudServiceType, Record, identity, trend, utc, utc_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin.options import Options
     from plugin.source import Row, Source
 
-NAME: Final = "Cryptocurrency"
 COIN_PAGE: Final = "https://www.coingecko.com/en/coins/"
-
-_TREND: Final = {
-    "RISING": ("Rising", "green.500"),
-    "FALLING": ("Falling", "red.500"),
-    "STEADY": ("Steady", "gray.500"),
-}
-
-METADATA: Final = ui.view(
-    search=[
-        ui.search("Symbol", "data.symbol"),
-        ui.search("Quote Currency", "data.currency"),
-        ui.search("Rank", "data.rank", "integer"),
-        ui.search("Price", "data.price", "float"),
-        ui.search("Market Cap", "data.market_cap", "float"),
-        ui.search("Volume (24h)", "data.volume_24h", "float"),
-        ui.search("Change (24h, %)", "data.change_percent_24h", "float"),
-        ui.search_enum("Trend (24h)", "data.trend", {value: label for value, (label, _) in _TREND.items()}),
-        ui.search("Updated", "data.updated_at", "datetime"),
-    ],
-    columns=[
-        ui.badge("Rank", "data.rank", "indigo.500"),
-        ui.image("Logo", "data.image"),
-        ui.badge("Symbol", "data.symbol", "gray.500"),
-        ui.text("Price", "data.price"),
-        ui.badge("Quote", "data.currency", "peacock.500"),
-        ui.states("Trend (24h)", "data.trend", _TREND),
-        ui.text("Change (24h)", "data.change_percent_24h", postfix=" %"),
-        ui.text("Market Cap", "data.market_cap"),
-        ui.text("Volume (24h)", "data.volume_24h"),
-        ui.datetime("Updated", "data.updated_at"),
-        ui.text("High (24h)", "data.high_24h", is_optional=True),
-        ui.text("Low (24h)", "data.low_24h", is_optional=True),
-        ui.text("Circulating Supply", "data.supply.circulating", is_optional=True),
-        ui.text("Page", "reference.external_link", is_optional=True),
-    ],
-    sort=("data.rank", False),
-    tabs=[
-        ui.parts(
-            "Market",
-            [
-                ui.item(
-                    "Price",
-                    [
-                        ui.text("Price", "data.price"),
-                        ui.badge("Quote Currency", "data.currency", "peacock.500"),
-                        ui.badge("Rank", "data.rank", "indigo.500"),
-                        ui.text("Market Cap", "data.market_cap"),
-                        ui.text("Fully Diluted Valuation", "data.fully_diluted_valuation"),
-                        ui.datetime("Updated", "data.updated_at"),
-                        ui.text("Page", "reference.external_link"),
-                    ],
-                ),
-                ui.item(
-                    "Last 24 Hours",
-                    [
-                        ui.states("Trend", "data.trend", _TREND),
-                        ui.text("Change", "data.change_24h"),
-                        ui.text("Change", "data.change_percent_24h", postfix=" %"),
-                        ui.text("High", "data.high_24h"),
-                        ui.text("Low", "data.low_24h"),
-                        ui.text("Volume", "data.volume_24h"),
-                        ui.text("Market Cap Change", "data.market_cap_change_24h"),
-                        ui.text("Market Cap Change", "data.market_cap_change_percent_24h", postfix=" %"),
-                    ],
-                ),
-                ui.item(
-                    "Supply",
-                    [
-                        ui.text("Circulating", "data.supply.circulating"),
-                        ui.text("Total", "data.supply.total"),
-                        ui.text("Max", "data.supply.max"),
-                    ],
-                ),
-            ],
-        ),
-        ui.parts(
-            "Records",
-            [
-                ui.item(
-                    name,
-                    [
-                        ui.text("Price", f"data.{key}.price"),
-                        ui.text("Away from it", f"data.{key}.change_percent", postfix=" %"),
-                        ui.datetime("Reached", f"data.{key}.at"),
-                    ],
-                )
-                for name, key in (("All-Time High", "all_time_high"), ("All-Time Low", "all_time_low"))
-            ],
-        ),
-    ],
-)
 
 
 def record(row: Row, options: Options) -> Record:
     """Make a resource of a row of `/coins/markets`.
 
-    Numbers are the source's own, neither rounded nor converted. Prices are in the quote currency, what has
-    `percent` in its name is in percent.
+    Prices are in the quote currency, what has `percent` in its name is in percent. In several currencies `quotes`
+    has one element each, the quote currency first; with one alone there is none.
 
     Raises:
         KeyError: The row lacks the coin's id.
     """
-    coin = row["id"]
-    if not coin or not isinstance(coin, str):
-        raise KeyError("id")
-    symbol = str(row["symbol"]).upper() if row.get("symbol") else None
+    coin = identity(row)
     get = row.get
+    symbol = str(row["symbol"]).upper() if get("symbol") else None
     change = get("price_change_percentage_24h")
-    data = present(
-        symbol=symbol,
-        currency=options.currency.upper(),
-        price=get("current_price"),
-        rank=get("market_cap_rank"),
-        market_cap=get("market_cap"),
-        fully_diluted_valuation=get("fully_diluted_valuation"),
-        volume_24h=get("total_volume"),
-        high_24h=get("high_24h"),
-        low_24h=get("low_24h"),
-        change_24h=get("price_change_24h"),
-        change_percent_24h=change,
-        trend=_trend(change),
-        market_cap_change_24h=get("market_cap_change_24h"),
-        market_cap_change_percent_24h=get("market_cap_change_percentage_24h"),
-        supply=present(
-            circulating=get("circulating_supply"), total=get("total_supply"), max=get("max_supply")
-        ),
-        all_time_high=present(
-            price=get("ath"), change_percent=get("ath_change_percentage"), at=utc(get("ath_date"))
-        ),
-        all_time_low=present(
-            price=get("atl"), change_percent=get("atl_change_percentage"), at=utc(get("atl_date"))
-        ),
-        image=get("image"),
-        updated_at=utc(get("last_updated")),
-    )
+    circulating, most = get("circulating_supply"), get("max_supply")
+    data: dict[str, Any] = {
+        "symbol": symbol,
+        "currency": options.currency.upper(),
+        "price": get("current_price"),
+        "rank": get("market_cap_rank"),
+        "market_cap": get("market_cap"),
+        "fully_diluted_valuation": get("fully_diluted_valuation"),
+        "volume_24h": get("total_volume"),
+        "high_24h": get("high_24h"),
+        "low_24h": get("low_24h"),
+        "change_24h": get("price_change_24h"),
+        "change_percent_24h": change,
+        "trend": trend(change),
+        "market_cap_change_24h": get("market_cap_change_24h"),
+        "market_cap_change_percent_24h": get("market_cap_change_percentage_24h"),
+        "supply": {"circulating": circulating, "total": get("total_supply"), "max": most},
+        "all_time_high": {
+            "price": get("ath"),
+            "change_percent": get("ath_change_percentage"),
+            "at": utc(get("ath_date")),
+        },
+        "all_time_low": {
+            "price": get("atl"),
+            "change_percent": get("atl_change_percentage"),
+            "at": utc(get("atl_date")),
+        },
+        "image": get("image"),
+        "updated_at": utc(get("last_updated")),
+    }
+    if circulating and most and float(most):
+        data["supply"]["issued_percent"] = round(float(circulating) / float(most) * 100, 2)
+    if options.category:
+        data["category"] = options.category
+    if options.more_currencies:
+        data["quotes"] = _quotes(data, get("quotes") or {}, options)
     return Record(
         resource_id=coin,
         name=str(get("name") or coin),
         external_link=COIN_PAGE + coin,
         data=data,
-        tags=present(symbol=symbol),
+        tags={"symbol": symbol, "category": options.category},
         account="coingecko",
         instance_type=symbol,
     )
 
 
-def _trend(change: float | None) -> str | None:
-    if change is None:
-        return None
-    return "RISING" if change > 0 else "FALLING" if change < 0 else "STEADY"
+def _quotes(data: dict[str, Any], prices: dict[str, Any], options: Options) -> list[dict[str, Any]]:
+    own = ("currency", "price", "market_cap", "volume_24h", "change_percent_24h", "trend", "updated_at")
+    others = [
+        {
+            "currency": name.upper(),
+            "price": prices.get(name),
+            "market_cap": prices.get(f"{name}_market_cap"),
+            "volume_24h": prices.get(f"{name}_24h_vol"),
+            "change_percent_24h": prices.get(f"{name}_24h_change"),
+            "trend": trend(prices.get(f"{name}_24h_change")),
+            "updated_at": utc_of(prices.get("last_updated_at")),
+        }
+        for name in options.more_currencies
+    ]
+    return [{key: data[key] for key in own}, *others]
 
 
-def _fetch(source: Source, options: Options, page: Page) -> list[Row]:
-    return source.markets(options.currency, page.number, page.size)
+def _page(source: Source, options: Options, number: int, size: int) -> list[Row]:
+    return source.rows(
+        "get_coins_markets",
+        vs_currency=options.currency,
+        order="market_cap_desc",
+        category=options.category,
+        per_page=size,
+        page=number,
+    )
+
+
+def _by_ids(source: Source, options: Options, ids: Sequence[str]) -> list[Row]:
+    return source.rows(
+        "get_coins_markets",
+        vs_currency=options.currency,
+        order="market_cap_desc",
+        ids=list(ids),
+        per_page=len(ids),
+        page=1,
+    )
+
+
+def _complete(source: Source, options: Options, rows: list[Row]) -> None:
+    """Further currencies take one request for a page: by id, so that no rank matters."""
+    ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
+    if not options.more_currencies or not ids:
+        return
+    prices = source.mapping(
+        "get_price",
+        ids=ids,
+        vs_currencies=list(options.more_currencies),
+        include_market_cap=True,
+        include_24hr_vol=True,
+        include_24hr_change=True,
+        include_last_updated_at=True,
+        precision="full",
+    )
+    for row in rows:
+        row["quotes"] = prices.get(row.get("id") or "")
+
+
+def _wanted(row: Row, options: Options) -> bool:
+    if not options.minimum_market_cap:
+        return True
+    return float(row.get("market_cap") or 0) >= options.minimum_market_cap
 
 
 def _identify(row: Row) -> str:
@@ -175,10 +145,13 @@ def _identify(row: Row) -> str:
 
 
 CRYPTOCURRENCY: Final = CloudServiceType(
-    name=NAME,
+    name="Cryptocurrency",
     metadata=METADATA,
-    pages=lambda options: pages(options.count, PER_PAGE),
-    fetch=_fetch,
+    count=lambda options: options.count,
+    page=_page,
+    by_ids=_by_ids,
+    complete=_complete,
+    wanted=_wanted,
     identify=_identify,
     record=record,
     labels=("Investment", "Cryptocurrency"),

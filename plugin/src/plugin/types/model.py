@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from plugin.numbers import Number
     from plugin.options import Options
     from plugin.source import Row, Source
-    from plugin.tasks import Page
 
 PROVIDER: Final = "portfolio"
 GROUP: Final = "Investment"
 REGION: Final = "global"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it takes three times as long to make
 class Record:
     """One resource, before it is a message.
 
@@ -26,8 +26,9 @@ class Record:
         resource_id: What makes it the same resource the next time; stable, unique within its type.
         name: What people call it.
         external_link: Its page for people.
-        data: Plain JSON; what the source leaves out is left out here.
-        tags: Short texts to search and group by.
+        data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay what they are,
+            `Number` or int, or they would be rounded. What is None, or an empty dict, is left out of the resource.
+        tags: Short texts to search and group by; None is left out.
         account: Whose it is.
         instance_type: What kind of thing within the type, where that says anything.
     """
@@ -36,9 +37,13 @@ class Record:
     name: str
     external_link: str
     data: dict[str, Any]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str | None] = field(default_factory=dict)
     account: str | None = None
     instance_type: str | None = None
+
+
+def _all(_row: Row, _options: Options) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,14 @@ class CloudServiceType:
     Attributes:
         name: Its name, unique in the group.
         metadata: Its dynamic UI, made with `plugin.ui`.
-        pages: How the options' wish splits into pages.
-        fetch: Asks the source for a page.
+        count: How many of the source's rows the options ask for.
+        page: Asks the source for a page of its ranked rows, by number (from 1 on) and size; fewer rows than that,
+            or none, where the list ends.
         identify: Names a row in an error: must work on any row.
         record: Makes a resource of a row; KeyError, TypeError or ValueError where a row lacks what it needs.
+        by_ids: Asks the source for some rows by their ids, at most `ranks.LARGEST` at once; None where it cannot.
+        complete: Adds to rows what it takes further requests for.
+        wanted: Whether the options want a row of a page at all.
         labels: For people to find the type by.
         tags: The console reads `spaceone:icon`.
         is_primary: Whether the console counts it among the main types of its provider.
@@ -59,16 +68,27 @@ class CloudServiceType:
 
     name: str
     metadata: Mapping[str, Any]
-    pages: Callable[[Options], list[Page]]
-    fetch: Callable[[Source, Options, Page], list[Row]]
+    count: Callable[[Options], int]
+    page: Callable[[Source, Options, int, int], list[Row]]
     identify: Callable[[Row], str]
     record: Callable[[Row, Options], Record]
+    by_ids: Callable[[Source, Options, Sequence[str]], list[Row]] | None = None
+    complete: Callable[[Source, Options, list[Row]], None] | None = None
+    wanted: Callable[[Row, Options], bool] = _all
     labels: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     is_primary: bool = True
 
 
-def utc(value: object) -> str | None:
+def identity(row: Row) -> str:
+    """A row's id; KeyError where it has none, or one that is no text."""
+    found = row.get("id")
+    if type(found) is not str or not found:
+        raise KeyError("id")
+    return found
+
+
+def utc(value: str | None) -> str | None:
     """A time of the source as ISO 8601 in UTC, in whole seconds or with its milliseconds; None stays None.
 
     Raises:
@@ -76,11 +96,23 @@ def utc(value: object) -> str | None:
     """
     if value is None:
         return None
-    time = datetime.fromisoformat(str(value))
+    time = datetime.fromisoformat(value)
+    if len(value) == 24 and value[-1] == "Z" and value[10] == "T":  # as CoinGecko says it: nothing to do
+        return value if time.microsecond else value[:19] + "Z"
     time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds").replace("+00:00", "Z")
 
 
-def present(**values: object) -> dict[str, Any]:
-    """The values that there are: what is None, or an empty dict, is left out."""
-    return {key: value for key, value in values.items() if value is not None and value != {}}
+def utc_of(seconds: Number | int | None) -> str | None:
+    """Seconds since 1970 as ISO 8601 in UTC; None stays None."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def trend(change: Number | int | None) -> str | None:
+    """RISING, FALLING or STEADY; None where nobody knows the change."""
+    if change is None:
+        return None
+    moved = float(change)
+    return "RISING" if moved > 0 else "FALLING" if moved < 0 else "STEADY"

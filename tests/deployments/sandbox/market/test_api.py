@@ -189,6 +189,19 @@ def test_the_other_paths(api):
     assert api.get("simple/price", params={"ids": "bitcoin,nix", "vs_currencies": "usd,xyz"}).json() == {
         "bitcoin": {"usd": row["current_price"]}
     }
+    query = {"ids": "bitcoin", "vs_currencies": "krw", "precision": "full"}
+    included = {
+        f"include_{name}": "true" for name in ("market_cap", "24hr_vol", "24hr_change", "last_updated_at")
+    }
+    [quote] = api.get("simple/price", params={**query, **included}).json().values()
+    [won] = markets(api, ids="bitcoin", vs_currency="krw")
+    assert quote == {
+        "krw": won["current_price"],
+        "krw_market_cap": won["market_cap"],
+        "krw_24h_vol": won["total_volume"],
+        "krw_24h_change": won["price_change_percentage_24h"],
+        "last_updated_at": NOON,
+    }
     exchanges = api.get("exchanges", params={"per_page": 10, "page": 2}).json()
     assert [exchange["trust_score_rank"] for exchange in exchanges] == list(range(11, 21))
     assert api.get("exchanges/list").json()[0] == {"id": "binance", "name": "Binance"}

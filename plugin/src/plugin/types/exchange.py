@@ -1,0 +1,56 @@
+"""Exchanges that trade coins: one resource an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin import ui
+from plugin.types.model import CloudServiceType, Record, identity
+
+if TYPE_CHECKING:
+    from plugin.options import Options
+    from plugin.source import Row
+
+_FIELDS: Final = [
+    ui.badge("Rank", "data.rank", "indigo.500"),
+    ui.image("Logo", "data.image"),
+    ui.text("Country", "data.country"),
+    ui.text("Established", "data.year_established"),
+    ui.text("Trust Score", "data.trust_score", postfix=" of 10"),
+    ui.text("Volume (24h)", "data.volume_24h_btc", postfix=" BTC"),
+    ui.text("Website", "data.url"),
+]
+
+
+def record(row: Row, _options: Options) -> Record:
+    """Make a resource of a row of `/exchanges`; KeyError where it lacks the id."""
+    return Record(
+        resource_id=identity(row),
+        name=row.get("name") or row["id"],
+        external_link="https://www.coingecko.com/en/exchanges/" + row["id"],
+        data={
+            "rank": row.get("trust_score_rank"),
+            "country": row.get("country"),
+            "year_established": row.get("year_established"),
+            "trust_score": row.get("trust_score"),
+            "volume_24h_btc": row.get("trade_volume_24h_btc"),
+            "url": row.get("url"),
+            "image": row.get("image"),
+        },
+        tags={"country": row.get("country")},
+    )
+
+
+EXCHANGE: Final = CloudServiceType(
+    name="Exchange",
+    metadata=ui.view(
+        search=[ui.search("Country", "data.country"), ui.search("Rank", "data.rank", "integer")],
+        columns=_FIELDS,
+        sort=("data.rank", False),
+        tabs=[ui.item("Exchange", _FIELDS)],
+    ),
+    count=lambda options: options.count,
+    page=lambda source, _options, page, size: source.rows("get_exchanges_list", per_page=size, page=page),
+    identify=lambda row: f"exchange {row.get('id')}",
+    record=record,
+)

@@ -1,0 +1,89 @@
+"""The market as a whole: one resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin import ui
+from plugin.types.model import CloudServiceType, Record, trend, utc_of
+
+if TYPE_CHECKING:
+    from plugin.options import Options
+    from plugin.source import Row, Source
+
+METADATA: Final = ui.view(
+    search=[
+        ui.search("Quote Currency", "data.currency"),
+        ui.search("Market Cap", "data.market_cap", "float"),
+    ],
+    columns=[
+        ui.text("Market Cap", "data.market_cap"),
+        ui.badge("Quote", "data.currency", "peacock.500"),
+        ui.states("Trend (24h)", "data.trend", ui.TREND),
+        ui.text("Change (24h)", "data.change_percent_24h", postfix=" %"),
+        ui.text("Volume (24h)", "data.volume_24h"),
+        ui.text("Coins", "data.coins"),
+        ui.text("Exchanges", "data.exchanges"),
+        ui.datetime("Updated", "data.updated_at"),
+    ],
+    sort=("data.market_cap", True),
+    tabs=[
+        ui.table(
+            "Quotes",
+            [
+                ui.badge("Currency", "currency", "peacock.500"),
+                ui.text("Market Cap", "market_cap"),
+                ui.text("Volume (24h)", "volume_24h"),
+            ],
+            "data.quotes",
+        ),
+        ui.table(
+            "Dominance",
+            [ui.badge("Symbol", "symbol", "gray.500"), ui.progress("Part of the Market", "percent")],
+            "data.dominance",
+        ),
+    ],
+)
+
+
+def record(row: Row, options: Options) -> Record:
+    """Make a resource of the answer of `/global`.
+
+    Its change is in US dollars, the only one that the source says.
+    """
+    caps, volumes = row["total_market_cap"], row["total_volume"]
+    change = row.get("market_cap_change_percentage_24h_usd")
+    parts: dict[str, Any] = row.get("market_cap_percentage") or {}
+    quotes = [
+        {"currency": name.upper(), "market_cap": caps.get(name), "volume_24h": volumes.get(name)}
+        for name in (options.currency, *options.more_currencies)
+    ]
+    return Record(
+        resource_id="global",
+        name="Cryptocurrency Market",
+        external_link="https://www.coingecko.com/en/global-charts",
+        data={
+            **quotes[0],
+            "change_percent_24h": change,
+            "trend": trend(change),
+            "coins": row.get("active_cryptocurrencies"),
+            "exchanges": row.get("markets"),
+            "dominance": [{"symbol": name.upper(), "percent": percent} for name, percent in parts.items()],
+            "quotes": quotes,
+            "updated_at": utc_of(row.get("updated_at")),
+        },
+    )
+
+
+def _page(source: Source, _options: Options, _number: int, _size: int) -> list[Row]:
+    return [source.mapping("get_global")]
+
+
+MARKET: Final = CloudServiceType(
+    name="Market",
+    metadata=METADATA,
+    count=lambda _options: 1,
+    page=_page,
+    identify=lambda _row: "the market as a whole",
+    record=record,
+)

@@ -1,0 +1,144 @@
+"""The wire format of protobuf's Struct and Value, as far as a resource needs it.
+
+The generated classes take three times as long for a resource as the source takes to send it. What is written here is
+read by them, which tests/plugin/test_wire.py holds for anything that JSON can say. The format itself never changes:
+https://protobuf.dev/programming-guides/encoding.
+"""
+
+from __future__ import annotations
+
+from struct import Struct as Layout
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin.encoding import Exact, storable
+from plugin.numbers import CERTAIN, CERTAIN_INTEGER, DIGITS, Number, certain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# A tag is the field's number << 3 | its wire type; 2 is "length, then so many bytes".
+_FIELDS: Final = b"\x0a"  # Struct.fields = 1, a map: each entry is a message of key = 1 and value = 2
+_KEY: Final = b"\x0a"
+_VALUE: Final = b"\x12"
+_NULL: Final = b"\x08\x00"  # Value.null_value = 1, wire type 0: a varint
+_NUMBER: Final = b"\x11"  # Value.number_value = 2, wire type 1: eight bytes
+_STRING: Final = b"\x1a"  # Value.string_value = 3
+_BOOLEAN: Final = b"\x20"  # Value.bool_value = 4, wire type 0: a varint
+_STRUCT: Final = b"\x2a"  # Value.struct_value = 5
+_LIST: Final = b"\x32"  # Value.list_value = 6
+_VALUES: Final = b"\x0a"  # ListValue.values = 1
+
+_double: Final = Layout("<d").pack
+_ONE_BYTE: Final = tuple(bytes([number]) for number in range(128))
+
+
+def length(number: int) -> bytes:
+    """A varint: seven bits a byte, the lowest first, the highest bit set where more follow."""
+    if number < 0x80:
+        return _ONE_BYTE[number]
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    return bytes((number & 0x7F | 0x80,)) + length(number >> 7)
+
+
+def delimited(tag: bytes, content: bytes) -> bytes:
+    """A field of wire type 2."""
+    return tag + length(len(content)) + content
+
+
+def entry(key: bytes, value: bytes) -> bytes:
+    """An entry of a Struct: the key as KEYS gives it, and a Value."""
+    content = key + _VALUE + length(len(value)) + value
+    return _FIELDS + length(len(content)) + content
+
+
+def text(value: str) -> bytes:
+    """A Value that is a text."""
+    content = value.encode()
+    return _STRING + length(len(content)) + content
+
+
+def struct(entries: bytes) -> bytes:
+    """A Value that is a Struct with these entries."""
+    return delimited(_STRUCT, entries)
+
+
+def fields(values: Mapping[str, Any], exact: Exact) -> bytes:
+    """The entries of a Struct: appended to a Struct that is encoded already, they are merged into it.
+
+    Args:
+        values: Texts, numbers, booleans, and dicts and lists of them; what is None, or an empty dict, is left out.
+        exact: Takes the digits of numbers that a double does not hold, as `json_object` has it.
+
+    Raises:
+        ValueError: A number is infinite, or none at all.
+        TypeError: A value is nothing that a Struct can hold.
+    """
+    parts = []
+    for name, value in values.items():
+        kind = type(value)
+        if kind is str:
+            parts.append(text_entry(KEYS[name], value))
+        elif (kind is Number and ((len(value) <= CERTAIN and not value.strip(DIGITS)) or certain(value))) or (
+            kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER
+        ):
+            parts.append(_NUMBERS[name] + _double(float(value)))
+        elif value is not None and value != {}:
+            made = _value(name, value, exact)
+            if made is not None:
+                parts.append(entry(KEYS[name], made))
+    return b"".join(parts)
+
+
+def text_entry(key: bytes, value: str) -> bytes:
+    """`entry(key, text(value))`, at once where all lengths are of one byte."""
+    content = value.encode()
+    size = len(content)
+    if len(key) + size > 0x7F - 4:
+        return entry(key, text(value))
+    return b"\x0a%c%b\x12%c\x1a%c%b" % (len(key) + size + 4, key, size + 2, size, content)
+
+
+def _value(name: str, value: Any, exact: Exact) -> bytes | None:
+    if isinstance(value, dict | list):
+        below: Exact = {}
+        made = struct(fields(value, below)) if isinstance(value, dict) else _list(value, below)
+        if below:
+            exact[name] = below
+        return made
+    if isinstance(value, bool):
+        return _BOOLEAN + _ONE_BYTE[value]
+    if isinstance(value, Number | int | float):
+        held = storable(name, value, exact)
+        return None if held is None else _NUMBER + _double(float(held))
+    if isinstance(value, str):
+        return text(value)
+    raise TypeError(f"{name} is of type {type(value).__name__}, which a Struct does not know")
+
+
+def _list(values: list[Any], exact: Exact) -> bytes:
+    items = [
+        _value(str(index), value, exact) if value is not None else None for index, value in enumerate(values)
+    ]
+    return delimited(_LIST, b"".join([delimited(_VALUES, item or _NULL) for item in items]))
+
+
+class _Keys(dict[str, bytes]):
+    """Keys are few, and the same in each resource."""
+
+    def __init__(self, make: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> bytes:
+        made = self._make(name)
+        if len(self) < 4096:
+            self[name] = made
+        return made
+
+
+KEYS: Final = _Keys(lambda name: delimited(_KEY, name.encode()))
+"""An entry's key by its name."""
+
+_NUMBERS: Final = _Keys(lambda name: entry(KEYS[name], _NUMBER + bytes(8))[:-8])
+"""The whole entry of a number but for the number, which always has eight bytes."""

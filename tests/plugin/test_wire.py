@@ -1,0 +1,71 @@
+"""What is written by hand is read by the generated classes, for anything that JSON can say."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+from hypothesis import given
+from hypothesis import strategies as some
+
+from plugin import wire
+
+VALUES = some.recursive(
+    some.one_of(
+        some.none(),
+        some.booleans(),
+        some.floats(allow_nan=False, allow_infinity=False),
+        some.integers(-(2**53), 2**53),
+        some.text(),
+        some.text("x", min_size=100, max_size=150),
+    ),
+    lambda below: some.one_of(some.lists(below), some.dictionaries(some.text(), below)),
+    max_leaves=30,
+)
+
+
+def present(values):
+    return {key: value for key, value in values.items() if value is not None and value != {}}
+
+
+def expected(value):
+    if isinstance(value, dict):
+        return {key: expected(below) for key, below in present(value).items()}
+    return [expected(below) for below in value] if isinstance(value, list) else value
+
+
+@given(some.dictionaries(some.text(), VALUES))
+def test_a_struct_is_read_as_it_was_meant(values):
+    assert MessageToDict(Struct.FromString(wire.fields(values, {}))) == expected(values)
+
+
+@given(some.dictionaries(some.text(), VALUES), some.dictionaries(some.text(), VALUES))
+def test_what_is_appended_is_merged(first, second):
+    both = Struct.FromString(wire.fields(first, {}) + wire.fields(second, {}))
+    assert MessageToDict(both) == expected(first) | expected(second)
+
+
+@given(some.text(max_size=300), some.text(max_size=300))
+def test_a_text_of_any_length(key, value):
+    made = Struct.FromString(wire.text_entry(wire.KEYS[key], value))
+    assert MessageToDict(made) == {key: value}
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 16383, 16384, 2**21, 2**28])
+def test_a_length_is_protobufs_varint(size):
+    from google.protobuf.internal.encoder import _VarintBytes
+
+    assert wire.length(size) == _VarintBytes(size)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(float("inf"), ValueError), (b"1", TypeError), ([{1}], TypeError)]
+)
+def test_what_a_struct_cannot_hold_is_an_error(value, error):
+    with pytest.raises(error, match="price is|0 is of type"):
+        wire.fields({"price": value}, {})
+
+
+def test_half_a_character_is_an_error_of_its_resource():
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        wire.text("\ud800")

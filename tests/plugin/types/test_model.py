@@ -1,0 +1,177 @@
+"""What all types share: times, trends, ids; and dynamic UI that shows what is there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from plugin.encoding import json_object
+from plugin.numbers import Number
+from plugin.options import Options
+from plugin.schema import CLOUD_SERVICE_TYPES
+from plugin.types import TYPES
+from plugin.types.model import identity, trend, utc, utc_of
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2024-04-07T16:49:31.736Z", "2024-04-07T16:49:31.736Z"),
+        ("2024-04-07T16:49:31.000Z", "2024-04-07T16:49:31Z"),
+        ("2024-04-07T16:49:31Z", "2024-04-07T16:49:31Z"),
+        ("2024-04-07T18:49:31+02:00", "2024-04-07T16:49:31Z"),
+        ("2024-04-07T18:49:31.1+02:00", "2024-04-07T16:49:31.100Z"),
+        ("2024-04-07T16:49:31", "2024-04-07T16:49:31Z"),
+        ("2024-04-07", "2024-04-07T00:00:00Z"),
+        (None, None),
+    ],
+)
+def test_times_are_utc(said, meant):
+    assert utc(said) == meant
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2024-13-07T16:49:31.736Z", "2024-04-07T16:49:61.736Z", ""])
+def test_no_time_is_an_error(said):
+    with pytest.raises(ValueError, match=r"isoformat|must be in|Invalid"):
+        utc(said)
+
+
+def test_seconds_since_1970():
+    assert utc_of(Number("1768478400")) == "2026-01-15T12:00:00Z"
+    assert utc_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("0.1", "RISING"), ("-1e-9", "FALLING"), ("0", "STEADY"), ("-0.0", "STEADY"), (None, None)],
+)
+def test_trends(change, words):
+    assert trend(change and Number(change)) == words
+
+
+@pytest.mark.parametrize("row", [{}, {"id": None}, {"id": ""}, {"id": Number("7")}])
+def test_an_id_is_a_text(row):
+    with pytest.raises(KeyError, match="id"):
+        identity(row)
+
+
+def test_the_schema_names_the_types():
+    assert tuple(kind.name for kind in TYPES) == CLOUD_SERVICE_TYPES
+
+
+def _fields(layout):
+    options = layout.get("options", {})
+    for part in options.get("layouts", []):
+        yield from _fields(part)
+    root = options.get("root_path")
+    for field in options.get("fields", []):
+        yield field | {"key": f"{root}.0.{field['key']}" if root else field["key"]}
+
+
+def _value(resource, path):
+    for key in path.split("."):
+        resource = resource[int(key)] if isinstance(resource, list) else resource[key]
+    return resource
+
+
+GLOBAL = {
+    "active_cryptocurrencies": Number("17000"),
+    "markets": Number("1200"),
+    "total_market_cap": {"usd": Number("2.5e12"), "eur": Number("2300000000000.75")},
+    "total_volume": {"usd": Number("1e11")},
+    "market_cap_percentage": {"btc": Number("51.25"), "eth": Number("17.5")},
+    "market_cap_change_percentage_24h_usd": Number("-1.5"),
+    "updated_at": Number("1768478400"),
+}
+EXCHANGE = {
+    "id": "binance",
+    "name": "Binance",
+    "country": "Cayman Islands",
+    "year_established": Number("2017"),
+    "url": "https://www.binance.com/",
+    "image": "https://example.org/binance.png",
+    "trust_score": Number("10"),
+    "trust_score_rank": Number("1"),
+    "trade_volume_24h_btc": Number("214500.123"),
+}
+OPTIONS = Options(more_currencies=("eur",), category="layer-1")
+
+
+@pytest.fixture
+def full(row):
+    """A full row of each type."""
+    return {"Cryptocurrency": row(quotes={"eur": 1}), "Exchange": EXCHANGE, "Market": GLOBAL}
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_every_key_of_the_dynamic_ui_is_in_a_full_resource(kind, full):
+    made = kind.record(full[kind.name], OPTIONS)
+    data = json.loads(json_object(made.data, {}))
+    resource = {"name": made.name, "data": data, "reference": {"external_link": made.external_link}}
+    view = kind.metadata["view"]
+    layouts = [view["table"]["layout"], *view["sub_data"]["layouts"]]
+    fields = [*view["search"], *(field for layout in layouts for field in _fields(layout))]
+    assert len(fields) > 10
+    for field in fields:
+        assert _value(resource, field["key"]) is not None, field
+    assert view["table"]["layout"]["options"]["default_sort"]["key"] in {field["key"] for field in fields}
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_a_row_can_always_be_named(kind):
+    for row in ({}, {"id": None}, {"id": Number("7")}, {"name": ["x"]}):
+        assert kind.identify(row)
+        assert kind.wanted(row, Options()) is True
+
+
+def test_an_exchange(full):
+    [kind] = [kind for kind in TYPES if kind.name == "Exchange"]
+    made = kind.record(full["Exchange"], Options())
+    assert (made.resource_id, made.name) == ("binance", "Binance")
+    assert made.external_link == "https://www.coingecko.com/en/exchanges/binance"
+    assert made.tags == {"country": "Cayman Islands"}
+    assert json.loads(json_object(made.data, {})) == {
+        "rank": 1,
+        "country": "Cayman Islands",
+        "year_established": 2017,
+        "trust_score": 10,
+        "volume_24h_btc": 214500.123,
+        "url": "https://www.binance.com/",
+        "image": "https://example.org/binance.png",
+    }
+
+
+def test_the_market_as_a_whole(full):
+    [kind] = [kind for kind in TYPES if kind.name == "Market"]
+    made = kind.record(full["Market"], OPTIONS)
+    assert (made.resource_id, made.name) == ("global", "Cryptocurrency Market")
+    assert json.loads(json_object(made.data, {})) == {
+        "currency": "USD",
+        "market_cap": 2.5e12,
+        "volume_24h": 1e11,
+        "change_percent_24h": -1.5,
+        "trend": "FALLING",
+        "coins": 17000,
+        "exchanges": 1200,
+        "dominance": [{"symbol": "BTC", "percent": 51.25}, {"symbol": "ETH", "percent": 17.5}],
+        "quotes": [
+            {"currency": "USD", "market_cap": 2.5e12, "volume_24h": 1e11},
+            {"currency": "EUR", "market_cap": 2300000000000.75},
+        ],
+        "updated_at": "2026-01-15T12:00:00Z",
+    }
+    with pytest.raises(KeyError, match="total_market_cap"):
+        kind.record({}, Options())
+
+
+def test_every_trend_has_its_state():
+    [kind] = [kind for kind in TYPES if kind.name == "Cryptocurrency"]
+    fields = kind.metadata["view"]["table"]["layout"]["options"]["fields"]
+    [field] = [field for field in fields if field["key"] == "data.trend"]
+    assert field["type"] == "enum"
+    assert field["options"]["RISING"] == {
+        "type": "state",
+        "name": "Rising",
+        "options": {"icon": {"color": "green.500"}},
+    }
+    assert set(field["options"]) == {"RISING", "FALLING", "STEADY"}
