@@ -171,9 +171,9 @@ def workspace(platform, client) -> Client:
     return client.with_token(read_spacectl(path).token) if path.exists() else client
 
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[docker.DockerClient]:
-    """The Docker engine itself."""
+@pytest.fixture(scope="module")
+def engine(platform) -> Iterator[docker.DockerClient]:
+    """The Docker engine itself, which the platform has started where none ran."""
     engine = docker.from_env()
     yield engine
     engine.close()
