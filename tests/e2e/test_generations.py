@@ -65,6 +65,7 @@ DIFFERENCES = {
     },
     "collector": {
         "resource_group": ("DOMAIN", "not held"),
+        "plugin_info.metadata.supported_resource_type": ("with Namespace and Metric", "it has neither"),
         "plugin_info.options.generation": ("not needed", "1.12, from the environment"),
     },
     "cloud service type": {},
@@ -247,7 +248,7 @@ def test_the_console_would_show_the_same_of_a_resource_in_both(released):
         for generation, preview in shown.items()
     }
     assert tabs["2.x"] == tabs["1.12"]
-    assert {tab for tab, _, _ in tabs["2.x"]} == {"Market", "Records"}
+    assert {tab for tab, _, _ in tabs["2.x"]} == {"Market", "Quotes", "Records"}
 
 
 def test_every_translation_is_in_the_plan(released):

@@ -167,7 +167,7 @@ def test_a_resource_is_shown_with_its_details_tags_and_dynamic_ui(first, run):
     assert shown["details"]["Provider"] == "portfolio"
     assert shown["details"]["Link"] == "https://www.coingecko.com/en/coins/bitcoin"
     assert shown["tags"] == {"symbol": "BTC"}
-    assert {tab["tab"] for tab in shown["tabs"]} == {"Market", "Records"}
+    assert {tab["tab"] for tab in shown["tabs"]} == {"Market", "Quotes", "Records"}
 
 
 def test_the_api_is_listed_as_spacectl_lists_it(first, run, spacectl):
