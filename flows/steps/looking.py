@@ -8,9 +8,10 @@ from typing import Any
 from flows.collection.inventory import by_type, cloud_service, cloud_service_type, collected
 from flows.manifest import Environment, Manifest
 from flows.preview import Preview, default_sort, preview
-from flows.spaceone import Service, api_resources, check_services
+from flows.spaceone import Service, api_resources
 from flows.steps.collection import find_collector
 from flows.steps.errors import NoSuchResource
+from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
 
@@ -26,8 +27,7 @@ def offered(environment: Environment, runner: Runner) -> list[tuple[Service, dic
     """
     with open_session(environment) as session:
         names = [name for name in SERVICES if session.client.knows(name)]
-        check = partial(check_services, session.client, names)
-        services = runner.run(Step("check endpoints", check, retries=2, timeout=60))
+        services = check_endpoints(session, names, runner)
         return [(service, api_resources(session.client, service.name)) for service in services]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from flows.resources import Action, Ids, Plan, Resource, Verb, apply, count_all
+from flows.resources import Action, Ids, Plan, Verb, apply, count_all
 from flows.spaceone import Service, check_services
 from flows.steps.progress import Progress
 from flows.steps.report import Listings
@@ -14,13 +14,12 @@ from flows.steps.session import Session
 from flows.steps.words import changed_words
 
 
-def check_endpoints(session: Session, resources: Iterable[Resource], runner: Runner) -> tuple[Service, ...]:
-    """Asks every service that a release will call whether it is there and what it is.
+def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
+    """Asks services, such as `identity`, whether they are there and what they are.
 
     Raises:
         SpaceoneError: one has no endpoint, or does not answer; names all of them.
     """
-    names = [resource.api.split(".")[0] for resource in resources]
     check = partial(check_services, session.client, names)
 
     def words(services: tuple[Service, ...]) -> str:

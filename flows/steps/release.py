@@ -85,7 +85,8 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         declared = declared_resources(session.generation, manifest, target)
         if request.publish_only:
             declared = [resource for resource in declared if resource.kind in PUBLISHED]
-        services = check_endpoints(session, declared, runner)
+        called = [resource.api.split(".")[0] for resource in declared]
+        services = check_endpoints(session, called, runner)
         plan = partial(_plan, session, declared, source, registry, reference)
         planned = runner.run(Step("plan", plan, retries=2, timeout=300, outcome=_summary))
         runner.planned(planned.plan)

@@ -7,18 +7,15 @@ a double has.
 from __future__ import annotations
 
 import random
-import threading
 import time
 from datetime import timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 from pymongo import MongoClient
 
-from deployments.sandbox import docker_engine
+from tests.e2e.price_source import PriceSource
 
 pytestmark = pytest.mark.e2e
 
@@ -32,29 +29,13 @@ FIELDS = {
 }
 
 
-class Source:
+class Source(PriceSource):
     """Coins with numbers by their digits, in pages and by ids."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self) -> None:
         self.chance = random.Random(260)  # noqa: S311 - no secret hangs on it
         self.coins = [f"coin-{number}" for number in range(1, COUNT + 1)]
         self.trade()
-        source = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-                content = source.answer(query).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                """Not on the tests' standard error."""
-
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.address = f"http://{host}:{self.server.server_port}/api/v3"
 
     def trade(self) -> None:
         """Gives each coin new numbers."""
@@ -77,11 +58,11 @@ class Source:
             "market_cap_rank": str(rank),
         }
 
-    def answer(self, query: dict[str, str]) -> str:
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
         wanted = query["ids"].split(",") if "ids" in query else self.coins
         page, size = int(query["page"]), int(query["per_page"])
         found = [coin for coin in self.coins if coin in wanted][(page - 1) * size : page * size]
-        return "[" + ",".join(self._row(coin) for coin in found) + "]"
+        return 200, "[" + ",".join(self._row(coin) for coin in found) + "]"
 
     def _row(self, coin: str) -> str:
         numbers = ",".join(f'"{name}":{digits}' for name, digits in self.numbers[coin].items())
@@ -90,13 +71,9 @@ class Source:
 
 @pytest.fixture(scope="module")
 def source(sandbox, engine):
-    made = Source(docker_engine.gateway(engine))
-    with made.server:
-        thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-        thread.start()
+    made = Source()
+    with made.serving(engine):
         yield made
-        made.server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

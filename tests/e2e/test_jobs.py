@@ -9,11 +9,10 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from deployments.sandbox import docker_engine
+from tests.e2e.price_source import PriceSource
 
 pytestmark = [
     pytest.mark.e2e,
@@ -33,55 +32,37 @@ COINS = [
 ]
 
 
-class Source:
+class Source(PriceSource):
     """Answers every question with the same coins.
 
     Attributes:
-        address: What the plugin's containers reach it by.
         open: Cleared, answers are held back.
         asked: Set when somebody asks.
-        answer: Status and body.
+        says: Status and body.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self) -> None:
         self.open, self.asked = threading.Event(), threading.Event()
         self.reset()
-        source = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                source.asked.set()
-                source.open.wait(60)
-                status, body = source.answer
-                content = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                """Not on the tests' standard error."""
-
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.address = f"http://{host}:{self.server.server_port}/api/v3"
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
+        self.asked.set()
+        self.open.wait(60)
+        status, body = self.says
+        return status, json.dumps(body)
 
     def reset(self) -> None:
         self.open.set()
         self.asked.clear()
-        self.answer: tuple[int, object] = (200, COINS)
+        self.says: tuple[int, object] = (200, COINS)
 
 
 @pytest.fixture(scope="module")
 def served(platform, engine):
     """The source, serving."""
-    source = Source(docker_engine.gateway(engine))
-    with source.server:
-        thread = threading.Thread(target=source.server.serve_forever, daemon=True)
-        thread.start()
+    source = Source()
+    with source.serving(engine):
         yield source
-        source.server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -131,7 +112,7 @@ def test_a_collector_that_the_plugin_refuses_shows_the_plugins_words(first, proj
 def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
     first, project, release, environment, source
 ):
-    source.answer = (401, {"status": {"error_message": "this key is not known here"}})
+    source.says = (401, {"status": {"error_message": "this key is not known here"}})
     report = release(project, environment=environment, code=1)
     assert report["job"]["status"] == "FAILURE"
     assert "this key is not known here" in " ".join(report["job"]["failures"])
@@ -139,7 +120,7 @@ def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
 
 
 def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):
-    source.answer = (401, {"status": {"error_message": "this key is not known here"}})
+    source.says = (401, {"status": {"error_message": "this key is not known here"}})
     done = run("recollect", str(environment), "--manifest", str(project.manifest))
     assert done.returncode == 1
     assert f"recollect of {project.plugin_id} 0.1.0 failed" in done.stdout
@@ -149,7 +130,7 @@ def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, e
 def test_a_job_that_brings_nothing_fails_although_older_resources_are_there(
     first, project, release, environment, source
 ):
-    source.answer = (200, [])
+    source.says = (200, [])
     report = release(project, environment=environment, code=1)
     assert (report["job"]["status"], report["job"]["tasks"]) == ("SUCCESS", 1)
     assert report["job"]["failures"] == [

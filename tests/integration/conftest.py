@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import docker
 import psutil
 import pytest
 import yaml
@@ -103,6 +104,18 @@ def spacectl(layout: Layout, name: str = "sandbox") -> Mapping[str, str]:
     """One of spacectl's environments, as its file holds it."""
     content: Mapping[str, str] = yaml.safe_load(layout.spacectl(name).read_text())
     return content
+
+
+@pytest.fixture(scope="module", name="client")
+def engine_client(request: pytest.FixtureRequest) -> Iterator[docker.DockerClient]:
+    """The engine itself, to see what a module's tests left there; removes all images with its NAME in theirs."""
+    engine = docker.from_env()
+    yield engine
+    for image in engine.images.list():
+        for tag in image.tags:
+            if request.module.NAME in tag:
+                engine.images.remove(tag)
+    engine.close()
 
 
 def client(layout: Layout, name: str = "sandbox") -> Client:

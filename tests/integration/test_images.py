@@ -40,19 +40,8 @@ if TYPE_CHECKING:
 # The sandbox installs and starts the engine, and installs the registry, where they are missing.
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
 
+#: In the name of every image that is built here.
 NAME = f"images-test-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture(scope="module")
-def client():
-    """The engine itself, to see what the tests left there; removes all that they built."""
-    client = docker.from_env()
-    yield client
-    for image in client.images.list():
-        for tag in image.tags:
-            if NAME in tag:
-                client.images.remove(tag)
-    client.close()
 
 
 @pytest.fixture(autouse=True)

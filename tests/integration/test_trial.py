@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The sandbox installs and starts the engine, and makes a base image, where they are missing.
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
 
+#: In the name of every image that is built here.
 NAME = f"trial-test-{uuid.uuid4().hex[:8]}"
 PLUGIN = ImageReference(None, f"{NAME}/plugin", "0.1.0")
 
@@ -47,18 +48,6 @@ server.add_insecure_port("[::]:50051")
 server.start()
 server.wait_for_termination()
 """
-
-
-@pytest.fixture(scope="module")
-def client():
-    """The engine itself; removes all images that the tests built."""
-    client = docker.from_env()
-    yield client
-    for image in client.images.list():
-        for tag in image.tags:
-            if NAME in tag:
-                client.images.remove(tag)
-    client.close()
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def answer(context: Context, request: Request) -> Document:
             if request.body.get(option):
                 raise CommandError(20 if option == "startTransaction" else 238, reason)
         return handler(context, Command(request))
-    except Exception as error:
+    except Exception as error:  # the client waits for a reply, whatever it was
         known = from_exception(error)
         if known is None:
             _LOGGER.exception("%s failed", request.command)

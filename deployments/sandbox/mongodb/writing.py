@@ -27,7 +27,7 @@ def _run_statements(
     for index, statement in enumerate(statements):
         try:
             run(index, statement)
-        except Exception as error:
+        except Exception as error:  # what MongoDB has no code for is raised again
             known = from_exception(error)
             if known is None:
                 raise

@@ -13,7 +13,7 @@ def serving(address: str, timeout: float) -> bool:
     """Whether the server at an address says SERVING within so many seconds."""
     with grpc.insecure_channel(address) as channel:
         try:
-            check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
+            check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # no types there
             answer = check(health_pb2.HealthCheckRequest(), timeout=timeout)
         except grpc.RpcError:
             return False

@@ -1,0 +1,61 @@
+"""A source of prices for the plugin's containers, whose answers a test decides."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import docker
+
+from deployments.sandbox import docker_engine
+
+
+class PriceSource(ABC):
+    """An HTTP server on the address of this machine that containers reach.
+
+    Attributes:
+        address: For the option `base_url`; empty until it serves.
+    """
+
+    address = ""
+
+    @abstractmethod
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
+        """Status and JSON for a question, whatever its path; called in a thread of its own."""
+
+    @contextmanager
+    def serving(self, engine: docker.DockerClient) -> Iterator[None]:
+        """Answers meanwhile."""
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+                status, text = source.answer(query)
+                content = text.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                """Not on the tests' standard error."""
+
+        host = docker_engine.gateway(engine)
+        with ThreadingHTTPServer((host, 0), Handler) as server:
+            self.address = f"http://{host}:{server.server_port}/api/v3"
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join()
