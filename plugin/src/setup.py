@@ -19,6 +19,7 @@ setup(
         "grpcio",
         "grpcio-health-checking",
         "grpcio-reflection",
+        "msgspec",
         "protobuf",
         "pycoingecko",
         "spaceone-api",

@@ -170,20 +170,6 @@ def coin() -> Callable[..., dict[str, Any]]:
     return make
 
 
-@pytest.fixture
-def row(coin: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """The same as the source's client reads it: numbers by their digits."""
-    from plugin.numbers import Number
-
-    def make(coin_id: str = "bitcoin", **changes: Any) -> dict[str, Any]:
-        digits = {key: value for key, value in changes.items() if type(value) is Number}
-        text = json.dumps(coin(coin_id, **changes))
-        read: dict[str, Any] = json.loads(text, parse_float=Number)
-        return read | digits
-
-    return make
-
-
 class Pauses(list[float]):
     """Records what is waited for, and never waits: time itself moves on. `gone` says that nobody listens any more."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from google.protobuf.json_format import MessageToDict
 from plugin.metrics import METRICS, NAMESPACE
-from plugin.numbers import Number
 from plugin.options import Options
 from plugin.types import TYPES, Record
 from plugin.types.cryptocurrency import CRYPTOCURRENCY, METADATA, record
@@ -43,9 +43,9 @@ def test_the_type_carries_its_dynamic_ui():
     assert "json_metadata" not in resource
 
 
-def test_a_resource_for_2x(row):
-    coin = row(market_cap=9007199254740993, current_price=Number("1.2345678901234567890e-10"))
-    made = read(messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(coin, Options())))
+def test_a_resource_for_2x(coin):
+    exact = coin(market_cap=9007199254740993, current_price=Decimal("1.2345678901234567890e-10"))
+    made = read(messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(exact, Options())))
     assert made["state"] == "SUCCESS"
     assert made["resource_type"] == "inventory.CloudService"
     assert made["match_rules"] == {
@@ -56,7 +56,7 @@ def test_a_resource_for_2x(row):
     # More than a double holds: by its digits, and as what can be stored of it.
     assert data["market_cap"] == 9007199254740993
     assert data["price"] == 1.2345678901234568e-10
-    assert data["exact"] == {"market_cap": "9007199254740993", "price": "1.2345678901234567890e-10"}
+    assert data["exact"] == {"market_cap": "9007199254740993", "price": "1.2345678901234567890E-10"}
     assert isinstance(data["rank"], int)
     view = json.loads(resource.pop("json_metadata"))["view"]
     assert view["sub_data"]["reference"] == {
@@ -83,8 +83,8 @@ def test_a_resource_for_2x(row):
     }
 
 
-def test_a_resource_for_1_12_carries_everything_itself(row):
-    resource = read(messages.CloudServices(CRYPTOCURRENCY, "1.12").message(record(row(), Options())))[
+def test_a_resource_for_1_12_carries_everything_itself(coin):
+    resource = read(messages.CloudServices(CRYPTOCURRENCY, "1.12").message(record(coin(), Options())))[
         "resource"
     ]
     assert resource["metadata"] == METADATA
@@ -94,10 +94,10 @@ def test_a_resource_for_1_12_carries_everything_itself(row):
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_both_generations_are_told_the_same(kind, row):
+def test_both_generations_are_told_the_same(kind):
     huge = 2500000000000000123
     data = {
-        "price": Number("5.21e-9"),
+        "price": 5.21e-9,
         "market_cap": huge,
         "parts": [{"percent": huge}],
         "gone": None,
@@ -122,13 +122,13 @@ def test_both_generations_are_told_the_same(kind, row):
 
 
 @pytest.mark.parametrize("generation", ["2.x", "1.12"])
-def test_one_message_leaves_nothing_behind_for_the_next(row, generation):
+def test_one_message_leaves_nothing_behind_for_the_next(coin, generation):
     maker = messages.CloudServices(CRYPTOCURRENCY, generation)
-    full = maker.message(record(row(), Options()))
+    full = maker.message(record(coin(), Options()))
     bare = read(maker.message(Record("dust", "Dust", "https://example.org", {})))["resource"]
     assert not {"tags", "account", "instance_type"} & set(bare)
     assert (json.loads(bare["json_data"]) if generation == "2.x" else bare["data"]) == {"exact": {}}
-    assert maker.message(record(row(), Options())) == full
+    assert maker.message(record(coin(), Options())) == full
 
 
 def test_a_namespace_and_its_metrics():
@@ -160,11 +160,11 @@ def test_what_json_cannot_say_is_an_error(number):
         messages.CloudServices(CRYPTOCURRENCY, "2.x").message(Record("x", "x", "x", {"price": number}))
 
 
-def test_every_match_key_is_in_its_resource(row):
+def test_every_match_key_is_in_its_resource(coin):
     made = [
         messages.region(),
         messages.cloud_service_type(CRYPTOCURRENCY),
-        messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(row(), Options())),
+        messages.CloudServices(CRYPTOCURRENCY, "2.x").message(record(coin(), Options())),
         *messages.metrics(),
     ]
     for message in map(read, made):

@@ -63,6 +63,7 @@ def test_the_package_stands_on_its_own():
         "grpc",
         "grpc_health",
         "grpc_reflection",
+        "msgspec",
         "pycoingecko",
         "spaceone",
         "urllib3",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from plugin.errors import (
     SourceBroken,
@@ -10,7 +12,6 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.numbers import Number
 from plugin.options import Options, Secret
 from plugin.source import ATTEMPTS, LONGEST_WAIT, Source
 from pycoingecko import CoinGeckoAPI
@@ -37,16 +38,24 @@ def test_it_asks_for_what_it_is_told(source, scripted):
     ]
 
 
-def test_a_number_is_its_digits(source, scripted):
-    body = b'[{"id": "7", "a": 5.210e-9, "b": 2500000000000000123, "c": -0, "d": null, "e": true}]'
+@pytest.mark.parametrize("beyond", ["0", "1e400"])  # for the second one takes the slower way
+def test_a_number_is_what_the_source_wrote(source, scripted, beyond):
+    numbers = b'"a": 5.210e-9, "b": 2500000000000000123, "c": 0.12345678901234567890, "d": -0'
+    body = b'[{"id": "7", "e": null, "f": true, %b, "g": %b}]' % (numbers, beyond.encode())
     scripted.answer = lambda *_: (200, body, {})
     [row] = markets(source)
-    assert row == {"id": "7", "a": "5.210e-9", "b": 2500000000000000123, "c": 0, "d": None, "e": True}
-    assert {name: type(value) for name, value in row.items() if name in "abc"} == {
-        "a": Number,
-        "b": int,
-        "c": int,
+    digits = Decimal("0.12345678901234567890")
+    assert row == {
+        "id": "7",
+        "a": 5.21e-9,
+        "b": 2500000000000000123,
+        "c": digits,
+        "d": 0,
+        "e": None,
+        "f": True,
+        "g": Decimal(beyond),
     }
+    assert {name: type(row[name]) for name in "abcd"} == {"a": float, "b": int, "c": Decimal, "d": int}
 
 
 @pytest.mark.parametrize(

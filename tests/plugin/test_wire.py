@@ -24,25 +24,15 @@ VALUES = some.recursive(
 )
 
 
-def present(values):
-    return {key: value for key, value in values.items() if value is not None and value != {}}
-
-
-def expected(value):
-    if isinstance(value, dict):
-        return {key: expected(below) for key, below in present(value).items()}
-    return [expected(below) for below in value] if isinstance(value, list) else value
-
-
 @given(some.dictionaries(some.text(), VALUES))
 def test_a_struct_is_read_as_it_was_meant(values):
-    assert MessageToDict(Struct.FromString(wire.fields(values, {}))) == expected(values)
+    assert MessageToDict(Struct.FromString(wire.fields(values))) == values
 
 
 @given(some.dictionaries(some.text(), VALUES), some.dictionaries(some.text(), VALUES))
 def test_what_is_appended_is_merged(first, second):
-    both = Struct.FromString(wire.fields(first, {}) + wire.fields(second, {}))
-    assert MessageToDict(both) == expected(first) | expected(second)
+    both = Struct.FromString(wire.fields(first) + wire.fields(second))
+    assert MessageToDict(both) == first | second
 
 
 @given(some.text(max_size=300), some.text(max_size=300))
@@ -58,14 +48,12 @@ def test_a_length_is_protobufs_varint(size):
     assert wire.length(size) == _VarintBytes(size)
 
 
-@pytest.mark.parametrize(
-    ("value", "error"), [(float("inf"), ValueError), (b"1", TypeError), ([{1}], TypeError)]
-)
-def test_what_a_struct_cannot_hold_is_an_error(value, error):
-    with pytest.raises(error, match="price is|0 is of type"):
-        wire.fields({"price": value}, {})
+@pytest.mark.parametrize("value", [b"1", [{1}]])
+def test_what_a_struct_cannot_hold_is_an_error(value):
+    with pytest.raises(TypeError, match="is nothing that a Struct knows"):
+        wire.fields({"price": value})
 
 
 def test_half_a_character_is_an_error_of_its_resource():
     with pytest.raises(ValueError, match="surrogates not allowed"):
-        wire.text("\ud800")
+        wire.fields({"name": "\ud800"})

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import msgspec
 from google.protobuf.struct_pb2 import Struct
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
 from plugin import wire
-from plugin.encoding import Exact, json_object
 from plugin.metrics import METRICS, NAMESPACE
+from plugin.numbers import Exact, storable
 from plugin.types import GROUP, PROVIDER, REGION, CloudServiceType, Record
 
 CLOUD_SERVICE: Final = "inventory.CloudService"
@@ -36,7 +37,8 @@ MATCH_KEYS: Final = {
 _NAME, _REFERENCE, _ACCOUNT, _INSTANCE_TYPE, _TAGS, _JSON_DATA, _DATA = (
     wire.KEYS[name] for name in ("name", "reference", "account", "instance_type", "tags", "json_data", "data")
 )
-_RESOURCE_ID, _LINK, _EXACT = (wire.KEYS[name] for name in ("resource_id", "external_link", "exact"))
+_RESOURCE_ID, _LINK = (wire.KEYS[name] for name in ("resource_id", "external_link"))
+_json: Final = msgspec.json.Encoder().encode
 
 _RESOURCE: Final = bytes([ResourceInfo.RESOURCE_FIELD_NUMBER << 3 | 2])
 
@@ -143,16 +145,15 @@ class CloudServices:
             parts.append(text(_ACCOUNT, record.account))
         if record.instance_type is not None:
             parts.append(text(_INSTANCE_TYPE, record.instance_type))
-        if tags := wire.fields(record.tags, {}):
-            parts.append(wire.entry(_TAGS, wire.struct(tags)))
+        tags = {name: value for name, value in record.tags.items() if value is not None}
+        if tags:
+            parts.append(wire.entry(_TAGS, wire.struct(wire.fields(tags))))
+        held = storable(record.data, exact)
+        held["exact"] = exact
         if self._as_json:
-            data = json_object(record.data, exact)
-            digits = json_object(exact, {}) if exact else "{}"
-            parts.append(text(_JSON_DATA, f'{data[:-1]}{"," if len(data) > 2 else ""}"exact":{digits}}}'))
+            parts.append(wire.entry(_JSON_DATA, wire.text(_json(held))))
         else:
-            held = wire.fields(record.data, exact)
-            held += wire.entry(_EXACT, wire.struct(wire.fields(exact, {})))
-            parts.append(wire.entry(_DATA, wire.struct(held)))
+            parts.append(wire.entry(_DATA, wire.struct(wire.fields(held))))
         return self._fixed + wire.delimited(_RESOURCE, b"".join(parts))
 
 

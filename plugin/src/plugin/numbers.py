@@ -1,60 +1,119 @@
-"""Numbers as the source wrote them: read, kept and passed on by their digits, so that none is ever rounded here.
+"""Numbers as the source wrote them: none is rounded on the way without saying so.
 
-What stores a resource can hold less. Inventory 2.x takes JSON, and keeps whole numbers of 64 bits and doubles; 1.12
-takes a protobuf Struct, which has doubles alone. So a number that a double does not hold to the last digit travels
-twice: as the nearest number that can be stored, and by its digits as text, in `data.exact`.
+What stores a resource holds less than JSON can say. Inventory 2.x takes JSON, and keeps whole numbers of 64 bits and
+doubles; 1.12 takes a protobuf Struct, which has doubles alone. So a number that a double does not hold to the last
+digit travels twice: as the nearest number that can be stored, and by its digits as text, in `data.exact`.
 """
 
 from __future__ import annotations
 
 import math
-from decimal import Decimal
-from typing import Final
+import sys
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
 
-CERTAIN: Final = 15
-"""A number of so many characters without an exponent is a double's for sure (IEEE 754 binary64: DBL_DIG)."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-DIGITS: Final = "-.0123456789"
-"""What a number without an exponent is made of."""
+Number = int | float | Decimal
+"""A number of the source. Whole ones are ints; the others are floats where a float is the number itself to the last
+digit, and Decimals where it is not."""
+
+Exact = dict[str, Any]
+"""The digits of numbers that a double does not hold, by the keys of the data; `{"supply": {"total": "1E+400"}}`."""
+
+CERTAIN: Final = sys.float_info.dig + 1
+"""A number of so many characters, a point or an exponent among them, is a double's for sure (DBL_DIG digits are)."""
 
 CERTAIN_INTEGER: Final = 2**53
 """So is a whole number up to this one."""
 
+_LEAST, _LARGEST = 1e-290, 1e290  # nearer to its ends a double has fewer digits, or none
+_LARGEST_DOUBLE: Final = sys.float_info.max
 _LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
 
 
-class Number(str):
-    """A number of the source with a point or an exponent, by its digits; `float(number)` is the nearest double.
+def number(text: str) -> float | Decimal:
+    """Read a number with a point or an exponent.
 
-    Whole numbers are Python's own, which have no end.
+    Raises:
+        ValueError: It has an exponent beyond all reason.
     """
-
-    __slots__ = ()
-
-
-def certain(number: Number) -> bool:
-    """Whether a double obviously holds a number to its last digit; False wants a closer look."""
-    short = len(number) <= CERTAIN and not number.strip(DIGITS)
-    return short or repr(float(number)) == number
-
-
-def stored(number: Number | int) -> tuple[float | int | None, bool]:
-    """What inventory can store of a number.
-
-    Returns:
-        The nearest number that MongoDB has, None where there is none (1e400, 1e-400); and whether a double is the
-        number itself, to the last digit.
-    """
-    value = Decimal(number)
+    double = float(text)
+    if len(text) <= CERTAIN and _LEAST < abs(double) < _LARGEST:
+        return double
+    shortest = repr(double)  # what everybody reads who prints the double
+    if shortest == text:
+        return double
     try:
-        double = float(number)
-    except OverflowError:  # an integer beyond all doubles
-        return None, False
-    if math.isinf(double) or (double == 0.0 and value != 0):
-        return None, False
-    # Shortest digits: what everybody reads who prints the double.
-    exact = value == Decimal(repr(double))
-    # MongoDB refuses a whole number of more than 64 bits.
-    if isinstance(number, int) and _LEAST_INTEGER <= number <= _LARGEST_INTEGER:
-        return number, exact
-    return double, exact
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text[:40]} is no number that can be kept") from None
+    return double if Decimal(shortest) == value else value
+
+
+def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
+    """What inventory can store of a resource's data.
+
+    Args:
+        values: Texts, numbers, booleans, and dicts and lists of them; a value that is None, or an empty dict, is left
+            out, and so is a number of which there is nothing to store (1e400, 1e-400).
+        exact: Takes the digits of numbers that a double does not hold.
+
+    Raises:
+        ValueError: A number is infinite, or none at all.
+        TypeError: A value is nothing that JSON can say.
+    """
+    held = {}
+    for name, value in values.items():
+        # Nearly all values are of these kinds: a resource has some thirty, and a page 250 resources.
+        kind = type(value)
+        if (
+            kind is str
+            or (kind is float and -_LARGEST_DOUBLE <= value <= _LARGEST_DOUBLE)
+            or (kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER)
+        ):
+            held[name] = value
+        elif value is not None and value != {}:
+            kept = _value(name, value, exact)
+            if kept is not None:
+                held[name] = kept
+    return held
+
+
+def _value(name: str, value: Any, exact: Exact) -> Any:
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, dict | list):
+        below: Exact = {}
+        kept = storable(value, below) if isinstance(value, dict) else _list(value, below)
+        if below:
+            exact[name] = below
+        return kept
+    if isinstance(value, Number):
+        return _number(name, value, exact)
+    raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not know")
+
+
+def _list(values: list[Any], exact: Exact) -> list[Any]:
+    # Counted from 0, as a path of the dynamic UI does; nothing is left out, or the others would move up.
+    return [None if value is None else _value(str(index), value, exact) for index, value in enumerate(values)]
+
+
+def _number(name: str, value: Number, exact: Exact) -> int | float | None:
+    """The nearest number that MongoDB has; its digits go to `exact` where a double does not hold them."""
+    try:
+        double = float(value)
+    except OverflowError:  # a whole number beyond all doubles
+        double = math.inf
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}, which is no number in JSON")
+        return value
+    digits = Decimal(value)
+    there = math.isfinite(double) and (double != 0.0 or digits == 0)
+    if not there or Decimal(repr(double)) != digits:
+        exact[name] = str(value)
+    if isinstance(value, int) and _LEAST_INTEGER <= value <= _LARGEST_INTEGER:
+        return value
+    return double if there else None

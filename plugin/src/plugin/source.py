@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
+import msgspec
 import urllib3
 from pycoingecko import CoinGeckoAPI
 
@@ -23,7 +24,7 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.numbers import Number
+from plugin.numbers import number
 from plugin.schema import PRO_API, PUBLIC_API
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ PRO_PER_MINUTE: Final = 500
 """Requests a minute of CoinGecko's free and its smallest paid plan."""
 
 Row = dict[str, Any]
-"""A row as JSON has it, but for numbers with a point or an exponent: they are `Number`, by their own digits."""
+"""A row as JSON has it; a number that no float holds to the last digit is a Decimal, see `plugin.numbers`."""
+
+_decode: Final = msgspec.json.Decoder(float_hook=number).decode
 
 
 class _Api(CoinGeckoAPI):  # type: ignore[misc]  # no types there
@@ -196,7 +199,7 @@ class Source:
         if response.status != 200:
             raise self._failure(response)
         try:
-            return json.loads(response.data, parse_float=Number, parse_constant=_no_number)
+            return _read(response.data)
         except ValueError:
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
@@ -249,6 +252,14 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return _decode(body)
+    except msgspec.DecodeError:
+        # It is in haste, and refuses numbers beyond all doubles.
+        return json.loads(body, parse_float=number, parse_constant=_no_number)
 
 
 def _no_number(name: str) -> None:

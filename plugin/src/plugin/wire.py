@@ -10,9 +10,6 @@ from __future__ import annotations
 from struct import Struct as Layout
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin.encoding import Exact, storable
-from plugin.numbers import CERTAIN, CERTAIN_INTEGER, DIGITS, Number, certain
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -52,9 +49,8 @@ def entry(key: bytes, value: bytes) -> bytes:
     return _FIELDS + length(len(content)) + content
 
 
-def text(value: str) -> bytes:
-    """A Value that is a text."""
-    content = value.encode()
+def text(content: bytes) -> bytes:
+    """A Value that is a text, in UTF-8."""
     return _STRING + length(len(content)) + content
 
 
@@ -63,15 +59,13 @@ def struct(entries: bytes) -> bytes:
     return delimited(_STRUCT, entries)
 
 
-def fields(values: Mapping[str, Any], exact: Exact) -> bytes:
+def fields(values: Mapping[str, Any]) -> bytes:
     """The entries of a Struct: appended to a Struct that is encoded already, they are merged into it.
 
     Args:
-        values: Texts, numbers, booleans, and dicts and lists of them; what is None, or an empty dict, is left out.
-        exact: Takes the digits of numbers that a double does not hold, as `json_object` has it.
+        values: Texts, numbers, booleans, None, and dicts and lists of them.
 
     Raises:
-        ValueError: A number is infinite, or none at all.
         TypeError: A value is nothing that a Struct can hold.
     """
     parts = []
@@ -79,14 +73,10 @@ def fields(values: Mapping[str, Any], exact: Exact) -> bytes:
         kind = type(value)
         if kind is str:
             parts.append(text_entry(KEYS[name], value))
-        elif (kind is Number and ((len(value) <= CERTAIN and not value.strip(DIGITS)) or certain(value))) or (
-            kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER
-        ):
-            parts.append(_NUMBERS[name] + _double(float(value)))
-        elif value is not None and value != {}:
-            made = _value(name, value, exact)
-            if made is not None:
-                parts.append(entry(KEYS[name], made))
+        elif kind is float or kind is int:
+            parts.append(_NUMBERS[name] + _double(value))
+        else:
+            parts.append(entry(KEYS[name], _value(value)))
     return b"".join(parts)
 
 
@@ -95,32 +85,24 @@ def text_entry(key: bytes, value: str) -> bytes:
     content = value.encode()
     size = len(content)
     if len(key) + size > 0x7F - 4:
-        return entry(key, text(value))
+        return entry(key, text(content))
     return b"\x0a%c%b\x12%c\x1a%c%b" % (len(key) + size + 4, key, size + 2, size, content)
 
 
-def _value(name: str, value: Any, exact: Exact) -> bytes | None:
-    if isinstance(value, dict | list):
-        below: Exact = {}
-        made = struct(fields(value, below)) if isinstance(value, dict) else _list(value, below)
-        if below:
-            exact[name] = below
-        return made
+def _value(value: Any) -> bytes:
+    if value is None:
+        return _NULL
     if isinstance(value, bool):
         return _BOOLEAN + _ONE_BYTE[value]
-    if isinstance(value, Number | int | float):
-        held = storable(name, value, exact)
-        return None if held is None else _NUMBER + _double(float(held))
+    if isinstance(value, int | float):
+        return _NUMBER + _double(value)
     if isinstance(value, str):
-        return text(value)
-    raise TypeError(f"{name} is of type {type(value).__name__}, which a Struct does not know")
-
-
-def _list(values: list[Any], exact: Exact) -> bytes:
-    items = [
-        _value(str(index), value, exact) if value is not None else None for index, value in enumerate(values)
-    ]
-    return delimited(_LIST, b"".join([delimited(_VALUES, item or _NULL) for item in items]))
+        return text(value.encode())
+    if isinstance(value, dict):
+        return struct(fields(value))
+    if isinstance(value, list):
+        return delimited(_LIST, b"".join([delimited(_VALUES, _value(item)) for item in value]))
+    raise TypeError(f"{type(value).__name__} is nothing that a Struct knows")
 
 
 class _Keys(dict[str, bytes]):

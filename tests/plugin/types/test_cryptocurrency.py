@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from plugin.encoding import json_object
-from plugin.numbers import Number
+from plugin.numbers import storable
 from plugin.options import Options
 from plugin.types.cryptocurrency import record
 
 
 def told(made):
     """The data as it travels: what is absent is left out on the way."""
-    return json.loads(json_object(made.data, {}))
+    return storable(made.data, {})
 
 
-def test_a_full_row(row):
-    made = record(row(), Options())
+def test_a_full_row(coin):
+    made = record(coin(), Options())
     assert (made.resource_id, made.name, made.instance_type, made.account) == (
         "bitcoin",
         "Bitcoin",
@@ -49,42 +46,42 @@ def test_a_full_row(row):
     }
 
 
-def test_what_the_source_does_not_say_is_absent(row):
-    empty = dict.fromkeys(row()) | {"id": "dust"}
+def test_what_the_source_does_not_say_is_absent(coin):
+    empty = dict.fromkeys(coin()) | {"id": "dust"}
     groups = {"supply": {}, "all_time_high": {}, "all_time_low": {}}
     assert told(record(empty, Options(currency="eur"))) == {"currency": "EUR", **groups}
     made = record({"id": "dust"}, Options())
     assert told(made) == {"currency": "USD", **groups}
     assert (made.name, made.tags, made.instance_type) == ("dust", {"symbol": None, "category": None}, None)
-    assert told(record(row(max_supply=None), Options()))["supply"] == {
+    assert told(record(coin(max_supply=None), Options()))["supply"] == {
         "circulating": 19675987,
         "total": 21000000,
     }
 
 
-def test_zero_is_not_absent(row):
-    data = told(record(row(market_cap=0, price_change_percentage_24h=0.0, max_supply=0), Options()))
+def test_zero_is_not_absent(coin):
+    data = told(record(coin(market_cap=0, price_change_percentage_24h=0.0, max_supply=0), Options()))
     assert (data["market_cap"], data["change_percent_24h"], data["trend"]) == (0, 0.0, "STEADY")
     assert data["supply"]["max"] == 0
-    assert told(record(row(price_change_percentage_24h=-1e-9), Options()))["trend"] == "FALLING"
+    assert told(record(coin(price_change_percentage_24h=-1e-9), Options()))["trend"] == "FALLING"
 
 
 @pytest.mark.parametrize("bad", [None, "", 7])
-def test_without_an_id_there_is_no_resource(row, bad):
+def test_without_an_id_there_is_no_resource(coin, bad):
     with pytest.raises(KeyError, match="id"):
-        record(row(id=bad), Options())
+        record(coin(id=bad), Options())
 
 
-def test_several_currencies_stand_side_by_side(row):
+def test_several_currencies_stand_side_by_side(coin):
     prices = {
-        "krw": Number("93000000.123"),
-        "krw_market_cap": Number("1832000000000000.5"),
-        "krw_24h_vol": Number("5"),
-        "krw_24h_change": Number("-0.5"),
-        "eur": Number("62000"),
-        "last_updated_at": Number("1768478400"),
+        "krw": 93000000.123,
+        "krw_market_cap": 1832000000000000.5,
+        "krw_24h_vol": 5,
+        "krw_24h_change": -0.5,
+        "eur": 62000,
+        "last_updated_at": 1768478400,
     }
-    made = record(row(quotes=None) | {"quotes": prices}, Options(more_currencies=("krw", "eur", "xdr")))
+    made = record(coin(quotes=None) | {"quotes": prices}, Options(more_currencies=("krw", "eur", "xdr")))
     dollars, won, euros, rights = told(made)["quotes"]
     assert dollars == {
         "currency": "USD",
@@ -110,7 +107,7 @@ def test_several_currencies_stand_side_by_side(row):
     assert told(made)["price"] == dollars["price"]
 
 
-def test_with_one_currency_there_are_no_quotes_and_without_a_wish_no_category(row):
-    assert not {"quotes", "category"} & set(told(record(row(), Options())))
-    made = record(row(), Options(category="layer-1"))
+def test_with_one_currency_there_are_no_quotes_and_without_a_wish_no_category(coin):
+    assert not {"quotes", "category"} & set(told(record(coin(), Options())))
+    made = record(coin(), Options(category="layer-1"))
     assert told(made)["category"] == made.tags["category"] == "layer-1"

@@ -27,7 +27,7 @@ class Record:
         name: What people call it.
         external_link: Its page for people.
         data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay what they are,
-            `Number` or int, or they would be rounded. What is None, or an empty dict, is left out of the resource.
+            `Number` has them, or they would be rounded. What is None, or an empty dict, is left out of the resource.
         tags: Short texts to search and group by; None is left out.
         account: Whose it is.
         instance_type: What kind of thing within the type, where that says anything.
@@ -103,16 +103,15 @@ def utc(value: str | None) -> str | None:
     return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds").replace("+00:00", "Z")
 
 
-def utc_of(seconds: Number | int | None) -> str | None:
+def utc_of(seconds: Number | None) -> str | None:
     """Seconds since 1970 as ISO 8601 in UTC; None stays None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def trend(change: Number | int | None) -> str | None:
+def trend(change: Number | None) -> str | None:
     """RISING, FALLING or STEADY; None where nobody knows the change."""
     if change is None:
         return None
-    moved = float(change)
-    return "RISING" if moved > 0 else "FALLING" if moved < 0 else "STEADY"
+    return "RISING" if change > 0 else "FALLING" if change < 0 else "STEADY"
