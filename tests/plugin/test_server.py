@@ -365,8 +365,11 @@ def test_a_setting_that_cannot_be_used_is_named():
         Settings.of({"SPACEONE_PORT": "http"})
     with pytest.raises(ValueError, match="SPACEONE_MAX_WORKERS='0'"):
         Settings.of({"SPACEONE_MAX_WORKERS": "0"})
+    with pytest.raises(ValueError, match="SPACEONE_ONE_CPU='yes' is no number between 0 and 1"):
+        Settings.of({"SPACEONE_ONE_CPU": "yes"})
     with pytest.raises(ValueError, match="SPACEONE_LOG_LEVEL='LOUD'"):
         Settings.of({"SPACEONE_LOG_LEVEL": "LOUD"})
     with pytest.raises(ValueError, match="SPACEONE_MAX_REQUEST_BYTES='1'"):
         Settings.of({"SPACEONE_MAX_REQUEST_BYTES": "1"})
     assert Settings.of({"SPACEONE_PORT": ""}) == Settings()
+    assert Settings.of({"SPACEONE_ONE_CPU": "0"}) == Settings(one_cpu=False)

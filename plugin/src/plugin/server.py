@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from grpc_reflection.v1alpha import reflection
 from spaceone.api.core.v1 import server_info_pb2_grpc
 from spaceone.api.inventory.plugin import job_pb2_grpc
 
+from plugin.one_cpu import OneCpu
 from plugin.services import Collector, Job, ServerInfo, collector_handler, version
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Settings:
         log_level: SPACEONE_LOG_LEVEL.
         max_request: SPACEONE_MAX_REQUEST_BYTES, the largest request that is taken.
         max_message: SPACEONE_MAX_MESSAGE_BYTES, the largest message that is sent; what inventory takes is 256 MiB.
+        one_cpu: SPACEONE_ONE_CPU, 0 or 1, whether a collection keeps to one CPU.
     """
 
     port: int = 50051
@@ -55,6 +58,7 @@ class Settings:
     log_level: str = "INFO"
     max_request: int = 4 * MIB
     max_message: int = 256 * MIB
+    one_cpu: bool = True
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -85,6 +89,7 @@ class Settings:
             log_level=level,
             max_request=int(number("SPACEONE_MAX_REQUEST_BYTES", 4 * MIB, 1024, 1024 * MIB)),
             max_message=int(number("SPACEONE_MAX_MESSAGE_BYTES", 256 * MIB, 1024, 1024 * MIB)),
+            one_cpu=bool(number("SPACEONE_ONE_CPU", 1, 0, 1)),
         )
 
 
@@ -109,7 +114,8 @@ class Server:
         pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="call")
         self._server = grpc.server(pool, options=options)
         self._health = health.HealthServicer()
-        self._server.add_generic_rpc_handlers((collector_handler(Collector()),))
+        place = OneCpu() if settings.one_cpu else nullcontext()
+        self._server.add_generic_rpc_handlers((collector_handler(Collector(place)),))
         job_pb2_grpc.add_JobServicer_to_server(Job(), self._server)
         server_info_pb2_grpc.add_ServerInfoServicer_to_server(ServerInfo(), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

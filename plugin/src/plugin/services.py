@@ -26,6 +26,7 @@ from plugin.tasks import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from google.protobuf.struct_pb2 import Struct
 
@@ -47,7 +48,14 @@ def plugin_metadata(options: Options) -> dict[str, Any]:
 
 
 class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # no types there
-    """`spaceone.api.inventory.plugin.Collector`."""
+    """`spaceone.api.inventory.plugin.Collector`.
+
+    Args:
+        place: Where a collection runs, such as `OneCpu`.
+    """
+
+    def __init__(self, place: AbstractContextManager[None]) -> None:
+        self._place = place
 
     def init(
         self, request: collector_pb2.InitRequest, context: grpc.ServicerContext
@@ -90,7 +98,8 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
             tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
             about = request_fields(context.invocation_metadata())
             collection = Collection(options, secret, gone.wait, about)
-            yield from collection.run(tasks)
+            with self._place:
+                yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
             _abort("Collector.collect", error, context)
         finally:
