@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TASKS: Final = Path("/proc/self/task")
 _OWN: Final = Path("/proc/thread-self/stat")
-_PROCESSOR: Final = 39 - 3  # proc(5): the 39th field is the CPU; behind the name, in brackets, comes the third
+_PROCESSOR: Final = 39 - 3  # proc(5): the CPU is the 39th field; behind the name in brackets comes the third
 
 
 class OneCpu:
