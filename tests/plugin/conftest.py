@@ -171,15 +171,19 @@ def coin() -> Callable[..., dict[str, Any]]:
 
 
 class Pauses(list[float]):
-    """Records what is waited for, and never waits: time itself moves on. `gone` says that nobody listens any more."""
+    """A caller that waits for nothing: what it was to wait for is recorded, and time itself moves on."""
 
-    gone = False
+    patient = True
+    left = False
     now = 0.0
 
-    def __call__(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         self.append(seconds)
         self.now += seconds
-        return self.gone
+        return self.patient
+
+    def on_leaving(self, act: Callable[[], None]) -> None:
+        pass
 
     def clock(self) -> float:
         return self.now
@@ -187,7 +191,7 @@ class Pauses(list[float]):
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
-    """What the source's client waits with, and the clock of its budgets."""
+    """For whom the source is asked, and the clock of its budgets."""
     from plugin import budget
 
     made = Pauses()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.json_format import MessageToDict
+from plugin.caller import Caller
 from plugin.collection import Collection, split, whole
 from plugin.errors import InvalidParameter, SourceBroken, SourceRejected
 from plugin.metrics import METRICS
@@ -14,8 +15,8 @@ from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 FIRST = ["inventory.Region", "inventory.CloudServiceType", "inventory.Namespace"] + ["inventory.Metric"] * 3
 
 
-def collect(options, tasks=None, wait=lambda _: True):
-    stream = Collection(options, Secret(), wait).run(tasks or whole(options))
+def collect(options, tasks=None):
+    stream = Collection(options, Secret(), Caller(patient=False)).run(tasks or whole(options))
     return [ResourceInfo.FromString(message) for message in stream]
 
 
@@ -120,7 +121,7 @@ def test_one_that_stays_cut_off_is_named(scripted, coin, cut):
 def test_it_is_one_page_ahead_and_no_more(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     wish = Options(base_url=scripted.url, count=1000)
-    stream = Collection(wish, Secret(), lambda _: True).run(whole(wish))
+    stream = Collection(wish, Secret(), Caller(patient=False)).run(whole(wish))
     for _ in range(len(FIRST) + 250):
         next(stream)
     assert len(scripted.requests) <= 2
@@ -216,7 +217,7 @@ def test_further_currencies_take_one_request_for_a_page(scripted, coin):
 def test_a_small_collection_is_one_task_and_asks_for_nothing_before(scripted):
     options = Options(base_url=scripted.url, count=250)
     assert (
-        split(options, Secret(), lambda _: True)
+        split(options, Secret(), Caller(patient=False))
         == whole(options)
         == [Task("Cryptocurrency", count=250, leads=True)]
     )
@@ -226,7 +227,7 @@ def test_a_small_collection_is_one_task_and_asks_for_nothing_before(scripted):
 def test_a_large_one_is_split_by_ids(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     options = Options(base_url=scripted.url, count=600, cloud_service_types=("Cryptocurrency", "Exchange"))
-    tasks = split(options, Secret(), lambda _: True)
+    tasks = split(options, Secret(), Caller(patient=False))
     assert [(task.cloud_service_type, len(task.ids), task.count) for task in tasks] == [
         ("Cryptocurrency", 250, 0),
         ("Cryptocurrency", 250, 0),
@@ -243,7 +244,7 @@ def test_a_large_one_is_split_by_ids(scripted, coin):
 def test_a_coin_that_goes_between_splitting_and_collecting_is_named(scripted, coin):
     scripted.answer = ranked(coin, 300)
     options = Options(base_url=scripted.url, count=300)
-    tasks = split(options, Secret(), lambda _: True)
+    tasks = split(options, Secret(), Caller(patient=False))
     scripted.answer = ranked(coin, 299)
     messages = [message for task in tasks for message in collect(options, [task])]
     assert names(messages) == [f"coin-{rank}" for rank in range(299)]
@@ -260,7 +261,7 @@ def test_a_page_of_ids_that_cannot_be_had_names_each_of_them(scripted):
 def test_an_empty_list_is_a_task_too(scripted):
     scripted.answer = lambda *_: (200, [], {})
     options = Options(base_url=scripted.url, count=600)
-    assert split(options, Secret(), lambda _: True) == whole(options)
+    assert split(options, Secret(), Caller(patient=False)) == whole(options)
 
 
 def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
@@ -272,13 +273,13 @@ def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
 
     scripted.answer = answer
     with pytest.raises(SourceBroken, match="ranks 241 to 480 came with 100 rows, though the list goes on"):
-        split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
+        split(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
 
 
 def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):
     scripted.answer = lambda *_: (422, {"error": "invalid vs_currency"}, {})
     with pytest.raises(SourceRejected, match="invalid vs_currency"):
-        split(Options(base_url=scripted.url, count=600), Secret(), lambda _: True)
+        split(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
 
 
 def test_a_type_without_ids_has_no_tasks_with_them(scripted):
@@ -288,7 +289,7 @@ def test_a_type_without_ids_has_no_tasks_with_them(scripted):
 
 def test_a_warning_says_whom_it_is_for(nobody, caplog):
     options = Options(base_url=nobody)
-    collection = Collection(options, Secret(), lambda _: True, {"domain_id": "domain-1"})
+    collection = Collection(options, Secret(), Caller(patient=False), {"domain_id": "domain-1"})
     list(collection.run(whole(options)))
     assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
 
@@ -296,6 +297,6 @@ def test_a_warning_says_whom_it_is_for(nobody, caplog):
 def test_what_came_is_counted(scripted, coin):
     scripted.answer = lambda *_: (200, [coin("a"), {"symbol": "d"}], {})
     options = Options(base_url=scripted.url, count=2)
-    collection = Collection(options, Secret(), lambda _: True)
+    collection = Collection(options, Secret(), Caller(patient=False))
     messages = list(collection.run(whole(options)))
     assert (collection.resources, collection.errors) == (len(messages) - 1, 1)

@@ -213,6 +213,35 @@ def test_a_cancelled_stream_stops_asking_and_waiting(channel, scripted, caplog):
     assert fields["canceled"] is True
 
 
+@pytest.mark.parametrize("call", ["collect", "verify", "get_tasks"])
+def test_a_cancelled_call_ends_what_is_under_way(channel, scripted, caplog, call):
+    caplog.set_level("INFO")
+    asked, late = threading.Event(), threading.Event()
+
+    def answer(*_):
+        asked.set()
+        late.wait(20)
+        return 200, [], {}
+
+    scripted.answer = answer
+    options = {"base_url": scripted.url, "count": 600, "request_timeout": 15}
+    collector, job = collector_pb2_grpc.CollectorStub(channel), job_pb2_grpc.JobStub(channel)
+    try:
+        if call == "collect":
+            running = collector.collect(request(collector_pb2.CollectRequest, options=options))
+        elif call == "verify":
+            running = collector.verify.future(request(collector_pb2.VerifyRequest, options=options))
+        else:
+            running = job.get_tasks.future(request(job_pb2.GetTaskRequest, options=options))
+        assert asked.wait(5)
+        running.cancel()
+        assert until(lambda: any("et_tasks" in said or "ollector." in said for said in caplog.messages), 2)
+    finally:
+        late.set()
+    assert len(scripted.requests) == 1
+    assert "WARNING" not in [record.levelname for record in caplog.records]
+
+
 def test_a_client_that_does_not_read_holds_back_the_asking(channel, scripted, coin):
     def answer(_path, query):
         first, size = (int(query["page"]) - 1) * int(query["per_page"]), int(query["per_page"])

@@ -123,7 +123,7 @@ def test_no_answer_in_time(scripted, pauses):
         return 200, [], {}
 
     scripted.answer = answer
-    pauses.gone = True
+    pauses.patient = False
     source = Source(Options(base_url=scripted.url, request_timeout=0.2), Secret(), pauses)
     with pytest.raises(SourceUnreachable, match=r"did not answer within 0\.2 seconds"):
         markets(source)
@@ -161,8 +161,8 @@ def test_what_cannot_change_is_not_asked_again(source, scripted, pauses):
     assert (pauses, len(scripted.requests)) == ([], 1)
 
 
-def test_nobody_waits_for_a_stream_that_is_gone(source, scripted, pauses):
-    pauses.gone = True
+def test_who_has_no_patience_asks_once(source, scripted, pauses):
+    pauses.patient = False
     scripted.answer = lambda *_: (500, {}, {})
     with pytest.raises(SourceBroken):
         markets(source)
@@ -193,7 +193,7 @@ def test_a_paid_plan_has_an_address_of_its_own(pauses):
 
 
 def test_the_check_asks_once_and_never_waits(source, scripted, pauses):
-    pauses.gone = True
+    pauses.patient = False
     known = {
         "/simple/supported_vs_currencies": ["usd", "eur"],
         "/coins/categories/list": [{"category_id": "defi"}],
@@ -240,7 +240,7 @@ def test_the_budget_of_coingecko_itself_is_its_plans(secret, limit, pauses):
 
 
 def test_a_used_up_budget_is_said_in_words_where_nobody_waits(scripted, pauses):
-    pauses.gone = True
+    pauses.patient = False
     source = Source(Options(base_url=scripted.url, requests_per_minute=1), Secret(), pauses)
     markets(source)
     with pytest.raises(
@@ -255,10 +255,10 @@ def test_what_the_source_says_to_one_worker_holds_for_all(scripted, pauses):
     first, second = (Source(options, Secret(), pauses) for _ in range(2))
     answers = [(429, LIMITED, {"Retry-After": "20"}), (200, [], {}), (200, [], {})]
     scripted.answer = lambda *_: answers.pop(0)
-    pauses.gone = True
+    pauses.patient = False
     with pytest.raises(SourceExhausted):
         markets(first)
-    pauses.gone = False
+    pauses.patient = True
     pauses.now = 5.0
     markets(second)
     assert pauses[-1] == pytest.approx(15.0)

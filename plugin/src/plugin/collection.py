@@ -17,8 +17,9 @@ from plugin.tasks import Task
 from plugin.types import TYPES, CloudServiceType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from plugin.caller import Caller
     from plugin.options import Options, Secret
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def whole(options: Options) -> list[Task]:
     return _led(work)
 
 
-def split(options: Options, secret: Secret, wait: Callable[[float], bool]) -> list[Task]:
+def split(options: Options, secret: Secret, caller: Caller) -> list[Task]:
     """The same work as tasks of at most a page, which workers may do in parallel.
 
     What takes more pages than one is split by ids: they are read once, here, so that no rank moves between two
@@ -42,7 +43,7 @@ def split(options: Options, secret: Secret, wait: Callable[[float], bool]) -> li
         SourceError: The ids cannot be had, or not all of them.
     """
     work: list[Task] = []
-    with closing(Source(options, secret, wait)) as source:
+    with closing(Source(options, secret, caller)) as source:
         for task in whole(options):
             kind = BY_NAME[task.cloud_service_type]
             if task.count > LARGEST and kind.by_ids:
@@ -119,7 +120,7 @@ class Collection:
     Args:
         options: The collector's options.
         secret: The source's API key.
-        wait: Waits so many seconds before the source is asked again; True gives up.
+        caller: Who waits for the messages.
         about: What a line in the log says of whom this is for.
 
     Attributes:
@@ -131,20 +132,20 @@ class Collection:
         self,
         options: Options,
         secret: Secret,
-        wait: Callable[[float], bool],
+        caller: Caller,
         about: Mapping[str, str] | None = None,
     ) -> None:
         self._about = dict(about or {})
         self._options = options
         self._secret = secret
-        self._wait = wait
+        self._caller = caller
         self._gone: SourceError | None = None
         self.resources = 0
         self.errors = 0
 
     def run(self, tasks: Iterable[Task]) -> Iterator[bytes]:
         """Collect all of `whole`, or one of `split`."""
-        with closing(Source(self._options, self._secret, self._wait)) as source:
+        with closing(Source(self._options, self._secret, self._caller)) as source:
             for task in tasks:
                 if task.leads:
                     yield from self._lead()

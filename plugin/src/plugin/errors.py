@@ -2,6 +2,7 @@
 
 PluginError
 ├── InvalidParameter     an option, a secret or a task that cannot be used
+├── CallerLeft           nobody waits for the answer any more
 └── SourceError          the source of the prices did not answer as it should
     ├── SourceUnreachable    nobody answers at the address
     ├── SourceRefused        the API key is wrong, or may not do this
@@ -44,6 +45,16 @@ class InvalidParameter(PluginError):
         super().__init__(f"Parameter is invalid. (key = {key}, reason = {reason})")
         self.key = key
         self.reason = reason
+
+
+class CallerLeft(PluginError):
+    """Nobody waits for the answer any more."""
+
+    code = "ERROR_CANCELED"
+    status = grpc.StatusCode.CANCELLED
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for the answer any more.")
 
 
 class SourceError(PluginError):

@@ -1,8 +1,8 @@
 """This process's threads on one CPU while it collects.
 
-Python runs one thread at a time, and gRPC hands each message from the thread that made it to another one and back. Where
-they sit on two CPUs, each handing over wakes one of them from its sleep, which takes longer than making the message; on
-one CPU it is a switch.
+Python runs one thread at a time, and gRPC hands each message from the thread that made it to another one and back.
+Where they sit on two CPUs, each handing over wakes one of them from its sleep, which takes longer than making the
+message; on one CPU it is a switch.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +15,9 @@ from spaceone.api.core.v1 import server_info_pb2, server_info_pb2_grpc
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job_pb2, job_pb2_grpc
 
 from plugin import messages
+from plugin.caller import Caller
 from plugin.collection import BY_NAME, Collection, split, whole
-from plugin.errors import PluginError
+from plugin.errors import CallerLeft, PluginError
 from plugin.logs import request_fields
 from plugin.options import Options, Secret
 from plugin.schema import OPTIONS_SCHEMA
@@ -74,7 +74,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
         def answer() -> Empty:
             options = Options.parse(_values(request.options))
             secret = Secret.parse(_values(request.secret_data))
-            with closing(Source(options, secret, _no_wait)) as source:
+            with closing(Source(options, secret, _caller(context, patient=False))) as source:
                 source.check(options)
             return Empty()
 
@@ -88,7 +88,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
         The messages are encoded already: see `collector_handler`.
         """
         started = time.monotonic()
-        gone = _gone(context)
+        caller = _caller(context)
         collection: Collection | None = None
         tasks: list[Task] = []
         try:
@@ -97,7 +97,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
             wish = _values(request.task_options)
             tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
             about = request_fields(context.invocation_metadata())
-            collection = Collection(options, secret, gone.wait, about)
+            collection = Collection(options, secret, caller, about)
             with self._place:
                 yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
@@ -108,7 +108,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
                 "resources": collection.resources if collection else 0,
                 "errors": collection.errors if collection else 0,
             }
-            _done("Collector.collect", started, context, canceled=gone.is_set(), **counts)
+            _done("Collector.collect", started, context, canceled=caller.left, **counts)
 
 
 def collector_handler(collector: Collector) -> grpc.GenericRpcHandler:
@@ -136,7 +136,7 @@ class Job(job_pb2_grpc.JobServicer):  # type: ignore[misc]  # no types there
         def answer() -> job_pb2.TasksInfo:
             options = Options.parse(_values(request.options))
             secret = Secret.parse(_values(request.secret_data))
-            work = split(options, secret, _gone(context).wait)
+            work = split(options, secret, _caller(context))
             tasks = [job_pb2.TaskInfo(task_options=messages.struct(task.to_options())) for task in work]
             return job_pb2.TasksInfo(tasks=tasks)
 
@@ -179,7 +179,8 @@ def _answer(call: str, make: Callable[[], _Answer], context: grpc.ServicerContex
 def _abort(call: str, error: Exception, context: grpc.ServicerContext) -> NoReturn:
     fields = {"fields": request_fields(context.invocation_metadata())}
     if isinstance(error, PluginError):
-        _LOGGER.warning("%s failed: %s", call, error.details, extra=fields)
+        level = logging.INFO if isinstance(error, CallerLeft) else logging.WARNING
+        _LOGGER.log(level, "%s failed: %s", call, error.details, extra=fields)
         context.abort(error.status, error.details)
     _LOGGER.error("%s failed", call, exc_info=error, extra=fields)
     context.abort(
@@ -197,13 +198,8 @@ def _done(call: str, started: float, context: grpc.ServicerContext, **counts: in
     _LOGGER.info(call, extra={"fields": fields})
 
 
-def _gone(context: grpc.ServicerContext) -> threading.Event:
-    """Set when nobody waits for the answer any more: it must not sit out a pause."""
-    gone = threading.Event()
-    if not context.add_callback(gone.set):
-        gone.set()
-    return gone
-
-
-def _no_wait(_seconds: float) -> bool:
-    return True
+def _caller(context: grpc.ServicerContext, *, patient: bool = True) -> Caller:
+    caller = Caller(patient=patient)
+    if not context.add_callback(caller.leave):  # it has left
+        caller.leave()
+    return caller

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import certifi
 import msgspec
 import urllib3
 from pycoingecko import CoinGeckoAPI
 
 from plugin import budget
+from plugin.connections import Connections
 from plugin.errors import (
+    CallerLeft,
     SourceBroken,
     SourceError,
     SourceExhausted,
@@ -30,6 +30,7 @@ from plugin.schema import PRO_API, PUBLIC_API
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from plugin.caller import Caller
     from plugin.options import Options, Secret
 
 ATTEMPTS: Final = 3
@@ -70,11 +71,11 @@ class Source:
     Args:
         options: Address, time limit and budget.
         secret: The API key, which travels in a header, so that no address, log or error can hold it.
-        wait: Waits so many seconds between two attempts, and says True where it was told to give up instead.
+        caller: For whom it asks; once that has left, nothing more is asked, and what is under way ends.
     """
 
-    def __init__(self, options: Options, secret: Secret, wait: Callable[[float], bool]) -> None:
-        self._wait = wait
+    def __init__(self, options: Options, secret: Secret, caller: Caller) -> None:
+        self._caller = caller
         self._base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
         self._timeout = options.request_timeout
         self.host: str = urlsplit(self._base).netloc
@@ -83,7 +84,8 @@ class Source:
         if self._key:
             plan = "pro" if secret.pro_api_key else "demo"
             self._headers[f"x-cg-{plan}-api-key"] = self._key
-        self._pool = _pool(self._base)
+        self._connections = Connections(self._base)
+        caller.on_leaving(self._connections.cut)
         self._api = _Api(self._base, self._request)
         own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
         # Another server has the limit that its operator says.
@@ -92,7 +94,7 @@ class Source:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._pool.clear()
+        self._connections.close()
 
     def check(self, options: Options) -> None:
         """Ask whether the source answers, takes the key and knows the options' words; asks once and never waits.
@@ -123,6 +125,7 @@ class Source:
 
         Raises:
             SourceError: The last attempt's failure.
+            CallerLeft: Nobody waits for them any more.
         """
         answer = self._patiently(call, parameters)
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
@@ -152,13 +155,13 @@ class Source:
                     self._budget.hold(pause)
                     pause += jitter if pause else 0.0
                 last = attempt == ATTEMPTS or not error.transient or pause > LONGEST_WAIT
-                if last or self._wait(pause):
+                if last or not self._caller.wait(pause):
                     raise
         raise AssertionError("unreachable")
 
     def _once(self, call: str, **parameters: Any) -> Any:
         while pause := self._budget.take():
-            if self._wait(pause):
+            if not self._caller.wait(pause):
                 raise SourceExhausted(
                     f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
                     "see the option requests_per_minute."
@@ -172,17 +175,10 @@ class Source:
     def _request(self, url: str, query: dict[str, Any]) -> Any:
         fields = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            # A redirect would carry the key to another host; retries are `_patiently`'s.
-            response = self._pool.request(
-                "GET",
-                url,
-                fields=fields,
-                headers=self._headers,
-                timeout=self._timeout,
-                redirect=False,
-                retries=False,
-            )
+            response = self._connections.get(url, fields, self._headers, self._timeout)
         except urllib3.exceptions.HTTPError as error:
+            if self._caller.left:
+                raise CallerLeft from None
             late = isinstance(error, urllib3.exceptions.TimeoutError)
             # urllib3 counts a refused connection among the late ones.
             if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
@@ -215,17 +211,6 @@ class Source:
         if status == 408 or status >= 500:
             return SourceBroken(said, _retry_after(response))
         return SourceRejected(said)
-
-
-def _pool(base: str) -> urllib3.PoolManager:
-    """Connections to an address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY)."""
-    parts = urlsplit(base)
-    proxy = getproxies().get(parts.scheme)
-    if not proxy or proxy_bypass(parts.hostname or ""):
-        return urllib3.PoolManager(ca_certs=certifi.where())
-    login = urllib3.util.parse_url(proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=certifi.where())
 
 
 def _words(response: urllib3.BaseHTTPResponse) -> str:

@@ -1,0 +1,112 @@
+"""HTTP connections that another thread can cut, whatever is under way on them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import certifi
+import urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Connections:
+    """Connections to one address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY).
+
+    Args:
+        base: The address.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._lock = threading.Lock()
+        self._cut = False
+        self._sockets: list[socket.socket] = []
+        self._manager = _manager(base)
+        self._manager.pool_classes_by_scheme = {
+            scheme: _telling(kind, self._opened) for scheme, kind in _POOLS.items()
+        }
+
+    def get(
+        self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], timeout: float
+    ) -> urllib3.BaseHTTPResponse:
+        """Ask once, and follow no redirect: it would carry the headers to another host.
+
+        Args:
+            url: The address.
+            fields: Its query.
+            headers: Of the request.
+            timeout: Seconds for the connection, and for each part of the answer.
+
+        Raises:
+            urllib3.exceptions.HTTPError: There came no answer.
+        """
+        return self._manager.request(
+            "GET", url, fields=dict(fields), headers=headers, timeout=timeout, redirect=False, retries=False
+        )
+
+    def cut(self) -> None:
+        """End what is under way, in whichever thread, as if the other side had hung up; only once, and for good.
+
+        A connection that is not there yet (its name is being looked up, or nobody has answered) still has its time.
+        """
+        with self._lock:
+            self._cut = True
+            for each in self._sockets:
+                _hang_up(each)
+
+    def close(self) -> None:
+        """Give back what is open."""
+        self._manager.clear()
+        with self._lock:
+            for each in self._sockets:
+                each.close()
+            self._sockets.clear()
+
+    def _opened(self, made: socket.socket) -> None:
+        # TLS takes a socket's descriptor away from it, so the connection is held by another one.
+        held = made.dup()
+        with self._lock:
+            self._sockets.append(held)
+            if self._cut:
+                _hang_up(held)
+
+
+_POOLS: Final = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
+
+
+def _telling(kind: type[urllib3.HTTPConnectionPool], opened: Callable[[socket.socket], None]) -> type[Any]:
+    """A kind of pool that says which sockets it opens."""
+    base: type[Any] = kind.ConnectionCls
+
+    class Connection(base):  # type: ignore[misc]  # a class that is known when it runs
+        # The place where proxies and unix sockets of other packages make their connections, too.
+        def _new_conn(self) -> socket.socket:
+            made: socket.socket = super()._new_conn()
+            opened(made)
+            return made
+
+    class Pool(kind):  # type: ignore[valid-type,misc]  # a class that is known when it runs
+        ConnectionCls = Connection
+
+    return Pool
+
+
+def _hang_up(held: socket.socket) -> None:
+    with suppress(OSError):  # it has ended already
+        held.shutdown(socket.SHUT_RDWR)
+
+
+def _manager(base: str) -> urllib3.PoolManager:
+    parts = urlsplit(base)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return urllib3.PoolManager(ca_certs=certifi.where())
+    login = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=certifi.where())
