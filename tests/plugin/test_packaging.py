@@ -37,7 +37,7 @@ def test_every_direct_requirement_is_pinned():
 def test_the_dockerfile_needs_no_buildkit_and_no_root():
     text = (PLUGIN / "Dockerfile").read_text()
     assert not re.search(r"^# *syntax|--mount|<<", text, re.MULTILINE)
-    base = re.search(r"^ARG BASE_IMAGE=python:3\.11\.\d+-slim-\w+$", text, re.MULTILINE)
+    base = re.search(r"^ARG BASE_IMAGE=python:3\.11\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
     assert base
     assert base.start() < text.index("FROM ${BASE_IMAGE}")
     assert text.count("FROM ${BASE_IMAGE}") == 2
