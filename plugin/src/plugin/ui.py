@@ -22,6 +22,12 @@ def text(name: str, key: str, **options: object) -> Field:
     return _field("text", name, key, options)
 
 
+def link(name: str, key: str, **options: object) -> Field:
+    """An address as a link to it."""
+    # The console fills in what stands in braces, by a path into what it shows.
+    return text(name, key, link=f"{{{{{key}}}}}", **options)
+
+
 def badge(name: str, key: str, color: str, **options: object) -> Field:
     """A value in a coloured outline, such as "indigo.500"."""
     return _field("badge", name, key, {"outline_color": color, **options})

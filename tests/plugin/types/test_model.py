@@ -58,6 +58,22 @@ def test_the_schema_names_the_types():
     assert tuple(kind.name for kind in TYPES) == CLOUD_SERVICE_TYPES
 
 
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_a_link_leads_to_what_its_field_shows(kind):
+    view = kind.metadata["view"]
+    layouts = [view["table"]["layout"], *view["sub_data"]["layouts"]]
+    links = {
+        field["key"]: field["options"]["link"]
+        for layout in layouts
+        for field in _fields(layout)
+        if "link" in field.get("options", {})
+    }
+    assert links == {key: "{{%s}}" % key for key in links}
+    assert set(links) == {"Cryptocurrency": {"reference.external_link"}, "Exchange": {"data.url"}}.get(
+        kind.name, set()
+    )
+
+
 def _fields(layout):
     options = layout.get("options", {})
     for part in options.get("layouts", []):

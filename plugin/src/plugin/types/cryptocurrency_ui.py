@@ -44,7 +44,7 @@ METADATA: Final = ui.view(
         ui.text("Low (24h)", "data.low_24h", is_optional=True),
         ui.text("Circulating Supply", "data.supply.circulating", is_optional=True),
         ui.text("Category", "data.category", is_optional=True),
-        ui.text("Page", "reference.external_link", is_optional=True),
+        ui.link("Page", "reference.external_link", is_optional=True),
     ],
     sort=("data.rank", False),
     tabs=[
@@ -60,7 +60,7 @@ METADATA: Final = ui.view(
                         ui.text("Market Cap", "data.market_cap"),
                         ui.text("Fully Diluted Valuation", "data.fully_diluted_valuation"),
                         ui.datetime("Updated", "data.updated_at"),
-                        ui.text("Page", "reference.external_link"),
+                        ui.link("Page", "reference.external_link"),
                     ],
                 ),
                 ui.item(

@@ -18,7 +18,7 @@ _FIELDS: Final = [
     ui.text("Established", "data.year_established"),
     ui.text("Trust Score", "data.trust_score", postfix=" of 10"),
     ui.text("Volume (24h)", "data.volume_24h_btc", postfix=" BTC"),
-    ui.text("Website", "data.url"),
+    ui.link("Website", "data.url"),
 ]
 
 
