@@ -68,7 +68,7 @@ def test_a_link_leads_to_what_its_field_shows(kind):
         for field in _fields(layout)
         if "link" in field.get("options", {})
     }
-    assert links == {key: "{{%s}}" % key for key in links}
+    assert links == {key: "{{" + key + "}}" for key in links}
     assert set(links) == {"Cryptocurrency": {"reference.external_link"}, "Exchange": {"data.url"}}.get(
         kind.name, set()
     )
