@@ -156,10 +156,60 @@ def test_a_row_that_is_no_resource_is_named_and_the_others_come(scripted, coin):
     messages = run(scripted, 5)
     assert names(messages) == ["a", "e"]
     first, second, third = errors(messages)
-    assert "Cryptocurrency ranks 1 to 5: coin b is no resource" in first
+    assert "Cryptocurrency ranks 1 to 5: b is no resource" in first
     assert "long ago" in first
-    assert "coin C is no resource: it lacks 'id'." in second
-    assert "coin without an id is no resource" in third
+    assert ": C is no resource: it lacks 'id'." in second
+    assert ": a row without an id is no resource" in third
+
+
+def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
+    rows = [coin("a"), coin("b", ath_date=7), coin("c", circulating_supply=10**400), coin("d")]
+    scripted.answer = lambda *_: (200, rows, {})
+    messages = run(scripted, 4)
+    assert names(messages) == ["a", "d"]
+    first, second = errors(messages)
+    assert first.startswith("Cryptocurrency ranks 1 to 4: b is no resource: fromisoformat: ")
+    assert second == (
+        "Cryptocurrency ranks 1 to 4: c is no resource: OverflowError: int too large to convert to float."
+    )
+    [logged] = [record for record in caplog.records if record.exc_info]
+    assert logged.message == "A type's record failed"
+
+
+def test_a_page_with_more_rows_than_asked_for_is_none(scripted, coin):
+    scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(300)], {})
+    assert errors(run(scripted, 5)) == [
+        "Cryptocurrency ranks 1 to 5 could not be collected: page 1 came with 300 rows, and 5 were asked for."
+    ]
+
+
+WHOLE = {"total_market_cap": {"usd": 1}, "total_volume": {"usd": 2}}
+
+
+def test_what_comes_at_once_is_asked_for_once_and_is_one_task(scripted):
+    scripted.answer = lambda *_: (200, {"data": WHOLE}, {})
+    options = Options(base_url=scripted.url, count=600, cloud_service_types=("Market",))
+    tasks = split(options, Secret(), Caller(patient=False))
+    assert tasks == whole(options) == [Task("Market", leads=True)]
+    assert names(collect(options, [Task.parse(tasks[0].to_options(), ["Market"])])) == ["global"]
+    assert len(scripted.requests) == 1
+
+
+def test_what_comes_at_once_and_does_not_is_named(scripted, nobody):
+    scripted.answer = lambda *_: (422, {"error": "no"}, {})
+    [words] = errors(collect(Options(base_url=scripted.url, cloud_service_types=("Market",))))
+    assert words.startswith("Market rows could not be collected: 127.0.0.1:")
+    [_, words] = errors(collect(Options(base_url=nobody, cloud_service_types=("Cryptocurrency", "Market"))))
+    assert words.startswith("Market rows were not asked for: 127.0.0.1:")
+    scripted.answer = lambda *_: (200, {"data": {}}, {})
+    [words] = errors(collect(Options(base_url=scripted.url, cloud_service_types=("Market",))))
+    assert words == "Market rows: a row without an id is no resource: it lacks 'total_market_cap'."
+
+
+def test_metrics_come_with_the_type_that_they_are_about(scripted):
+    scripted.answer = lambda *_: (200, {"data": WHOLE}, {})
+    messages = collect(Options(base_url=scripted.url, cloud_service_types=("Market",)))
+    assert [message.resource_type for message in messages] == [*FIRST[:2], "inventory.CloudService"]
 
 
 def test_smaller_coins_than_are_wanted_are_left_out_and_end_the_asking(scripted, coin):
@@ -285,6 +335,8 @@ def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):
 def test_a_type_without_ids_has_no_tasks_with_them(scripted):
     with pytest.raises(InvalidParameter, match="Exchange is not collected by ids"):
         run(scripted, 5, [Task("Exchange", ids=("binance",))])
+    with pytest.raises(InvalidParameter, match="Exchange wants a count or ids"):
+        run(scripted, 5, [Task("Exchange")])
 
 
 def test_a_warning_says_whom_it_is_for(nobody, caplog):

@@ -111,7 +111,7 @@ def named(errors, source):
     """The coins that the errors name: by their ids, or by the ranks that they had when they were asked for."""
     coins = set()
     for words in errors:
-        if found := re.search(r": coin (\S+) is no resource", words):
+        if found := re.search(r": (\S+) is no resource", words):
             coins.add(found[1])
         elif found := re.match(r"Cryptocurrency ranks (\d+) to (\d+) (could not|came|were not)", words):
             first, last = int(found[1]), int(found[2])

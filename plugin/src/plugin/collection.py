@@ -8,13 +8,13 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from plugin import messages
+from plugin import messages, metrics
 from plugin.ahead import ahead
 from plugin.errors import InvalidParameter, SourceBroken, SourceError
 from plugin.ranks import LARGEST, Page, pages
 from plugin.source import Row, Source
 from plugin.tasks import Task
-from plugin.types import TYPES, CloudServiceType
+from plugin.types import TYPES, AtOnce, CloudServiceType, Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,8 +46,9 @@ def split(options: Options, secret: Secret, caller: Caller) -> list[Task]:
     with closing(Source(options, secret, caller)) as source:
         for task in whole(options):
             kind = BY_NAME[task.cloud_service_type]
-            if task.count > LARGEST and kind.by_ids:
-                ids = _index(kind, source, options, task.count)
+            ranked = kind.rows
+            if task.count > LARGEST and isinstance(ranked, Ranked) and ranked.by_ids:
+                ids = _index(kind, ranked, source, options, task.count)
                 # An empty list is a task, too: it brings region, type and metrics.
                 work += [Task(kind.name, ids=part) for part in _parts(ids)] or [task]
             else:
@@ -60,9 +61,11 @@ def _kinds(options: Options) -> list[CloudServiceType]:
 
 
 def _by_options(kind: CloudServiceType, options: Options) -> list[Task]:
-    if options.ids and kind.by_ids:
+    if isinstance(kind.rows, AtOnce):
+        return [Task(kind.name)]
+    if options.ids and kind.rows.by_ids:
         return [Task(kind.name, ids=part) for part in _parts(options.ids)]
-    return [Task(kind.name, count=kind.count(options))]
+    return [Task(kind.name, count=kind.rows.count(options))]
 
 
 def _led(work: list[Task]) -> list[Task]:
@@ -77,19 +80,19 @@ def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield part
 
 
-def _index(kind: CloudServiceType, source: Source, options: Options, count: int) -> list[str]:
+def _index(kind: CloudServiceType, ranked: Ranked, source: Source, options: Options, count: int) -> list[str]:
     """The ids of the first so many rows, each once, the largest first."""
     found: dict[str, None] = {}
     short = ""
     for page in pages(count):
-        rows = _ranked(kind, source, options, page)
+        rows = _page(ranked, source, options, page)
         fresh = [row for row in rows if _id(row) not in found]
         if short and fresh:
             raise SourceBroken(
                 f"{kind.name} {short}, though the list goes on; the next collection may have all."
             )
-        ranked = rows[: count - page.first + 1]
-        wanted = [each for row in ranked if kind.wanted(row, options) and (each := _id(row))]
+        within = rows[: count - page.first + 1]
+        wanted = [each for row in within if ranked.wanted(row, options) and (each := _id(row))]
         found.update(dict.fromkeys(wanted))
         # The list's end, or only smaller ones than are wanted follow.
         if short or (rows and not wanted):
@@ -98,12 +101,14 @@ def _index(kind: CloudServiceType, source: Source, options: Options, count: int)
     return list(found)
 
 
-def _ranked(kind: CloudServiceType, source: Source, options: Options, page: Page) -> list[Row]:
+def _page(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
     """A page's rows; one with fewer than asked for is asked for again, to tell a list's end from a cut answer."""
-    rows = kind.page(source, options, page.number, page.size)
-    if len(rows) == page.size:
-        return rows
-    return max(rows, kind.page(source, options, page.number, page.size), key=len)
+    rows = ranked.page(source, options, page.number, page.size)
+    if len(rows) < page.size:
+        rows = max(rows, ranked.page(source, options, page.number, page.size), key=len)
+    if len(rows) > page.size:
+        raise SourceBroken(f"page {page.number} came with {len(rows)} rows, and {page.size} were asked for.")
+    return rows
 
 
 def _short(page: Page, rows: list[Row]) -> str:
@@ -150,19 +155,36 @@ class Collection:
                 if task.leads:
                     yield from self._lead()
                 kind = BY_NAME[task.cloud_service_type]
-                if task.ids:
-                    yield from self._by_ids(kind, source, task.ids)
+                if isinstance(kind.rows, AtOnce):
+                    yield from self._at_once(kind, kind.rows, source)
+                elif task.ids:
+                    yield from self._by_ids(kind, kind.rows, source, task.ids)
+                elif task.count:
+                    yield from self._by_rank(kind, kind.rows, source, task.count)
                 else:
-                    yield from self._by_rank(kind, source, task.count)
+                    raise InvalidParameter("task_options", f"{kind.name} wants a count or ids")
 
     def _lead(self) -> Iterator[bytes]:
-        first = [messages.region(), *map(messages.cloud_service_type, _kinds(self._options))]
-        if self._options.generation == "2.x":
+        kinds = _kinds(self._options)
+        first = [messages.region(), *map(messages.cloud_service_type, kinds)]
+        if self._options.generation == "2.x" and BY_NAME[metrics.CLOUD_SERVICE_TYPE] in kinds:
             first += messages.metrics()
         self.resources += len(first)
         yield from first
 
-    def _by_rank(self, kind: CloudServiceType, source: Source, count: int) -> Iterator[bytes]:
+    def _at_once(self, kind: CloudServiceType, at_once: AtOnce, source: Source) -> Iterator[bytes]:
+        if self._gone:
+            yield self._not_asked_for(kind, "rows")
+            return
+        try:
+            rows = at_once.ask(source, self._options)
+        except SourceError as error:
+            yield self._failed(kind, "rows", error)
+            return
+        maker = messages.CloudServices(kind, self._options.generation)
+        yield from self._made(kind, maker, "rows", _fresh(rows, deque()))
+
+    def _by_rank(self, kind: CloudServiceType, ranked: Ranked, source: Source, count: int) -> Iterator[bytes]:
         if self._gone:
             yield self._not_asked_for(kind, f"ranks 1 to {count}")
             return
@@ -170,7 +192,7 @@ class Collection:
         # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
         short = ""
-        with closing(ahead(pages(count), lambda page: self._rows(kind, source, page), _useless)) as answers:
+        with closing(ahead(pages(count), lambda page: self._rows(ranked, source, page), _useless)) as answers:
             for page, answer in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
                 if isinstance(answer, SourceError):
@@ -183,23 +205,25 @@ class Collection:
                     return
                 if short:
                     yield self._error(kind, f"{short}, though the list goes on.")
-                wanted = [row for row in rows if kind.wanted(row, self._options)]
+                wanted = [row for row in rows if ranked.wanted(row, self._options)]
                 yield from self._made(kind, maker, place, wanted)
                 if rows and not wanted:
                     return  # only smaller ones follow
                 short = _short(page, answer)
 
-    def _by_ids(self, kind: CloudServiceType, source: Source, ids: Sequence[str]) -> Iterator[bytes]:
-        if not kind.by_ids:
+    def _by_ids(
+        self, kind: CloudServiceType, ranked: Ranked, source: Source, ids: Sequence[str]
+    ) -> Iterator[bytes]:
+        if not ranked.by_ids:
             raise InvalidParameter("task_options.ids", f"{kind.name} is not collected by ids")
         place = ", ".join(ids)
         if self._gone:
             yield self._not_asked_for(kind, place)
             return
         try:
-            rows = kind.by_ids(source, self._options, ids)
-            if kind.complete:
-                kind.complete(source, self._options, rows)
+            rows = ranked.by_ids(source, self._options, ids)
+            if ranked.complete:
+                ranked.complete(source, self._options, rows)
         except SourceError as error:
             yield self._failed(kind, place, error)
             return
@@ -208,13 +232,15 @@ class Collection:
             yield self._error(kind, f"{missing} is not, or no more, in the source's list.")
         maker = messages.CloudServices(kind, self._options.generation)
         known = [found[each] for each in ids if each in found]
-        yield from self._made(kind, maker, "by id", [row for row in known if kind.wanted(row, self._options)])
+        yield from self._made(
+            kind, maker, "by id", [row for row in known if ranked.wanted(row, self._options)]
+        )
 
-    def _rows(self, kind: CloudServiceType, source: Source, page: Page) -> list[Row] | SourceError:
+    def _rows(self, ranked: Ranked, source: Source, page: Page) -> list[Row] | SourceError:
         try:
-            rows = _ranked(kind, source, self._options, page)
-            if kind.complete and rows:
-                kind.complete(source, self._options, rows)
+            rows = _page(ranked, source, self._options, page)
+            if ranked.complete and rows:
+                ranked.complete(source, self._options, rows)
         except SourceError as error:
             return error
         return rows
@@ -228,9 +254,8 @@ class Collection:
         for row in rows:
             try:
                 made.append(maker.message(kind.record(row, self._options)))
-            except (KeyError, TypeError, ValueError) as error:
-                reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-                made.append(self._error(kind, f"{place}: {kind.identify(row)} is no resource: {reason}."))
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, the others come
+                made.append(self._error(kind, f"{place}: {_name(row)} is no resource: {_reason(error)}."))
         self.resources += len(made) - (self.errors - errors)
         return made
 
@@ -252,6 +277,19 @@ class Collection:
 def _useless(answer: list[Row] | SourceError) -> bool:
     """Whether every further page would fail in the same way."""
     return isinstance(answer, SourceError) and answer.everywhere
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    if isinstance(error, TypeError | ValueError):
+        return str(error)
+    _LOGGER.error("A type's record failed", exc_info=error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _name(row: Row) -> object:
+    return row.get("id") or row.get("name") or "a row without an id"
 
 
 def _id(row: Row) -> str | None:

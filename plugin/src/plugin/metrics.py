@@ -12,7 +12,10 @@ from plugin.types import GROUP, PROVIDER
 VERSION: Final = "1.0"
 
 _ID: Final = f"ns-{PROVIDER}-market"
-_COINS: Final = f"inventory.CloudService:{PROVIDER}.{GROUP}.Cryptocurrency"
+CLOUD_SERVICE_TYPE: Final = "Cryptocurrency"
+"""Of whose resources they are computed."""
+
+_COINS: Final = f"inventory.CloudService:{PROVIDER}.{GROUP}.{CLOUD_SERVICE_TYPE}"
 
 NAMESPACE: Final[dict[str, Any]] = {
     "namespace_id": _ID,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from plugin.types import TYPES
+
 PUBLIC_API: Final = "https://api.coingecko.com/api/v3"
 PRO_API: Final = "https://pro-api.coingecko.com/api/v3"
 
@@ -14,7 +16,7 @@ MAX_IDS: Final = 5000
 MAX_CURRENCIES: Final = 20
 
 GENERATIONS: Final = ("2.x", "1.12")
-CLOUD_SERVICE_TYPES: Final = ("Cryptocurrency", "Exchange", "Market")
+CLOUD_SERVICE_TYPES: Final = tuple(kind.name for kind in TYPES)
 
 CURRENCY_PATTERN: Final = "^[A-Za-z]{2,6}$"
 ID_PATTERN: Final = "^[^\\s,]{1,200}$"
@@ -24,7 +26,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
     "properties": {
         "cloud_service_types": {
             "title": "Cloud Service Types",
-            "description": "What is collected: coins, the exchanges that trade them, the market as a whole.",
+            "description": "What is collected, such as coins, the exchanges that trade them, the market as a whole.",
             "type": "array",
             "items": {"type": "string", "enum": list(CLOUD_SERVICE_TYPES)},
             "uniqueItems": True,

@@ -44,6 +44,8 @@ PRO_PER_MINUTE: Final = 500
 Row = dict[str, Any]
 """A row as JSON has it; a number that no float holds to the last digit is a Decimal, see `plugin.numbers`."""
 
+_CHANCE: Final = random.Random()  # noqa: S311 - no secret hangs on it
+
 _decode: Final = msgspec.json.Decoder(float_hook=number).decode
 
 
@@ -147,7 +149,7 @@ class Source:
                 return self._once(call, **parameters)
             except SourceError as error:
                 # Workers that failed together should not come back together.
-                jitter = random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+                jitter = _CHANCE.uniform(0.5, 1.0)
                 pause = error.retry_after
                 if pause is None:
                     pause = 2 ** (attempt - 1) * jitter

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Some resources of one cloud service type: either the first ones by rank, or those with certain ids.
+    """Some resources of one cloud service type: the first ones by rank, or those with certain ids, or all at once.
 
     Attributes:
         cloud_service_type: Name of the type.
-        count: How many of the source's ranked rows, from the first on; 0 where there are ids.
+        count: How many of the source's ranked rows, from the first on; 0 where there are ids, or all come at once.
         ids: The ids. Workers do not ask at the same time, and ranks move: only an id is the same for all.
         leads: True for the first task of a collection, which also gives the region, the types and the metrics. One
             task alone does: workers that create the same type at the same time would fail on each other.
@@ -33,8 +33,9 @@ class Task:
 
     def to_options(self) -> dict[str, Any]:
         """The task as `task_options`, which the platform hands back to `collect`."""
-        wish: dict[str, Any] = {"ids": list(self.ids)} if self.ids else {"count": self.count}
-        return {"cloud_service_type": self.cloud_service_type, "leads": self.leads, **wish}
+        wish = {"count": self.count, "ids": list(self.ids)}
+        said = {name: value for name, value in wish.items() if value}
+        return {"cloud_service_type": self.cloud_service_type, "leads": self.leads, **said}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], types: Sequence[str]) -> Task:
@@ -56,6 +57,8 @@ class Task:
         leads = values.get("leads") is True
         if "ids" in values:
             return cls(name, ids=_ids(values["ids"]), leads=leads)
+        if "count" not in values:
+            return cls(name, leads=leads)
         count = whole("task_options.count", values.get("count"))
         if not 1 <= count <= MAX_COUNT:
             raise InvalidParameter("task_options.count", f"{count} is not between 1 and {MAX_COUNT}")

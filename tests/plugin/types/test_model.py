@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from plugin.numbers import storable
 from plugin.options import Options
-from plugin.schema import CLOUD_SERVICE_TYPES
 from plugin.types import TYPES
 from plugin.types.model import identity, trend, utc, utc_of
 
@@ -54,10 +53,6 @@ def test_an_id_is_a_text(row):
         identity(row)
 
 
-def test_the_schema_names_the_types():
-    assert tuple(kind.name for kind in TYPES) == CLOUD_SERVICE_TYPES
-
-
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 def test_a_link_leads_to_what_its_field_shows(kind):
     view = kind.metadata["view"]
@@ -69,9 +64,6 @@ def test_a_link_leads_to_what_its_field_shows(kind):
         if "link" in field.get("options", {})
     }
     assert links == {key: "{{" + key + "}}" for key in links}
-    assert set(links) == {"Cryptocurrency": {"reference.external_link"}, "Exchange": {"data.url"}}.get(
-        kind.name, set()
-    )
 
 
 def _fields(layout):
@@ -120,23 +112,16 @@ def full(coin):
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 def test_every_key_of_the_dynamic_ui_is_in_a_full_resource(kind, full):
+    assert kind.name in full, "the fixture `full` wants a row of this type in which nothing is missing"
     made = kind.record(full[kind.name], OPTIONS)
     data = storable(made.data, {})
     resource = {"name": made.name, "data": data, "reference": {"external_link": made.external_link}}
     view = kind.metadata["view"]
     layouts = [view["table"]["layout"], *view["sub_data"]["layouts"]]
     fields = [*view["search"], *(field for layout in layouts for field in _fields(layout))]
-    assert len(fields) > 10
     for field in fields:
         assert _value(resource, field["key"]) is not None, field
     assert view["table"]["layout"]["options"]["default_sort"]["key"] in {field["key"] for field in fields}
-
-
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
-def test_a_row_can_always_be_named(kind):
-    for row in ({}, {"id": None}, {"id": 7}, {"name": ["x"]}):
-        assert kind.identify(row)
-        assert kind.wanted(row, Options()) is True
 
 
 def test_an_exchange(full):

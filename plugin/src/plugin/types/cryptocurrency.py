@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin.types.cryptocurrency_ui import METADATA
-from plugin.types.model import CloudServiceType, Record, identity, trend, utc, utc_of
+from plugin.types.model import CloudServiceType, Ranked, Record, identity, trend, utc, utc_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,19 +140,10 @@ def _wanted(row: Row, options: Options) -> bool:
     return float(row.get("market_cap") or 0) >= options.minimum_market_cap
 
 
-def _identify(row: Row) -> str:
-    return f"coin {row.get('id') or row.get('name') or 'without an id'}"
-
-
 CRYPTOCURRENCY: Final = CloudServiceType(
     name="Cryptocurrency",
     metadata=METADATA,
-    count=lambda options: options.count,
-    page=_page,
-    by_ids=_by_ids,
-    complete=_complete,
-    wanted=_wanted,
-    identify=_identify,
+    rows=Ranked(_page, by_ids=_by_ids, complete=_complete, wanted=_wanted),
     record=record,
     labels=("Investment", "Cryptocurrency"),
     tags={"spaceone:icon": "https://assets.coingecko.com/coins/images/1/large/bitcoin.png"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin import ui
-from plugin.types.model import CloudServiceType, Record, identity
+from plugin.types.model import CloudServiceType, Ranked, Record, identity
 
 if TYPE_CHECKING:
     from plugin.options import Options
@@ -49,8 +49,8 @@ EXCHANGE: Final = CloudServiceType(
         sort=("data.rank", False),
         tabs=[ui.item("Exchange", _FIELDS)],
     ),
-    count=lambda options: options.count,
-    page=lambda source, _options, page, size: source.rows("get_exchanges_list", per_page=size, page=page),
-    identify=lambda row: f"exchange {row.get('id')}",
+    rows=Ranked(
+        lambda source, _options, page, size: source.rows("get_exchanges_list", per_page=size, page=page)
+    ),
     record=record,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin import ui
-from plugin.types.model import CloudServiceType, Record, trend, utc_of
+from plugin.types.model import AtOnce, CloudServiceType, Record, trend, utc_of
 
 if TYPE_CHECKING:
     from plugin.options import Options
-    from plugin.source import Row, Source
+    from plugin.source import Row
 
 METADATA: Final = ui.view(
     search=[
@@ -75,15 +75,9 @@ def record(row: Row, options: Options) -> Record:
     )
 
 
-def _page(source: Source, _options: Options, _number: int, _size: int) -> list[Row]:
-    return [source.mapping("get_global")]
-
-
 MARKET: Final = CloudServiceType(
     name="Market",
     metadata=METADATA,
-    count=lambda _options: 1,
-    page=_page,
-    identify=lambda _row: "the market as a whole",
+    rows=AtOnce(lambda source, _options: [source.mapping("get_global")]),
     record=record,
 )

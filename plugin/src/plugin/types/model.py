@@ -46,6 +46,42 @@ def _all(_row: Row, _options: Options) -> bool:
     return True
 
 
+def _count(options: Options) -> int:
+    return options.count
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rows that the source gives in pages, the largest first.
+
+    Attributes:
+        page: Asks for page `number` (from 1 on) of at most `size` rows, `ranks.LARGEST` at most. Fewer rows say that
+            the list ends; they are asked for once more, since an answer may have been cut off.
+        count: How many rows the options ask for; more are never asked for.
+        by_ids: Asks for some rows by their ids, at most `ranks.LARGEST` at once: what takes more pages than one is
+            then split by ids. None where the source cannot do that.
+        complete: Adds to the rows of a page what it takes further requests for.
+        wanted: Whether the options want a row of a page at all; a page without any is the last.
+    """
+
+    page: Callable[[Source, Options, int, int], list[Row]]
+    count: Callable[[Options], int] = _count
+    by_ids: Callable[[Source, Options, Sequence[str]], list[Row]] | None = None
+    complete: Callable[[Source, Options, list[Row]], None] | None = None
+    wanted: Callable[[Row, Options], bool] = _all
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Rows that the source gives in one answer, all that there are.
+
+    Attributes:
+        ask: Asks for them.
+    """
+
+    ask: Callable[[Source, Options], list[Row]]
+
+
 @dataclass(frozen=True, slots=True)
 class CloudServiceType:
     """One kind of resource that this plugin collects.
@@ -53,14 +89,9 @@ class CloudServiceType:
     Attributes:
         name: Its name, unique in the group.
         metadata: Its dynamic UI, made with `plugin.ui`.
-        count: How many of the source's rows the options ask for.
-        page: Asks the source for a page of its ranked rows, by number (from 1 on) and size; fewer rows than that,
-            or none, where the list ends.
-        identify: Names a row in an error: must work on any row.
-        record: Makes a resource of a row; KeyError, TypeError or ValueError where a row lacks what it needs.
-        by_ids: Asks the source for some rows by their ids, at most `ranks.LARGEST` at once; None where it cannot.
-        complete: Adds to rows what it takes further requests for.
-        wanted: Whether the options want a row of a page at all.
+        rows: How the source gives the rows that its resources are made of.
+        record: Makes a resource of a row. An exception costs this row alone: KeyError, TypeError and ValueError say
+            what is wrong with it, any other is a mistake in `record`, and logged with its traceback.
         labels: For people to find the type by.
         tags: The console reads `spaceone:icon`.
         is_primary: Whether the console counts it among the main types of its provider.
@@ -68,13 +99,8 @@ class CloudServiceType:
 
     name: str
     metadata: Mapping[str, Any]
-    count: Callable[[Options], int]
-    page: Callable[[Source, Options, int, int], list[Row]]
-    identify: Callable[[Row], str]
+    rows: Ranked | AtOnce
     record: Callable[[Row, Options], Record]
-    by_ids: Callable[[Source, Options, Sequence[str]], list[Row]] | None = None
-    complete: Callable[[Source, Options, list[Row]], None] | None = None
-    wanted: Callable[[Row, Options], bool] = _all
     labels: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     is_primary: bool = True
