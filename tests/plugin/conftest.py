@@ -197,8 +197,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     made = Pauses()
     budgets: dict[object, budget.Budget] = {}
 
-    def shared(address: str, key: str | None, per_minute: int) -> budget.Budget:
-        return budgets.setdefault((address, key, per_minute), budget.Budget(per_minute, made.clock))
+    def shared(address: str, key: str | None) -> budget.Budget:
+        return budgets.setdefault((address, key), budget.Budget(made.clock))
 
     monkeypatch.setattr(budget, "shared", shared)
     return made

@@ -118,6 +118,20 @@ def test_one_that_stays_cut_off_is_named(scripted, coin, cut):
     assert len(names(messages)) == len(set(names(messages))) > 400
 
 
+def test_a_coin_that_falls_by_two_pages_comes_once(scripted, coin):
+    def answer(_path, query):
+        ids = [f"coin-{rank}" for rank in range(2000)]
+        if len(scripted.requests) > 1:
+            ids.insert(600, ids.pop(5))
+        page, size = int(query["page"]), int(query["per_page"])
+        return 200, [coin(each) for each in ids[(page - 1) * size : page * size]], {}
+
+    scripted.answer = answer
+    found = names(run(scripted, 700))
+    assert found.count("coin-5") == 1
+    assert len(found) == len(set(found)) >= 699
+
+
 def test_it_is_one_page_ahead_and_no_more(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     wish = Options(base_url=scripted.url, count=1000)
@@ -137,7 +151,7 @@ def test_a_broken_page_is_named_and_the_others_come(scripted, coin):
     assert names(messages) == [f"coin-{rank}" for rank in (*range(250), *range(400, 600))]
     [words] = errors(messages)
     assert words.startswith("Cryptocurrency ranks 241 to 480 could not be collected: 127.0.0.1:")
-    assert words.endswith("answered 500: Internal Server Error.")
+    assert words.endswith("answered 500 to /coins/markets: Internal Server Error.")
 
 
 def test_a_source_that_is_gone_is_asked_once_and_all_ranks_are_named(nobody):
@@ -174,6 +188,48 @@ def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
     )
     [logged] = [record for record in caplog.records if record.exc_info]
     assert logged.message == "A type's record failed"
+
+
+def test_an_answer_that_a_type_stumbles_over_is_named(scripted, coin, caplog):
+    full = ranked(coin, 5)
+    scripted.answer = lambda path, query: (
+        (200, {"coin-1": 5}, {}) if path == "/simple/price" else full(path, query)
+    )
+    messages = run(scripted, 5, more_currencies=("eur",))
+    assert names(messages) == ["coin-0", "coin-2", "coin-3", "coin-4"]
+    assert errors(messages) == [
+        "Cryptocurrency ranks 1 to 5: coin-1 is no resource: AttributeError: 'int' object has no attribute 'get'."
+    ]
+    scripted.answer = lambda path, query: (
+        (200, [coin(id=["a"])], {}) if path == "/coins/markets" else (200, {}, {})
+    )
+    assert len(errors(run(scripted, 1, more_currencies=("eur",)))) == 1
+    scripted.answer = lambda *_: (200, [coin("\ud800", max_supply=[])], {})
+    [words] = errors(run(scripted, 1))
+    assert words.startswith("Cryptocurrency ranks 1 to 1: ? is no resource: 'utf-8' codec can't encode")
+
+
+def test_a_row_of_which_nobody_can_tell_whether_it_is_wanted_is_named(scripted, coin):
+    rows = [coin("a"), coin("b", market_cap="n/a"), coin("c", market_cap=10**400), coin("d", market_cap=1)]
+    scripted.answer = lambda *_: (200, rows, {})
+    messages = run(scripted, 4, minimum_market_cap=5)
+    assert names(messages) == ["a", "b", "c"]
+    # They are resources, after all: with what the source says of them.
+    assert errors(messages) == []
+
+
+def test_coins_whose_further_currencies_cannot_be_had_come_without(scripted, coin):
+    full = ranked(coin, 300)
+    scripted.answer = lambda path, query: (
+        (422, {"error": "no"}, {}) if path == "/simple/price" else full(path, query)
+    )
+    messages = run(scripted, 300, more_currencies=("eur",))
+    assert len(names(messages)) == 300
+    first, second = errors(messages)
+    assert first.startswith("Cryptocurrency ranks 1 to 250 are incomplete: 127.0.0.1:")
+    assert second.startswith("Cryptocurrency ranks 201 to 300 are incomplete: 127.0.0.1:")
+    [words] = errors(run(scripted, 5, ids=("coin-7",), more_currencies=("eur",)))
+    assert words.startswith("Cryptocurrency coin-7 are incomplete: 127.0.0.1:")
 
 
 def test_a_page_with_more_rows_than_asked_for_is_none(scripted, coin):
@@ -308,6 +364,29 @@ def test_a_page_of_ids_that_cannot_be_had_names_each_of_them(scripted):
     assert words.startswith("Cryptocurrency a, b could not be collected: 127.0.0.1:")
 
 
+def test_rows_without_an_id_are_a_task_too(scripted, coin):
+    full = ranked(coin, 300)
+
+    def answer(path, query):
+        status, rows, headers = full(path, query)
+        return status, [row if row["id"] != "coin-7" else row | {"id": None} for row in rows], headers
+
+    scripted.answer = answer
+    options = Options(base_url=scripted.url, count=300)
+    tasks = split(options, Secret(), Caller(patient=False))
+    assert [(len(task.ids), task.without_id) for task in tasks] == [(250, ()), (49, ()), (0, ("Coin-7",))]
+    messages = [message for task in tasks for message in collect(options, [again(task)])]
+    alone = collect(options)
+    assert sorted(names(messages)) == sorted(names(alone))
+    assert errors(messages) == ["Cryptocurrency Coin-7 is no resource: it lacks 'id'."]
+    assert len(errors(alone)) == 1
+
+
+def again(task):
+    """A task on its way through the platform."""
+    return Task.parse(task.to_options(), ["Cryptocurrency"])
+
+
 def test_an_empty_list_is_a_task_too(scripted):
     scripted.answer = lambda *_: (200, [], {})
     options = Options(base_url=scripted.url, count=600)
@@ -341,7 +420,7 @@ def test_a_type_without_ids_has_no_tasks_with_them(scripted):
 
 def test_a_warning_says_whom_it_is_for(nobody, caplog):
     options = Options(base_url=nobody)
-    collection = Collection(options, Secret(), Caller(patient=False), {"domain_id": "domain-1"})
+    collection = Collection(options, Secret(), Caller(patient=False), about={"domain_id": "domain-1"})
     list(collection.run(whole(options)))
     assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
 

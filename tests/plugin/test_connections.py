@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import urllib3
 from plugin.connections import Connections
+from plugin.errors import SourceUnreachable
 
 
 @pytest.fixture
@@ -52,12 +54,53 @@ def test_once_cut_nothing_is_asked_any_more(silent):
     connections.close()
 
 
-def test_closed_nothing_stays_open(scripted):
-    scripted.answer = lambda *_: (200, {"a": 1}, {})
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_connection_that_is_closed_is_let_go_of(scripted):
+    scripted.answer = lambda *_: (200, {"a": 1}, {})  # as HTTP/1.0 has it, closed after each answer
     connections = Connections(scripted.url)
-    for _ in range(3):
+    before = descriptors()
+    for _ in range(20):
         assert connections.get(scripted.url, {}, {}, 5).json() == {"a": 1}
-    held = list(connections._sockets)
-    assert len(held) in (1, 3)
+    assert descriptors() <= before + 3
     connections.close()
-    assert {each.fileno() for each in held} == {-1}
+
+
+def test_closed_whatever_is_under_way_ends(silent):
+    connections = Connections("http://127.0.0.1")
+    asking = threading.Thread(target=ask, args=(connections, silent, "http"))
+    asking.start()
+    accepted, _ = silent.accept()
+    with accepted:
+        assert accepted.recv(1)
+        connections.close()
+        asking.join(5)
+        assert not asking.is_alive()
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1", "ftp://u:secret@127.0.0.1", "http://[", "http://a:b"]
+)
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(SourceUnreachable, match=r"The proxy that HTTP_PROXY names cannot be used") as caught:
+        Connections("http://example.org")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_proxy_without_a_scheme_is_one_of_http(monkeypatch, scripted):
+    scripted.answer = lambda *_: (200, {"a": 1}, {})
+    monkeypatch.setenv("http_proxy", scripted.url.removeprefix("http://"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    connections = Connections("http://example.org")
+    assert connections.get("http://example.org/x", {}, {}, 5).json() == {"a": 1}
+    connections.close()
+
+
+def test_certificates_are_checked_by_the_environments_authorities(monkeypatch, tmp_path):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    connections = Connections("https://127.0.0.1:1")
+    assert connections._manager.connection_pool_kw["ca_certs"] == str(tmp_path / "none")

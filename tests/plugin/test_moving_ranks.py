@@ -30,6 +30,9 @@ COINS = 160
 FAULTS = some.sampled_from(["", "", "", "error", "limit", "garbage", "cut", "row"])
 
 
+BAD = [{"ath_date": "long ago"}, {"ath_date": 7}, {"circulating_supply": 10**400}, {"max_supply": [1]}]
+
+
 class Rows(dict):
     def __repr__(self):
         return f"{len(self)} recorded rows"
@@ -85,7 +88,7 @@ class Moving:
         self.cut = False
         if fault == "row" and rows:
             at = self.chance.randrange(len(rows))
-            rows[at] = rows[at] | {"ath_date": "long ago"}
+            rows[at] = rows[at] | self.chance.choice(BAD)
         return 200, rows, {}
 
     def stayed(self, count, asked):

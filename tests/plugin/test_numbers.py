@@ -126,7 +126,7 @@ def test_what_can_be_stored_stays_as_it_is(values):
 
 def test_what_is_absent_is_left_out():
     values = {"price": None, "supply": {"max": None}, "tags": {}, "name": "x", "list": [None, 1]}
-    assert storable(values, {}) == {"supply": {}, "name": "x", "list": [None, 1]}
+    assert storable(values, {}) == {"supply": {}, "tags": {}, "name": "x", "list": [None, 1]}
 
 
 def test_digits_are_found_by_the_keys_of_the_data():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,8 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from plugin.server import SERVICES, Settings
+from plugin.healthcheck import address, serving
+from plugin.server import SERVICES, Server, Settings
 from spaceone.api.core.v1 import server_info_pb2_grpc
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job_pb2, job_pb2_grpc
 
@@ -364,6 +366,111 @@ def test_sigterm_lets_a_running_stream_end(process, scripted, coin):
     assert child.wait(5) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["message"] for line in lines] == ["Started", "Stopping", "Collector.collect", "Stopped"]
+
+
+def test_sigterm_ends_also_what_waits_for_a_connection(process):
+    # A queue that is full: the kernel answers nobody any more.
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        child, port, log = process(SPACEONE_GRACE="0.5")
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            options = {"base_url": f"http://127.0.0.1:{full.getsockname()[1]}", "request_timeout": 60}
+            stream = collector_pb2_grpc.CollectorStub(channel).collect(
+                request(collector_pb2.CollectRequest, options=options)
+            )
+            for _ in range(6):
+                next(stream)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(5) == 0
+            with pytest.raises(grpc.RpcError):
+                next(stream)
+    assert json.loads(log.read_text().splitlines()[-1])["message"] == "Stopped"
+
+
+def test_a_busy_server_is_a_healthy_one(process, scripted):
+    late = threading.Event()
+
+    def answer(*_):
+        late.wait(20)
+        return 200, [], {}
+
+    scripted.answer = answer
+    _, port, _ = process(SPACEONE_MAX_WORKERS="1", https_proxy="http://127.0.0.1:1")
+    environment = {"SPACEONE_PORT": str(port), "SPACEONE_HOST": "127.0.0.1"}
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = collector_pb2_grpc.CollectorStub(channel)
+        running = stub.collect(
+            request(collector_pb2.CollectRequest, options={"base_url": scripted.url, "generation": "1.12"})
+        )
+        assert next(running).resource_type == "inventory.Region"
+        # All workers are taken: there is one.
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.init(collector_pb2.InitRequest(), timeout=0.5)
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert serving(address(environment), 2.0)
+        late.set()
+        assert len(list(running)) == 1
+        assert stub.init(collector_pb2.InitRequest(), timeout=5).metadata
+    assert not serving(address({**environment, "SPACEONE_PORT": "1"}), 0.5)
+
+
+def test_the_probe_looks_where_the_server_listens(monkeypatch):
+    assert address({}) == "localhost:50051"
+    assert address({"SPACEONE_HOST": "0.0.0.0", "SPACEONE_PORT": "7"}) == "localhost:7"
+    assert address({"SPACEONE_HOST": "127.0.0.2"}) == "127.0.0.2:50051"
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    server = Server(Settings(host="127.0.0.2", port=0))
+    server.start()
+    assert serving(address({"SPACEONE_HOST": "127.0.0.2", "SPACEONE_PORT": str(server.port)}), 2.0)
+    server.stop()
+
+
+@pytest.mark.parametrize("wanted", ["1", "0"])
+def test_messages_are_handed_over_on_one_cpu_where_that_is_wanted(process, scripted, coin, wanted):
+    scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(250)], {})
+    child, port, _ = process(SPACEONE_ONE_CPU=wanted)
+    free = os.sched_getaffinity(child.pid)
+    with grpc.insecure_channel(
+        f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1)]
+    ) as channel:
+        wish = request(
+            collector_pb2.CollectRequest,
+            options={"base_url": scripted.url, "count": 250, "generation": "1.12"},
+        )
+        stream = collector_pb2_grpc.CollectorStub(channel).collect(wish)
+        for _ in range(3):
+            next(stream)
+        # The rest is more than fits into what gRPC holds back for a reader that does not read.
+        seen = until(lambda: len(os.sched_getaffinity(child.pid)) == 1, 1)
+        assert seen == (wanted == "1" or len(free) == 1)
+        list(stream)
+    assert until(lambda: os.sched_getaffinity(child.pid) == free, 5)
+
+
+def test_a_message_that_is_too_large_is_not_sent(process, scripted, coin):
+    scripted.answer = lambda *_: (200, [coin()], {})
+    _, port, _ = process(SPACEONE_MAX_MESSAGE_BYTES="1024")
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        code, details = failure(lambda: collect(channel, base_url=scripted.url))
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "Sent message larger than max" in details
+
+
+def test_the_log_says_as_much_as_is_wanted(nobody):
+    port = nobody.rpartition(":")[2]
+    variables = {"SPACEONE_PORT": port, "SPACEONE_HOST": "127.0.0.1", "SPACEONE_LOG_LEVEL": "error"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "plugin"], cwd=SOURCE, env=os.environ | variables, stderr=subprocess.PIPE
+    )
+    with child:
+        assert until(lambda: serving(address(variables), 0.5), 10)
+        child.terminate()
+        assert child.communicate(timeout=10)[1] == b""
 
 
 def test_logs_are_json_without_secrets(process, scripted):

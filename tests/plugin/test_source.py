@@ -62,12 +62,12 @@ def test_a_number_is_what_the_source_wrote(source, scripted, beyond):
     ("status", "body", "error", "words"),
     [
         (401, {"status": {"error_code": 10010, "error_message": "Bad Key"}}, SourceRefused, "Bad Key."),
-        (403, {"error": "forbidden"}, SourceRefused, "Check the API key in the secret."),
-        (404, {"error": "coin not found"}, SourceRejected, "answered 404: coin not found."),
-        (422, {"error": "invalid vs_currency"}, SourceRejected, "answered 422: invalid vs_currency."),
+        (403, {"error": "forbidden"}, SourceRefused, "It may want an API key, in the secret."),
+        (404, {"error": "coin not found"}, SourceRejected, "answered 404 to /coins/markets: coin not found."),
+        (422, {"error": "invalid vs_currency"}, SourceRejected, "answered 422 to /coins/markets: invalid vs_currency."),
         (429, LIMITED, SourceExhausted, "exceeded the Rate Limit. Collect less often, or use an API key."),
-        (500, b"<html>", SourceBroken, "answered 500: Internal Server Error."),
-        (503, {"error": {"status": {"error_message": "busy"}}}, SourceBroken, "answered 503: busy."),
+        (500, b"<html>", SourceBroken, "answered 500 to /coins/markets: Internal Server Error."),
+        (503, {"error": {"status": {"error_message": "busy"}}}, SourceBroken, "answered 503 to /coins/markets: busy."),
         (200, b"<html>", SourceBroken, "not JSON"),
         (200, b'[{"id": "x", "current_price": NaN}]', SourceBroken, "not JSON"),
         (200, {"coins": []}, SourceBroken, "answered with dict to get_coins_markets, where a list was due"),
@@ -144,7 +144,8 @@ def test_a_date_to_wait_for_counts_too(source, scripted, pauses, coin):
     answers = [(429, LIMITED, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}), (200, [coin()], {})]
     scripted.answer = lambda *_: answers.pop(0)
     assert [row["id"] for row in markets(source)] == ["bitcoin"]
-    assert pauses == [0.0]
+    [pause] = pauses
+    assert 0.5 <= pause <= 1.0
 
 
 def test_a_limit_that_lasts_is_reported_at_once(source, scripted, pauses):
@@ -152,6 +153,42 @@ def test_a_limit_that_lasts_is_reported_at_once(source, scripted, pauses):
     with pytest.raises(SourceExhausted):
         markets(source)
     assert (pauses, len(scripted.requests)) == ([], 1)
+
+
+def test_a_limit_that_lasts_is_reported_to_those_that_come_later_too(source, scripted, pauses):
+    scripted.answer = lambda *_: (429, LIMITED, {"Retry-After": "99999999999"})
+    with pytest.raises(SourceExhausted):
+        markets(source)
+    later = Source(Options(base_url=scripted.url), Secret(), pauses)
+    with pytest.raises(SourceExhausted, match="wants to be left alone for 3600 seconds more"):
+        markets(later)
+    assert (pauses, len(scripted.requests)) == ([], 1)
+    pauses.now = 3601.0
+    scripted.answer = lambda *_: (200, [], {})
+    assert markets(later) == []
+
+
+@pytest.mark.parametrize("value", ["\xb2", "soon", "-5", "1.5"])
+def test_a_pause_that_is_none_is_as_long_as_without(source, scripted, pauses, value):
+    answers = [(429, LIMITED, {"Retry-After": value}), (200, [], {})]
+    scripted.answer = lambda *_: answers.pop(0)
+    assert markets(source) == []
+    [pause] = pauses
+    assert 0.5 <= pause <= 1.0
+
+
+def test_a_key_is_hidden_before_words_are_cut(scripted, pauses):
+    source = Source(Options(base_url=scripted.url), Secret(demo_api_key="CG-hidden"), pauses)
+    scripted.answer = lambda *_: (401, {"error": "x" * 296 + "CG-hidden"}, {})
+    with pytest.raises(SourceRefused) as caught:
+        markets(source)
+    assert "CG" not in str(caught.value)
+
+
+def test_an_answer_that_is_all_brackets_is_none(source, scripted):
+    scripted.answer = lambda *_: (200, b"[" * 200_000, {})
+    with pytest.raises(SourceBroken, match="something that is not JSON"):
+        markets(source)
 
 
 def test_what_cannot_change_is_not_asked_again(source, scripted, pauses):
@@ -236,7 +273,7 @@ def test_the_budget_is_one_for_all_workers_of_a_container(scripted, pauses):
 @pytest.mark.parametrize(("secret", "limit"), [(Secret(), 30), (Secret(pro_api_key="CG-x"), 500)])
 def test_the_budget_of_coingecko_itself_is_its_plans(secret, limit, pauses):
     source = Source(Options(), secret, pauses)
-    assert source._budget.per_minute == limit
+    assert source._per_minute == limit
 
 
 def test_a_used_up_budget_is_said_in_words_where_nobody_waits(scripted, pauses):

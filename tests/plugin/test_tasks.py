@@ -46,7 +46,7 @@ def test_a_task_comes_back_from_the_platforms_queue_as_it_was(task):
         ({"count": 2.5}, "task_options.count"),
         ({"count": None}, "task_options.count"),
         ({"count": float("inf")}, "task_options.count"),
-        ({"ids": "bitcoin"}, "task_options.ids, reason = this is no list of ids"),
+        ({"ids": "bitcoin"}, "task_options.ids, reason = this is no list of texts"),
         ({"ids": [5]}, "task_options.ids"),
         ({"ids": [""]}, "task_options.ids"),
         ({"ids": []}, "task_options.ids, reason = 0 are not between 1 and 250"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 
 from plugin import logs
@@ -21,4 +23,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # A thread that looks up a name, or waits for a connection to be answered, cannot be ended; nobody waits for it.
+    os._exit(code)

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from contextlib import closing
+from contextlib import closing, nullcontext
+from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from plugin import messages, metrics
 from plugin.ahead import ahead
-from plugin.errors import InvalidParameter, SourceBroken, SourceError
+from plugin.errors import InvalidParameter, PluginError, SourceBroken, SourceError
 from plugin.ranks import LARGEST, Page, pages
 from plugin.source import Row, Source
 from plugin.tasks import Task
 from plugin.types import TYPES, AtOnce, CloudServiceType, Ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from plugin.caller import Caller
     from plugin.options import Options, Secret
 
 _LOGGER = logging.getLogger(__name__)
+
+_Rows = TypeVar("_Rows")
+_Answer = tuple[list[Row], SourceError | None]
 
 BY_NAME: Final = {kind.name: kind for kind in TYPES}
 
@@ -48,9 +54,10 @@ def split(options: Options, secret: Secret, caller: Caller) -> list[Task]:
             kind = BY_NAME[task.cloud_service_type]
             ranked = kind.rows
             if task.count > LARGEST and isinstance(ranked, Ranked) and ranked.by_ids:
-                ids = _index(kind, ranked, source, options, task.count)
+                ids, nameless = _index(kind, ranked, source, options, task.count)
+                parts = [Task(kind.name, ids=part) for part in _parts(ids)]
                 # An empty list is a task, too: it brings region, type and metrics.
-                work += [Task(kind.name, ids=part) for part in _parts(ids)] or [task]
+                work += parts + [Task(kind.name, without_id=tuple(nameless))] * bool(nameless) or [task]
             else:
                 work.append(task)
     return _led(work)
@@ -69,9 +76,7 @@ def _by_options(kind: CloudServiceType, options: Options) -> list[Task]:
 
 
 def _led(work: list[Task]) -> list[Task]:
-    return [
-        Task(task.cloud_service_type, task.count, task.ids, index == 0) for index, task in enumerate(work)
-    ]
+    return [replace(task, leads=index == 0) for index, task in enumerate(work)]
 
 
 def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -80,9 +85,12 @@ def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield part
 
 
-def _index(kind: CloudServiceType, ranked: Ranked, source: Source, options: Options, count: int) -> list[str]:
-    """The ids of the first so many rows, each once, the largest first."""
+def _index(
+    kind: CloudServiceType, ranked: Ranked, source: Source, options: Options, count: int
+) -> tuple[list[str], list[str]]:
+    """The ids of the first so many rows, each once, the largest first; and the names of rows without an id."""
     found: dict[str, None] = {}
+    nameless: dict[str, None] = {}
     short = ""
     for page in pages(count):
         rows = _page(ranked, source, options, page)
@@ -91,21 +99,40 @@ def _index(kind: CloudServiceType, ranked: Ranked, source: Source, options: Opti
             raise SourceBroken(
                 f"{kind.name} {short}, though the list goes on; the next collection may have all."
             )
-        within = rows[: count - page.first + 1]
-        wanted = [each for row in within if ranked.wanted(row, options) and (each := _id(row))]
-        found.update(dict.fromkeys(wanted))
+        wanted = [row for row in rows[: count - page.first + 1] if _is_wanted(ranked, row, options)]
+        found.update((each, None) for row in wanted if (each := _id(row)))
+        nameless.update((_name(row), None) for row in wanted if not _id(row))
         # The list's end, or only smaller ones than are wanted follow.
         if short or (rows and not wanted):
             break
         short = _short(page, rows)
-    return list(found)
+    return list(found), list(nameless)
+
+
+def _is_wanted(ranked: Ranked, row: Row, options: Options) -> bool:
+    """Also where that cannot be told: it is no resource then, which whoever collects it says."""
+    try:
+        return ranked.wanted(row, options)
+    except Exception:  # noqa: BLE001 - whatever is wrong with a row, the others come
+        return True
+
+
+def _asked(ask: Callable[..., _Rows], *arguments: Any) -> _Rows:
+    """What a type's function asks the source for; an answer that it stumbles over is the source's."""
+    try:
+        return ask(*arguments)
+    except PluginError:
+        raise
+    except Exception as error:
+        _LOGGER.exception("A type's question failed")
+        raise SourceBroken(f"the answer cannot be understood ({type(error).__name__}: {error}).") from error
 
 
 def _page(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
     """A page's rows; one with fewer than asked for is asked for again, to tell a list's end from a cut answer."""
-    rows = ranked.page(source, options, page.number, page.size)
+    rows = _asked(ranked.page, source, options, page.number, page.size)
     if len(rows) < page.size:
-        rows = max(rows, ranked.page(source, options, page.number, page.size), key=len)
+        rows = max(rows, _asked(ranked.page, source, options, page.number, page.size), key=len)
     if len(rows) > page.size:
         raise SourceBroken(f"page {page.number} came with {len(rows)} rows, and {page.size} were asked for.")
     return rows
@@ -126,6 +153,7 @@ class Collection:
         options: The collector's options.
         secret: The source's API key.
         caller: Who waits for the messages.
+        place: Where they are handed over, such as `OneCpu`.
         about: What a line in the log says of whom this is for.
 
     Attributes:
@@ -138,13 +166,16 @@ class Collection:
         options: Options,
         secret: Secret,
         caller: Caller,
+        place: AbstractContextManager[None] | None = None,
         about: Mapping[str, str] | None = None,
     ) -> None:
         self._about = dict(about or {})
         self._options = options
         self._secret = secret
         self._caller = caller
+        self._place = place or nullcontext()
         self._gone: SourceError | None = None
+        self._makers: dict[str, messages.CloudServices] = {}
         self.resources = 0
         self.errors = 0
 
@@ -157,6 +188,8 @@ class Collection:
                 kind = BY_NAME[task.cloud_service_type]
                 if isinstance(kind.rows, AtOnce):
                     yield from self._at_once(kind, kind.rows, source)
+                elif task.without_id:
+                    yield from self._without_id(kind, task.without_id)
                 elif task.ids:
                     yield from self._by_ids(kind, kind.rows, source, task.ids)
                 elif task.count:
@@ -177,36 +210,35 @@ class Collection:
             yield self._not_asked_for(kind, "rows")
             return
         try:
-            rows = at_once.ask(source, self._options)
+            rows = _asked(at_once.ask, source, self._options)
         except SourceError as error:
-            yield self._failed(kind, "rows", error)
+            yield self._failed(kind, "rows", error, [])
             return
-        maker = messages.CloudServices(kind, self._options.generation)
-        yield from self._made(kind, maker, "rows", _fresh(rows, deque()))
+        yield from self._made(kind, "rows", _fresh(rows, deque()))
 
     def _by_rank(self, kind: CloudServiceType, ranked: Ranked, source: Source, count: int) -> Iterator[bytes]:
         if self._gone:
             yield self._not_asked_for(kind, f"ranks 1 to {count}")
             return
-        maker = messages.CloudServices(kind, self._options.generation)
         # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
         short = ""
         with closing(ahead(pages(count), lambda page: self._rows(ranked, source, page), _useless)) as answers:
-            for page, answer in answers:
+            for page, (answer, error) in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
-                if isinstance(answer, SourceError):
-                    yield self._failed(kind, place, answer)
-                    if self._gone and page.last < count:
+                if error:
+                    yield self._failed(kind, place, error, answer)
+                    if self._gone and not answer and page.last < count:
                         yield self._not_asked_for(kind, f"ranks {page.last + 1} to {count}")
-                    continue
+                    if not answer:
+                        continue
                 rows = _fresh(answer[: count - page.first + 1], seen)
                 if short and not rows:
                     return
                 if short:
                     yield self._error(kind, f"{short}, though the list goes on.")
-                wanted = [row for row in rows if ranked.wanted(row, self._options)]
-                yield from self._made(kind, maker, place, wanted)
+                wanted = [row for row in rows if _is_wanted(ranked, row, self._options)]
+                yield from self._made(kind, place, wanted)
                 if rows and not wanted:
                     return  # only smaller ones follow
                 short = _short(page, answer)
@@ -220,49 +252,55 @@ class Collection:
         if self._gone:
             yield self._not_asked_for(kind, place)
             return
-        try:
-            rows = ranked.by_ids(source, self._options, ids)
-            if ranked.complete:
-                ranked.complete(source, self._options, rows)
-        except SourceError as error:
-            yield self._failed(kind, place, error)
-            return
+        rows, error = self._answer(ranked, source, partial(ranked.by_ids, source, self._options, ids))
+        if error:
+            yield self._failed(kind, place, error, rows)
+            if not rows:
+                return
         found = {each: row for row in rows if (each := _id(row))}
         for missing in [each for each in ids if each not in found]:
             yield self._error(kind, f"{missing} is not, or no more, in the source's list.")
-        maker = messages.CloudServices(kind, self._options.generation)
         known = [found[each] for each in ids if each in found]
-        yield from self._made(
-            kind, maker, "by id", [row for row in known if ranked.wanted(row, self._options)]
-        )
+        wanted = [row for row in known if _is_wanted(ranked, row, self._options)]
+        yield from self._made(kind, "by id", wanted)
 
-    def _rows(self, ranked: Ranked, source: Source, page: Page) -> list[Row] | SourceError:
+    def _without_id(self, kind: CloudServiceType, names: Sequence[str]) -> Iterator[bytes]:
+        for name in names:
+            yield self._error(kind, f"{name} is no resource: it lacks 'id'.")
+
+    def _rows(self, ranked: Ranked, source: Source, page: Page) -> _Answer:
+        return self._answer(ranked, source, partial(_page, ranked, source, self._options, page))
+
+    def _answer(self, ranked: Ranked, source: Source, ask: Callable[[], list[Row]]) -> _Answer:
+        rows: list[Row] = []
         try:
-            rows = _page(ranked, source, self._options, page)
+            rows = _asked(ask)
             if ranked.complete and rows:
-                ranked.complete(source, self._options, rows)
+                _asked(ranked.complete, source, self._options, rows)
         except SourceError as error:
-            return error
-        return rows
+            return rows, error
+        return rows, None
 
-    def _made(
-        self, kind: CloudServiceType, maker: messages.CloudServices, place: str, rows: list[Row]
-    ) -> list[bytes]:
-        """A page's messages at once, which is faster than one by one."""
+    def _made(self, kind: CloudServiceType, place: str, rows: list[Row]) -> Iterator[bytes]:
+        """Messages of a page: all are made before the first one is handed over, which is faster than in turns."""
+        if kind.name not in self._makers:
+            self._makers[kind.name] = messages.CloudServices(kind, self._options.generation)
+        message = self._makers[kind.name].message
         made = []
         errors = self.errors
         for row in rows:
             try:
-                made.append(maker.message(kind.record(row, self._options)))
+                made.append(message(kind.record(row, self._options)))
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, the others come
                 made.append(self._error(kind, f"{place}: {_name(row)} is no resource: {_reason(error)}."))
         self.resources += len(made) - (self.errors - errors)
-        return made
+        with self._place:
+            yield from made
 
-    def _failed(self, kind: CloudServiceType, place: str, error: SourceError) -> bytes:
+    def _failed(self, kind: CloudServiceType, place: str, error: SourceError, rows: list[Row]) -> bytes:
         if error.everywhere:
             self._gone = error
-        return self._error(kind, f"{place} could not be collected: {error}")
+        return self._error(kind, f"{place} {'are incomplete' if rows else 'could not be collected'}: {error}")
 
     def _not_asked_for(self, kind: CloudServiceType, place: str) -> bytes:
         return self._error(kind, f"{place} were not asked for: {self._gone}")
@@ -274,9 +312,10 @@ class Collection:
         return messages.error(kind, message)
 
 
-def _useless(answer: list[Row] | SourceError) -> bool:
+def _useless(answer: _Answer) -> bool:
     """Whether every further page would fail in the same way."""
-    return isinstance(answer, SourceError) and answer.everywhere
+    _, error = answer
+    return error is not None and error.everywhere
 
 
 def _reason(error: Exception) -> str:
@@ -288,8 +327,8 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _name(row: Row) -> object:
-    return row.get("id") or row.get("name") or "a row without an id"
+def _name(row: Row) -> str:
+    return str(row.get("id") or row.get("name") or "a row without an id")
 
 
 def _id(row: Row) -> str | None:

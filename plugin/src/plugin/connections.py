@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import suppress
@@ -12,6 +13,8 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 
+from plugin.errors import SourceUnreachable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -19,14 +22,19 @@ if TYPE_CHECKING:
 class Connections:
     """Connections to one address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY).
 
+    Certificates are checked by the authorities in SSL_CERT_FILE or REQUESTS_CA_BUNDLE, else by certifi's.
+
     Args:
         base: The address.
+
+    Raises:
+        SourceUnreachable: The environment names a proxy that cannot be used.
     """
 
     def __init__(self, base: str) -> None:
         self._lock = threading.Lock()
         self._cut = False
-        self._sockets: list[socket.socket] = []
+        self._held: list[tuple[Any, socket.socket]] = []
         self._manager = _manager(base)
         self._manager.pool_classes_by_scheme = {
             scheme: _telling(kind, self._opened) for scheme, kind in _POOLS.items()
@@ -46,9 +54,18 @@ class Connections:
         Raises:
             urllib3.exceptions.HTTPError: There came no answer.
         """
-        return self._manager.request(
-            "GET", url, fields=dict(fields), headers=headers, timeout=timeout, redirect=False, retries=False
-        )
+        try:
+            return self._manager.request(
+                "GET",
+                url,
+                fields=dict(fields),
+                headers=headers,
+                timeout=timeout,
+                redirect=False,
+                retries=False,
+            )
+        finally:
+            self._forget()
 
     def cut(self) -> None:
         """End what is under way, in whichever thread, as if the other side had hung up; only once, and for good.
@@ -57,30 +74,43 @@ class Connections:
         """
         with self._lock:
             self._cut = True
-            for each in self._sockets:
-                _hang_up(each)
+            for _, held in self._held:
+                _hang_up(held)
 
     def close(self) -> None:
-        """Give back what is open."""
+        """End what is under way, and give back what is open."""
+        self.cut()
         self._manager.clear()
         with self._lock:
-            for each in self._sockets:
-                each.close()
-            self._sockets.clear()
+            for _, held in self._held:
+                held.close()
+            self._held.clear()
 
-    def _opened(self, made: socket.socket) -> None:
+    def _opened(self, connection: object, made: socket.socket) -> None:
         # TLS takes a socket's descriptor away from it, so the connection is held by another one.
         held = made.dup()
         with self._lock:
-            self._sockets.append(held)
             if self._cut:
                 _hang_up(held)
+                held.close()
+            else:
+                self._held.append((connection, held))
+
+    def _forget(self) -> None:
+        """Let go of connections that have been closed: their other side is still waiting for its last word."""
+        with self._lock:
+            for connection, held in self._held:
+                if connection.sock is None:
+                    held.close()
+            self._held = [(connection, held) for connection, held in self._held if held.fileno() >= 0]
 
 
 _POOLS: Final = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
 
 
-def _telling(kind: type[urllib3.HTTPConnectionPool], opened: Callable[[socket.socket], None]) -> type[Any]:
+def _telling(
+    kind: type[urllib3.HTTPConnectionPool], opened: Callable[[object, socket.socket], None]
+) -> type[Any]:
     """A kind of pool that says which sockets it opens."""
     base: type[Any] = kind.ConnectionCls
 
@@ -88,7 +118,7 @@ def _telling(kind: type[urllib3.HTTPConnectionPool], opened: Callable[[socket.so
         # The place where proxies and unix sockets of other packages make their connections, too.
         def _new_conn(self) -> socket.socket:
             made: socket.socket = super()._new_conn()
-            opened(made)
+            opened(self, made)
             return made
 
     class Pool(kind):  # type: ignore[valid-type,misc]  # a class that is known when it runs
@@ -104,9 +134,16 @@ def _hang_up(held: socket.socket) -> None:
 
 def _manager(base: str) -> urllib3.PoolManager:
     parts = urlsplit(base)
+    authorities = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     proxy = getproxies().get(parts.scheme)
     if not proxy or proxy_bypass(parts.hostname or ""):
-        return urllib3.PoolManager(ca_certs=certifi.where())
-    login = urllib3.util.parse_url(proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, ca_certs=certifi.where())
+        return urllib3.PoolManager(ca_certs=authorities)
+    try:
+        address = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        headers = urllib3.make_headers(proxy_basic_auth=address.auth) if address.auth else None
+        return urllib3.ProxyManager(address.url, proxy_headers=headers, ca_certs=authorities)
+    except (urllib3.exceptions.HTTPError, ValueError):
+        # The address itself may hold a password.
+        raise SourceUnreachable(
+            f"The proxy that {parts.scheme.upper()}_PROXY names cannot be used: wanted is http://host:port."
+        ) from None

@@ -86,7 +86,9 @@ def error(kind: CloudServiceType, message: str) -> bytes:
         kind: The type whose resources are missing.
         message: Which of them, and why.
     """
-    info = ResourceInfo(state=ResourceInfo.FAILURE, resource_type=ERROR, message=message)
+    # Half a character, which JSON may have and protobuf may not.
+    words = message.encode(errors="replace").decode()
+    info = ResourceInfo(state=ResourceInfo.FAILURE, resource_type=ERROR, message=words)
     info.resource.update(
         {
             "provider": PROVIDER,

@@ -56,8 +56,8 @@ def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
     """What inventory can store of a resource's data.
 
     Args:
-        values: Texts, numbers, booleans, and dicts and lists of them; a value that is None, or an empty dict, is left
-            out, and so is a number of which there is nothing to store (1e400, 1e-400).
+        values: Texts, numbers, booleans, and dicts and lists of them; what is None is left out, and so is a number
+            of which there is nothing to store (1e400, 1e-400).
         exact: Takes the digits of numbers that a double does not hold.
 
     Raises:
@@ -74,7 +74,7 @@ def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
             or (kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER)
         ):
             held[name] = value
-        elif value is not None and value != {}:
+        elif value is not None:
             kept = _value(name, value, exact)
             if kept is not None:
                 held[name] = kept

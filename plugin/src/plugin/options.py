@@ -30,7 +30,7 @@ class Options:
         minimum_market_cap: In the quote currency.
         requests_per_minute: The budget of this container, or 0 for the plan's own limit.
         base_url: The source's address without a slash at its end, or None for CoinGecko's own.
-        request_timeout: Seconds to wait for one answer.
+        request_timeout: Seconds to wait for a connection, and for each part of an answer.
         generation: The SpaceONE generation that the resources are meant for, "2.x" or "1.12".
     """
 
@@ -184,7 +184,9 @@ def _base_url(value: object) -> str | None:
         raise InvalidParameter("options.base_url", f"wanted is http(s)://host/path, such as {PUBLIC_API}")
     if parts.username or parts.password:
         raise InvalidParameter("options.base_url", "a key belongs into the secret, not into an address")
-    return value.strip().rstrip("/")
+    address = value.strip().rstrip("/")
+    # The console's form sends the default, too: it is not another server, and a paid plan has another address.
+    return None if address == PUBLIC_API else address
 
 
 def _generation(value: object) -> str:

@@ -95,7 +95,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "request_timeout": {
             "title": "Request Timeout",
-            "description": "Seconds to wait for one answer of the source.",
+            "description": "Seconds to wait for a connection to the source, and for each part of an answer.",
             "type": "number",
             "minimum": 1,
             "maximum": 120,

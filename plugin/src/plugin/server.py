@@ -113,7 +113,10 @@ class Server:
         ]
         pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="call")
         self._server = grpc.server(pool, options=options)
-        self._health = health.HealthServicer()
+        # Collections may take all workers, and a server that is busy is a healthy one.
+        probes = ThreadPoolExecutor(2, thread_name_prefix="health")
+        self._health = health.HealthServicer(experimental_thread_pool=probes)
+        health.HealthServicer.Check.experimental_thread_pool = probes  # type: ignore[attr-defined]  # as for Watch
         place = OneCpu() if settings.one_cpu else nullcontext()
         self._server.add_generic_rpc_handlers((collector_handler(Collector(place)),))
         job_pb2_grpc.add_JobServicer_to_server(Job(), self._server)

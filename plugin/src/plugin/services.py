@@ -17,7 +17,7 @@ from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job
 from plugin import messages
 from plugin.caller import Caller
 from plugin.collection import BY_NAME, Collection, split, whole
-from plugin.errors import CallerLeft, PluginError
+from plugin.errors import CallerLeft, InvalidParameter, PluginError
 from plugin.logs import request_fields
 from plugin.options import Options, Secret
 from plugin.schema import OPTIONS_SCHEMA
@@ -51,7 +51,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
     """`spaceone.api.inventory.plugin.Collector`.
 
     Args:
-        place: Where a collection runs, such as `OneCpu`.
+        place: Where messages are handed over, such as `OneCpu`.
     """
 
     def __init__(self, place: AbstractContextManager[None]) -> None:
@@ -97,9 +97,8 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
             wish = _values(request.task_options)
             tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
             about = request_fields(context.invocation_metadata())
-            collection = Collection(options, secret, caller, about)
-            with self._place:
-                yield from collection.run(tasks)
+            collection = Collection(options, secret, caller, self._place, about)
+            yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
             _abort("Collector.collect", error, context)
         finally:
@@ -162,7 +161,10 @@ def version() -> str:
 
 
 def _values(struct: Struct) -> dict[str, Any]:
-    values: dict[str, Any] = MessageToDict(struct)
+    try:
+        values: dict[str, Any] = MessageToDict(struct)
+    except ValueError as error:  # an infinite number
+        raise InvalidParameter("options", str(error)) from None
     return values
 
 

@@ -37,6 +37,9 @@ ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 30.0
 """Seconds; a source that asks for a longer pause is reported instead of waited for."""
 
+LONGEST_HOLD: Final = 3600.0
+"""Seconds; for longer than that no source is left alone, whatever it asks for."""
+
 PER_MINUTE: Final = 30
 PRO_PER_MINUTE: Final = 500
 """Requests a minute of CoinGecko's free and its smallest paid plan."""
@@ -91,8 +94,8 @@ class Source:
         self._api = _Api(self._base, self._request)
         own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
         # Another server has the limit that its operator says.
-        limit = options.requests_per_minute or (0 if options.base_url else own)
-        self._budget = budget.shared(self._base, self._key, limit)
+        self._per_minute = options.requests_per_minute or (0 if options.base_url else own)
+        self._budget = budget.shared(self._base, self._key)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -148,21 +151,22 @@ class Source:
             try:
                 return self._once(call, **parameters)
             except SourceError as error:
+                asked = error.retry_after or 0.0
+                self._budget.hold(asked)
                 # Workers that failed together should not come back together.
-                jitter = _CHANCE.uniform(0.5, 1.0)
-                pause = error.retry_after
-                if pause is None:
-                    pause = 2 ** (attempt - 1) * jitter
-                else:
-                    self._budget.hold(pause)
-                    pause += jitter if pause else 0.0
-                last = attempt == ATTEMPTS or not error.transient or pause > LONGEST_WAIT
+                pause = asked + 2 ** (attempt - 1) * _CHANCE.uniform(0.5, 1.0)
+                last = attempt == ATTEMPTS or not error.transient or asked > LONGEST_WAIT
                 if last or not self._caller.wait(pause):
                     raise
         raise AssertionError("unreachable")
 
     def _once(self, call: str, **parameters: Any) -> Any:
-        while pause := self._budget.take():
+        while pause := self._budget.take(self._per_minute):
+            held = self._budget.held
+            if held > LONGEST_WAIT:
+                raise SourceExhausted(
+                    f"{self.host} wants to be left alone for {held:.0f} seconds more.", retry_after=held
+                )
             if not self._caller.wait(pause):
                 raise SourceExhausted(
                     f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
@@ -177,68 +181,75 @@ class Source:
     def _request(self, url: str, query: dict[str, Any]) -> Any:
         fields = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            response = self._connections.get(url, fields, self._headers, self._timeout)
+            answer = self._connections.get(url, fields, self._headers, self._timeout)
         except urllib3.exceptions.HTTPError as error:
             if self._caller.left:
                 raise CallerLeft from None
-            late = isinstance(error, urllib3.exceptions.TimeoutError)
-            # urllib3 counts a refused connection among the late ones.
-            if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
-                raise SourceUnreachable(
-                    f"{self.host} did not answer within {self._timeout:g} seconds."
-                ) from None
-            # The text of the error holds the whole address: its kind is enough.
-            kind = type(error).__name__
-            raise SourceUnreachable(
-                f"{self.host} cannot be reached ({kind}); check the option base_url."
-            ) from None
-        if response.get_redirect_location():
+            raise SourceUnreachable(self._unreachable(error)) from None
+        if answer.get_redirect_location():
             raise SourceBroken(f"{self.host} redirects to another address, which is not followed.")
-        if response.status != 200:
-            raise self._failure(response)
+        if answer.status != 200:
+            raise self._failure(answer, urlsplit(url).path)
         try:
-            return _read(response.data)
-        except ValueError:
+            return _read(answer.data)
+        except (ValueError, RecursionError):
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
-    def _failure(self, response: urllib3.BaseHTTPResponse) -> SourceError:
-        status = response.status
-        said = f"{self.host} answered {status}: {_words(response)}"
+    def _unreachable(self, error: urllib3.exceptions.HTTPError) -> str:
+        """In words of our own: the text of the error holds the whole address."""
+        late = isinstance(error, urllib3.exceptions.TimeoutError)
+        # urllib3 counts a refused connection among the late ones.
+        if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
+            return f"{self.host} did not answer within {self._timeout:g} seconds."
+        if isinstance(error, urllib3.exceptions.SSLError):
+            return (
+                f"{self.host} has no certificate that can be trusted; SSL_CERT_FILE may name its authority."
+            )
+        return f"{self.host} cannot be reached ({type(error).__name__}); check the option base_url."
+
+    def _failure(self, answer: urllib3.BaseHTTPResponse, path: str) -> SourceError:
+        status, words = answer.status, _words(answer)
         if self._key:
-            said = said.replace(self._key, "***")
+            words = words.replace(self._key, "***")
+        said = f"{self.host} answered {status} to {path}: {words[:300].rstrip('.')}."
         if status in (401, 403):
-            return SourceRefused(f"{said} Check the API key in the secret.")
+            hint = (
+                "Check the API key in the secret." if self._key else "It may want an API key, in the secret."
+            )
+            return SourceRefused(f"{said} {hint}")
         if status == 429:
-            return SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(response))
+            return SourceExhausted(f"{said} Collect less often, or use an API key.", _retry_after(answer))
         if status == 408 or status >= 500:
-            return SourceBroken(said, _retry_after(response))
+            return SourceBroken(said, _retry_after(answer))
         return SourceRejected(said)
 
 
-def _words(response: urllib3.BaseHTTPResponse) -> str:
+def _words(answer: urllib3.BaseHTTPResponse) -> str:
     """What the source says about an error; CoinGecko has three forms of saying it."""
     try:
-        body = json.loads(response.data)
-    except ValueError:
-        return f"{response.reason}."
+        body = json.loads(answer.data)
+    except (ValueError, RecursionError):
+        return str(answer.reason)
     for path in (("status", "error_message"), ("error", "status", "error_message"), ("error",)):
         found: Any = body
         for key in path:
             found = found.get(key) if isinstance(found, dict) else None
         if isinstance(found, str):
-            return found[:300].rstrip(".") + "."
-    return f"{response.reason}."
+            return found
+    return str(answer.reason)
 
 
-def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+def _retry_after(answer: urllib3.BaseHTTPResponse) -> float | None:
     """The header Retry-After in seconds: either a number of them, or a date (RFC 9110, 10.2.3)."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
+    value = answer.headers.get("Retry-After", "").strip()
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+        if value.isascii() and value.isdigit():
+            seconds = float(value)
+        else:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
     except (TypeError, ValueError):
         return None
+    return min(max(0.0, seconds), LONGEST_HOLD)
 
 
 def _read(body: bytes) -> Any:

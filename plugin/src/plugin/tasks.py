@@ -21,6 +21,7 @@ class Task:
     Attributes:
         cloud_service_type: Name of the type.
         count: How many of the source's ranked rows, from the first on; 0 where there are ids, or all come at once.
+        without_id: Names of rows that have no id: they are no resources, which is said once.
         ids: The ids. Workers do not ask at the same time, and ranks move: only an id is the same for all.
         leads: True for the first task of a collection, which also gives the region, the types and the metrics. One
             task alone does: workers that create the same type at the same time would fail on each other.
@@ -29,11 +30,12 @@ class Task:
     cloud_service_type: str
     count: int = 0
     ids: tuple[str, ...] = ()
+    without_id: tuple[str, ...] = ()
     leads: bool = False
 
     def to_options(self) -> dict[str, Any]:
         """The task as `task_options`, which the platform hands back to `collect`."""
-        wish = {"count": self.count, "ids": list(self.ids)}
+        wish = {"count": self.count, "ids": list(self.ids), "without_id": list(self.without_id)}
         said = {name: value for name, value in wish.items() if value}
         return {"cloud_service_type": self.cloud_service_type, "leads": self.leads, **said}
 
@@ -56,7 +58,9 @@ class Task:
             )
         leads = values.get("leads") is True
         if "ids" in values:
-            return cls(name, ids=_ids(values["ids"]), leads=leads)
+            return cls(name, ids=_texts("ids", values, LARGEST), leads=leads)
+        if "without_id" in values:
+            return cls(name, without_id=_texts("without_id", values, MAX_COUNT), leads=leads)
         if "count" not in values:
             return cls(name, leads=leads)
         count = whole("task_options.count", values.get("count"))
@@ -65,9 +69,10 @@ class Task:
         return cls(name, count=count, leads=leads)
 
 
-def _ids(value: object) -> tuple[str, ...]:
+def _texts(key: str, values: Mapping[str, Any], most: int) -> tuple[str, ...]:
+    value = values[key]
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise InvalidParameter("task_options.ids", "this is no list of ids")
-    if not 1 <= len(value) <= LARGEST:
-        raise InvalidParameter("task_options.ids", f"{len(value)} are not between 1 and {LARGEST}")
+        raise InvalidParameter(f"task_options.{key}", "this is no list of texts")
+    if not 1 <= len(value) <= most:
+        raise InvalidParameter(f"task_options.{key}", f"{len(value)} are not between 1 and {most}")
     return tuple(value)

@@ -131,7 +131,8 @@ def _complete(source: Source, options: Options, rows: list[Row]) -> None:
         precision="full",
     )
     for row in rows:
-        row["quotes"] = prices.get(row.get("id") or "")
+        if isinstance(row.get("id"), str):
+            row["quotes"] = prices.get(row["id"])
 
 
 def _wanted(row: Row, options: Options) -> bool:

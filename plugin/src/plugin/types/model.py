@@ -27,7 +27,7 @@ class Record:
         name: What people call it.
         external_link: Its page for people.
         data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay what they are,
-            `Number` has them, or they would be rounded. What is None, or an empty dict, is left out of the resource.
+            `Number` has them, or they would be rounded. What is None is left out of the resource.
         tags: Short texts to search and group by; None is left out.
         account: Whose it is.
         instance_type: What kind of thing within the type, where that says anything.
