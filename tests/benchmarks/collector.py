@@ -20,7 +20,7 @@ from tests.benchmarks.servers import Server
 
 _FEW = 5
 _MANY = 10_000
-_SOME = 2_000
+_SOME = 5_000
 _HUGE, _LARGE, _SMALL = 1_000_000, 100_000, 1_000
 _EXTRA = {"2.x": 6, "1.12": 2}  # region and cloud service type; a namespace and its three metrics
 

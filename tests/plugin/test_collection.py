@@ -420,7 +420,7 @@ def test_a_type_without_ids_has_no_tasks_with_them(scripted):
 
 def test_a_warning_says_whom_it_is_for(nobody, caplog):
     options = Options(base_url=nobody)
-    collection = Collection(options, Secret(), Caller(patient=False), about={"domain_id": "domain-1"})
+    collection = Collection(options, Secret(), Caller(patient=False), {"domain_id": "domain-1"})
     list(collection.run(whole(options)))
     assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
 

@@ -431,7 +431,7 @@ def test_the_probe_looks_where_the_server_listens(monkeypatch):
 
 
 @pytest.mark.parametrize("wanted", ["1", "0"])
-def test_messages_are_handed_over_on_one_cpu_where_that_is_wanted(process, scripted, coin, wanted):
+def test_a_collection_keeps_to_one_cpu_where_that_is_wanted(process, scripted, coin, wanted):
     scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(250)], {})
     child, port, _ = process(SPACEONE_ONE_CPU=wanted)
     free = os.sched_getaffinity(child.pid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -20,7 +20,6 @@ from plugin.types import TYPES, AtOnce, CloudServiceType, Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from plugin.caller import Caller
     from plugin.options import Options, Secret
@@ -153,7 +152,6 @@ class Collection:
         options: The collector's options.
         secret: The source's API key.
         caller: Who waits for the messages.
-        place: Where they are handed over, such as `OneCpu`.
         about: What a line in the log says of whom this is for.
 
     Attributes:
@@ -166,14 +164,12 @@ class Collection:
         options: Options,
         secret: Secret,
         caller: Caller,
-        place: AbstractContextManager[None] | None = None,
         about: Mapping[str, str] | None = None,
     ) -> None:
         self._about = dict(about or {})
         self._options = options
         self._secret = secret
         self._caller = caller
-        self._place = place or nullcontext()
         self._gone: SourceError | None = None
         self._makers: dict[str, messages.CloudServices] = {}
         self.resources = 0
@@ -281,8 +277,8 @@ class Collection:
             return rows, error
         return rows, None
 
-    def _made(self, kind: CloudServiceType, place: str, rows: list[Row]) -> Iterator[bytes]:
-        """Messages of a page: all are made before the first one is handed over, which is faster than in turns."""
+    def _made(self, kind: CloudServiceType, place: str, rows: list[Row]) -> list[bytes]:
+        """A page's messages at once, which is faster than one by one."""
         if kind.name not in self._makers:
             self._makers[kind.name] = messages.CloudServices(kind, self._options.generation)
         message = self._makers[kind.name].message
@@ -294,8 +290,7 @@ class Collection:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, the others come
                 made.append(self._error(kind, f"{place}: {_name(row)} is no resource: {_reason(error)}."))
         self.resources += len(made) - (self.errors - errors)
-        with self._place:
-            yield from made
+        return made
 
     def _failed(self, kind: CloudServiceType, place: str, error: SourceError, rows: list[Row]) -> bytes:
         if error.everywhere:

@@ -51,7 +51,7 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
     """`spaceone.api.inventory.plugin.Collector`.
 
     Args:
-        place: Where messages are handed over, such as `OneCpu`.
+        place: Where a collection runs, such as `OneCpu`.
     """
 
     def __init__(self, place: AbstractContextManager[None]) -> None:
@@ -97,8 +97,9 @@ class Collector(collector_pb2_grpc.CollectorServicer):  # type: ignore[misc]  # 
             wish = _values(request.task_options)
             tasks = [Task.parse(wish, list(BY_NAME))] if wish else whole(options)
             about = request_fields(context.invocation_metadata())
-            collection = Collection(options, secret, caller, self._place, about)
-            yield from collection.run(tasks)
+            collection = Collection(options, secret, caller, about)
+            with self._place:
+                yield from collection.run(tasks)
         except Exception as error:  # noqa: BLE001 - the last one to turn an error into words
             _abort("Collector.collect", error, context)
         finally:
