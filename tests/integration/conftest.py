@@ -13,11 +13,16 @@ import yaml
 from deployments.sandbox import runtime, sandbox
 from deployments.sandbox.layout import GENERATIONS, Layout
 from deployments.sandbox.processes import MARK
+from flows.images import Engine, PluginSource
+from flows.manifest import load_environment
 from flows.spaceone import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from deployments.sandbox.sandbox import Summary
+    from flows.images import LocalImage
 
 
 class Lines:
@@ -116,6 +121,28 @@ def engine_client(request: pytest.FixtureRequest) -> Iterator[docker.DockerClien
             if request.module.NAME in tag:
                 engine.images.remove(tag)
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def engine(client: docker.DockerClient) -> Iterator[Engine]:
+    """The engine as the flows have it."""
+    with Engine.connect() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def plugin(
+    request: pytest.FixtureRequest,
+    engine: Engine,
+    checkout: Path,
+    sandbox: Summary,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> LocalImage | None:
+    """This repository's own plugin as an image, under the name that the module has in its PLUGIN."""
+    environment = load_environment(str(sandbox.environment), tmp_path_factory.mktemp("none"))
+    source = PluginSource.load(checkout / "plugin")
+    engine.build(source, request.module.PLUGIN, build_args=environment.settings.build.args)
+    return engine.inspect(request.module.PLUGIN)
 
 
 def client(layout: Layout, name: str = "sandbox") -> Client:

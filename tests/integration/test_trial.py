@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from flows.images import Engine, ImageReference, PluginSource, TrialFailed, run_trial, trial
+from flows.images import ImageReference, PluginSource, TrialFailed, run_trial, trial
 from flows.images.labels import TRIAL
 from flows.images.serving import COLLECTOR
-from flows.manifest import load_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,26 +49,12 @@ server.wait_for_termination()
 """
 
 
-@pytest.fixture(scope="module")
-def engine(client):
-    with Engine.connect() as engine:
-        yield engine
-
-
 @pytest.fixture(autouse=True)
 def no_container_stays(client):
     yield
     ours = {image.id for image in client.images.list() if NAME in " ".join(image.tags)}
     left = client.containers.list(all=True, filters={"label": TRIAL}, ignore_removed=True)
     assert [container.name for container in left if container.attrs["Image"] in ours] == []
-
-
-@pytest.fixture(scope="module")
-def plugin(engine, checkout, sandbox, tmp_path_factory):
-    """This repository's own plugin, as an image."""
-    environment = load_environment(str(sandbox.environment), tmp_path_factory.mktemp("none"))
-    engine.build(PluginSource.load(checkout / "plugin"), PLUGIN, build_args=environment.settings.build.args)
-    return engine.inspect(PLUGIN)
 
 
 @pytest.fixture

@@ -37,6 +37,10 @@ FIELDS = {
 }
 
 
+FORM = {"2.x": {}, "1.12": {"metadata": CRYPTOCURRENCY.metadata}}
+"""What the framework's plugin is told for a generation."""
+
+
 @pytest.fixture(scope="module")
 def framework(sandbox_home):
     layout = Layout.of(sandbox_home, GENERATION)
@@ -79,35 +83,40 @@ def said(message):
     for name in ("json_data", "json_metadata"):
         if name in resource:
             resource[name.removeprefix("json_")] = json.loads(resource.pop(name))
-    rest = {name: value for name, value in message.items() if value != ""}
+    rest = {name: value for name, value in message.items() if value not in ("", {})}
     return {**rest, "resource": resource}
 
 
-def test_the_same_coins_are_the_same_messages(ours, framework, market):
-    mine = collected(ours, base_url=market, count=COUNT)
+@pytest.mark.parametrize("generation", ["2.x", "1.12"])
+def test_the_same_coins_are_the_same_messages(ours, framework, market, generation):
+    mine = collected(ours, base_url=market, count=COUNT, generation=generation)
     first = [
         given(made["resource_type"], made["resource"]) for made in mine if made["resource_type"] in FIELDS
     ]
-    theirs = collected(framework, base_url=market, count=COUNT, first=first)
-    assert len(mine) == len(theirs) == COUNT + 3 + len(METRICS)
+    theirs = collected(framework, base_url=market, count=COUNT, first=first, **FORM[generation])
+    assert len(mine) == len(theirs) == COUNT + len(first)
+    assert len(first) == (3 + len(METRICS) if generation == "2.x" else 2)
     for one, other in zip(map(said, mine), map(said, theirs), strict=True):
         if one["resource_type"] == "inventory.CloudService":
             assert one["resource"]["data"].pop("exact") == {}
         assert one == other
 
 
-def test_what_only_the_framework_says_says_nothing(ours, framework, market):
-    [*_, mine] = collected(ours, base_url=market, count=1)
-    [theirs] = collected(framework, base_url=market, count=1)
+@pytest.mark.parametrize("generation", ["2.x", "1.12"])
+def test_what_only_the_framework_says_says_nothing(ours, framework, market, generation):
+    [*_, mine] = collected(ours, base_url=market, count=1, generation=generation)
+    [theirs] = collected(framework, base_url=market, count=1, **FORM[generation])
     extra = {name: theirs["resource"][name] for name in set(theirs["resource"]) - set(mine["resource"])}
-    assert extra == {
-        "ip_addresses": [],
-        "instance_size": 0.0,
-        "launched_at": None,
-        "data": None,
-        "metadata": None,
-    }
+    others = ("data", "metadata") if generation == "2.x" else ("json_data", "json_metadata")
+    assert extra == {"ip_addresses": [], "instance_size": 0.0, "launched_at": None, **dict.fromkeys(others)}
     assert set(mine["resource"]) <= set(theirs["resource"])
+
+
+def test_a_failure_is_told_in_the_same_way(ours, framework, market):
+    [*_, mine] = collected(ours, base_url=market, ids=["no-such-coin"])
+    [*_, theirs] = collected(framework, base_url=market, count=1, failure=mine["message"])
+    assert mine["message"] == "Cryptocurrency no-such-coin is not, or no more, in the source's list."
+    assert said(mine) == said(theirs)
 
 
 def test_what_is_handed_over_is_what_ours_sends(ours, market):

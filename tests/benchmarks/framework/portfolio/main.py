@@ -7,7 +7,7 @@ that the framework checks, instead of having `make_cloud_service` check it once 
 import json
 
 import requests
-from spaceone.inventory.plugin.collector.lib import make_response
+from spaceone.inventory.plugin.collector.lib import make_error_response, make_response
 from spaceone.inventory.plugin.collector.lib.metadata import convert_cloud_service_meta
 from spaceone.inventory.plugin.collector.lib.server import CollectorPluginServer
 
@@ -35,7 +35,10 @@ def job_get_tasks(params):
 
 @app.route("Collector.collect")
 def collector_collect(params):
-    """`options` are the collector's own; `first` are resources that are given as they are."""
+    """`options` are the collector's own; `first` are resources that are given as they are.
+
+    With `metadata`, resources carry it and their data in the form of 1.12. `failure` is a message for the end.
+    """
     options = params["options"]
     for given in options.get("first", []):
         yield make_response(**given)
@@ -49,10 +52,12 @@ def collector_collect(params):
                 "page": page,
             }
             for row in session.get(f"{options['base_url']}/coins/markets", params=query, timeout=60).json():
-                yield make_response(cloud_service=_coin(row), match_keys=MATCH_KEYS)
+                yield make_response(cloud_service=_coin(row, options.get("metadata")), match_keys=MATCH_KEYS)
+    if "failure" in options:
+        yield make_error_response(Exception(options["failure"]), PROVIDER, GROUP, TYPE)
 
 
-def _coin(row):
+def _coin(row, metadata):
     symbol = row["symbol"].upper()
     change = row["price_change_percentage_24h"]
     data = {
@@ -90,14 +95,19 @@ def _coin(row):
         "region_code": "global",
         "account": "coingecko",
         "instance_type": symbol,
-        "json_data": json.dumps(_known(data), ensure_ascii=False),
-        "json_metadata": METADATA,
+        **_form(_known(data), metadata),
         "reference": {
             "resource_id": row["id"],
             "external_link": "https://www.coingecko.com/en/coins/" + row["id"],
         },
         "tags": {"symbol": symbol},
     }
+
+
+def _form(data, metadata):
+    if metadata:
+        return {"data": data, "metadata": metadata}
+    return {"json_data": json.dumps(data, ensure_ascii=False), "json_metadata": METADATA}
 
 
 def _record(row, key):
