@@ -1,1 +1,1 @@
-"""A SpaceONE inventory collector for cryptocurrency prices, on grpcio and spaceone-api alone."""
+"""A SpaceONE inventory collector for cryptocurrency prices, on grpcio and spaceone-api."""
