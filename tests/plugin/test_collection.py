@@ -232,6 +232,25 @@ def test_coins_whose_further_currencies_cannot_be_had_come_without(scripted, coi
     assert words.startswith("Cryptocurrency coin-7 are incomplete: 127.0.0.1:")
 
 
+def test_what_is_not_asked_for_after_an_incomplete_page_is_named(scripted, coin):
+    full = ranked(coin, 2000)
+    scripted.answer = lambda path, query: (
+        (401, {"error": "no"}, {}) if path == "/simple/price" else full(path, query)
+    )
+    messages = run(scripted, 600, more_currencies=("eur",))
+    assert len(names(messages)) == 250
+    first, second = errors(messages)
+    assert first.startswith("Cryptocurrency ranks 1 to 250 are incomplete: 127.0.0.1:")
+    assert second.startswith("Cryptocurrency ranks 251 to 600 were not asked for: 127.0.0.1:")
+
+
+def test_rows_with_an_empty_id_are_named_each(scripted, coin):
+    scripted.answer = lambda *_: (200, [coin("a"), coin(id="", name="B"), coin(id="", name="C")], {})
+    messages = run(scripted, 3)
+    assert names(messages) == ["a"]
+    assert [words.split(": ")[1] for words in errors(messages)] == ["B is no resource", "C is no resource"]
+
+
 def test_a_page_with_more_rows_than_asked_for_is_none(scripted, coin):
     scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(300)], {})
     assert errors(run(scripted, 5)) == [

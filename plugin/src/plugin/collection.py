@@ -224,20 +224,19 @@ class Collection:
                 place = f"ranks {page.first} to {min(page.last, count)}"
                 if error:
                     yield self._failed(kind, place, error, answer)
-                    if self._gone and not answer and page.last < count:
-                        yield self._not_asked_for(kind, f"ranks {page.last + 1} to {count}")
-                    if not answer:
-                        continue
-                rows = _fresh(answer[: count - page.first + 1], seen)
-                if short and not rows:
-                    return
-                if short:
-                    yield self._error(kind, f"{short}, though the list goes on.")
-                wanted = [row for row in rows if _is_wanted(ranked, row, self._options)]
-                yield from self._made(kind, place, wanted)
-                if rows and not wanted:
-                    return  # only smaller ones follow
-                short = _short(page, answer)
+                if answer or not error:
+                    rows = _fresh(answer[: count - page.first + 1], seen)
+                    if short and not rows:
+                        return
+                    if short:
+                        yield self._error(kind, f"{short}, though the list goes on.")
+                    wanted = [row for row in rows if _is_wanted(ranked, row, self._options)]
+                    yield from self._made(kind, place, wanted)
+                    if rows and not wanted:
+                        return  # only smaller ones follow
+                    short = _short(page, answer)
+                if self._gone and page.last < count:
+                    yield self._not_asked_for(kind, f"ranks {page.last + 1} to {count}")
 
     def _by_ids(
         self, kind: CloudServiceType, ranked: Ranked, source: Source, ids: Sequence[str]
@@ -328,7 +327,7 @@ def _name(row: Row) -> str:
 
 def _id(row: Row) -> str | None:
     found = row.get("id")
-    return found if type(found) is str else None
+    return found if type(found) is str and found else None
 
 
 def _fresh(rows: list[Row], seen: deque[set[str]]) -> list[Row]:
