@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from plugin.types import TYPES
-
 PUBLIC_API: Final = "https://api.coingecko.com/api/v3"
 PRO_API: Final = "https://pro-api.coingecko.com/api/v3"
 
@@ -16,7 +14,8 @@ MAX_IDS: Final = 5000
 MAX_CURRENCIES: Final = 20
 
 GENERATIONS: Final = ("2.x", "1.12")
-CLOUD_SERVICE_TYPES: Final = tuple(kind.name for kind in TYPES)
+CLOUD_SERVICE_TYPES: Final = ("Cryptocurrency", "Exchange", "Market")
+"""Names of `plugin.types.TYPES`, which stand above the options."""
 
 CURRENCY_PATTERN: Final = "^[A-Za-z]{2,6}$"
 ID_PATTERN: Final = "^[^\\s,]{1,200}$"

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from plugin.numbers import storable
 from plugin.options import Options
+from plugin.schema import CLOUD_SERVICE_TYPES
 from plugin.types import TYPES
 from plugin.types.model import identity, trend, utc, utc_of
 
@@ -51,6 +52,10 @@ def test_trends(change, words):
 def test_an_id_is_a_text(row):
     with pytest.raises(KeyError, match="id"):
         identity(row)
+
+
+def test_the_form_offers_all_types():
+    assert tuple(kind.name for kind in TYPES) == CLOUD_SERVICE_TYPES, "types/__init__.py and schema.py differ"
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)

@@ -1,6 +1,6 @@
 """The cloud service types that this plugin collects.
 
-A new one is a module here and an entry in TYPES.
+A new one is a module here, an entry in TYPES, and its name in `plugin.schema`.
 """
 
 from __future__ import annotations
