@@ -46,7 +46,7 @@ def read_checkout(folder: Path) -> Checkout | None:
     return Checkout(
         commit=commit,
         time=datetime.fromtimestamp(int(seconds)).astimezone(),
-        dirty=bool(changes),
+        dirty=changes is None or bool(changes),  # git itself may fail, or take too long
         url=public_url(_git(folder, "config", "--get", "remote.origin.url") or ""),
     )
 
@@ -61,11 +61,15 @@ def public_url(remote: str) -> str | None:
     """
     if scp := re.fullmatch(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)", remote):
         return f"ssh://{scp[1]}/{scp[2].lstrip('/')}"
-    parts = urlsplit(remote)
+    try:
+        parts = urlsplit(remote)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # git is less strict with ports and brackets
+        return None
     if parts.scheme not in {"http", "https", "ssh", "git"} or not parts.hostname:
         return None
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -75,7 +75,8 @@ class Container:
         """Where its port is reached, the likelier first; as of the last `process`."""
         network = self._found.attrs["NetworkSettings"]
         published = (network.get("Ports") or {}).get(f"{PORT}/tcp") or []
-        found = [Endpoint(self.remote or _LOOPBACK, int(each["HostPort"]), False) for each in published]
+        host = f"[{self.remote}]" if self.remote and ":" in self.remote else self.remote
+        found = [Endpoint(host or _LOOPBACK, int(each["HostPort"]), False) for each in published]
         # In a container that shares the engine's socket, the host's loopback is another one: the bridge is not.
         if not self.remote and Path("/.dockerenv").exists() and network.get("IPAddress"):
             found.append(Endpoint(network["IPAddress"], PORT, False))
@@ -107,7 +108,8 @@ def running(
         EngineError, EngineUnreachable: it cannot make one at all.
     """
     name = f"pluginctl-trial-{uuid.uuid4().hex[:12]}"
-    published_on = "0.0.0.0" if remote_host(address) else _LOOPBACK
+    remote = remote_host(address)
+    published_on = ("::" if ":" in remote else "0.0.0.0") if remote else _LOOPBACK
     try:
         with answering(address, f"making a container of {image.reference}"):
             _remove_left_over(client)

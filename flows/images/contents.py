@@ -64,7 +64,7 @@ def read_text(path: Path) -> str:
         SourceError: it cannot be read.
     """
     try:
-        return path.read_text("utf-8", errors="replace")
+        return path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
         raise SourceError(path, f"cannot be read ({error.strerror}); make it readable") from error
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCKERIGNORE = ".dockerignore"
+_NEVER = (".git",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Entry:
 def entries(folder: Path) -> list[Entry]:
     """List what the build context of `folder` holds, sorted by path.
 
-    The rule of .dockerignore is docker's own (`docker.utils.build`); Dockerfile and .dockerignore are always
-    in. Sockets, pipes and devices never reach an image by COPY and are left out.
+    The rule of .dockerignore is docker's own (`docker.utils.build`); Dockerfile and .dockerignore are always in.
+    .git is in only where it is asked for (`!.git`): it is another one in each clone. Sockets, pipes and devices
+    never reach an image by COPY and are left out.
 
     Raises:
         SourceError: a path cannot be read.
@@ -116,12 +118,13 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
 
 def _patterns(folder: Path) -> list[str]:
     try:
-        lines = (folder / DOCKERIGNORE).read_text("utf-8").splitlines()
+        # Editors on Windows begin a file with a mark that is no part of it.
+        lines = (folder / DOCKERIGNORE).read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
-        return []
+        return list(_NEVER)
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(folder / DOCKERIGNORE, error) from error
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [*_NEVER, *(line.strip() for line in lines if line.strip() and not line.startswith("#"))]
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:

@@ -6,7 +6,8 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from docker.errors import APIError, ImageNotFound
+from docker.credentials.errors import StoreError
+from docker.errors import APIError, DockerException, ImageNotFound
 
 from flows.images import container, context
 from flows.images.advice import build_advice, is_temporary, push_advice
@@ -237,6 +238,12 @@ class Engine:
             output.error = error.explanation or str(error)
         except LOST as error:
             raise unreachable(self.address, f"while {what}: {error}") from error
+        except (DockerException, StoreError) as error:
+            # Docker's client asks every credential helper that its configuration names, for a build, too.
+            raise EngineError(
+                f"{what} failed before the engine was asked: {error}. Where a credential helper fails, "
+                "install it, or take credsStore and credHelpers out of ~/.docker/config.json."
+            ) from error
 
     def _inspect(self, name: str) -> dict[str, Any] | None:
         with answering(self.address, f"looking for {name}"):

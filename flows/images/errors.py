@@ -152,7 +152,15 @@ class RegistryUnreachable(RegistryError):
 
 
 class RegistryRefused(RegistryError):
-    """The registry does not let this user read (401, 403)."""
+    """The registry does not let this user read (401, 403).
+
+    Attributes:
+        maybe_absent: Whether it would say the same of a repository that is not there yet.
+    """
+
+    def __init__(self, address: str, problem: str, *, maybe_absent: bool = False) -> None:
+        super().__init__(address, problem)
+        self.maybe_absent = maybe_absent
 
 
 class UnexpectedAnswer(RegistryError):

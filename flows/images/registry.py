@@ -163,8 +163,16 @@ class Registry:
         return content
 
     def _read(self, method: str, path: str, scope: str, accept: str) -> requests.Response | None:
-        """Return the answer, or None for a 404, which means "no such tag" only where a registry says it."""
-        response = self._transport.send(method, path, accept=accept, scope=scope)
+        """Return the answer, or None for a 404, which means "no such tag" only where a registry says it.
+
+        A refusal may stand for an absent repository; who may not push is refused before anything is built.
+        """
+        try:
+            response = self._transport.send(method, path, accept=accept, scope=scope)
+        except RegistryRefused as refused:
+            if refused.maybe_absent:
+                return None
+            raise
         if response.status_code != requests.codes.not_found:
             return response
         if not self._answers:

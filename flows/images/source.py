@@ -122,7 +122,7 @@ def _check(folder: Path) -> str:
 
 def _version(path: Path) -> str:
     try:
-        version = path.read_text("utf-8").strip()
+        version = path.read_text("utf-8-sig").strip()
     except FileNotFoundError:
         raise SourceError(path, "is missing; write the plugin's version into it, such as 0.1.0") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -113,7 +113,7 @@ class Transport:
         if not isinstance(body, dict):
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {response.url} with something else than a JSON object; is it one?",
+                f"answered {_shown(response)} with something else than a JSON object; is it one?",
             )
         return body
 
@@ -127,7 +127,7 @@ class Transport:
         if response.status_code != requests.codes.ok:
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {self.words(response)} to {response.url}; is it the address of an image registry?",
+                f"answered {self.words(response)} to {_shown(response)}; is it the address of an image registry?",
             )
 
     def _try(self, method: str, path: str, accept: str, scope: str, token_scope: str) -> requests.Response:
@@ -234,9 +234,16 @@ class Transport:
         else:
             who = f"an anonymous {'reader' if reads else 'push'}"
             advice = f"give the environment's registry a user and a password, or `docker login {self.name}`"
-        return RegistryRefused(
-            self.name, f"refuses {who} ({response.status_code}{_words(response)}); {advice}"
-        )
+        # Registries with a token server tell nobody what is not there: Docker Hub among them.
+        asked = response.headers.get("WWW-Authenticate", "")
+        absent = reads and self._credentials is not None and "insufficient_scope" in asked
+        problem = f"refuses {who} ({response.status_code}{_words(response)}); {advice}"
+        return RegistryRefused(self.name, problem, maybe_absent=absent)
+
+
+def _shown(response: requests.Response) -> str:
+    """An answer's address without its query: where storage is redirected to, that holds a signature."""
+    return response.url.partition("?")[0]
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -62,7 +62,8 @@ def shown(field: Mapping[str, Any], record: Any) -> str:
 
 def _of(field: Mapping[str, Any], record: Any) -> Any:
     found = value(record, str(field.get("key", "")))
-    sub_key = (field.get("options") or {}).get("sub_key")
+    options = field.get("options")
+    sub_key = options.get("sub_key") if isinstance(options, Mapping) else None
     if sub_key and isinstance(found, Sequence) and not isinstance(found, str):
         return [value(entry, str(sub_key)) for entry in found]
     return found
@@ -99,7 +100,7 @@ def _datetime(options: Mapping[str, Any], found: Any) -> str:
             if factor
             else datetime.fromisoformat(str(found))
         )
-    except (ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return cell(found)
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
@@ -108,6 +109,8 @@ def _size(options: Mapping[str, Any], found: Any) -> str:
     try:
         number = float(found)
     except (TypeError, ValueError):
+        return cell(found)
+    if not math.isfinite(number):
         return cell(found)
     source = str(options.get("source_unit", "B")).upper().replace("BYTES", "B")
     number *= 1024 ** _UNITS.index(source) if source in _UNITS else 1
@@ -120,7 +123,7 @@ def _progress(_: Mapping[str, Any], found: Any) -> str:
 
 
 def _more(options: Mapping[str, Any], found: Any) -> str:
-    inner = (options.get("layout") or {}).get("name")
+    inner = value(options, "layout.name")
     return f"{cell(found)} (opens {inner})" if inner else cell(found)
 
 

@@ -57,9 +57,8 @@ def _drawn(layout: Mapping[str, Any], record: Any, tab: str) -> Iterator[Section
     root = options.get("root_path")
     found = value(record, str(root)) if root else record
     if kind == "list":
-        for inner in options.get("layouts") or ():
-            if isinstance(inner, Mapping):
-                yield from _drawn(inner, found, tab)
+        for inner in _mappings(options.get("layouts")):
+            yield from _drawn(inner, found, tab)
     elif kind == "item":
         yield Section(tab, title, PAIR, _items(_fields(options), found))
     elif kind in _TABLES:
@@ -77,7 +76,12 @@ def _drawn(layout: Mapping[str, Any], record: Any, tab: str) -> Iterator[Section
 
 
 def _fields(options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [field for field in options.get("fields") or () if isinstance(field, Mapping)]
+    return _mappings(options.get("fields"))
+
+
+def _mappings(found: Any) -> list[Mapping[str, Any]]:
+    """What a plugin should have written is a list of mappings; what else there is, is left out."""
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _items(fields: list[Mapping[str, Any]], record: Any) -> tuple[tuple[str, str], ...]:

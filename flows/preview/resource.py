@@ -95,9 +95,8 @@ def _tags(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _layouts(record: Mapping[str, Any], type_record: Mapping[str, Any] | None) -> list[Any]:
     own = _view(value(record, f"metadata.{record.get('provider')}"))
-    if own.get("layouts"):
-        return list(own["layouts"])
-    return list(_view((type_record or {}).get("metadata")).get("layouts") or ())
+    layouts = own.get("layouts") or _view((type_record or {}).get("metadata")).get("layouts")
+    return layouts if isinstance(layouts, list) else []
 
 
 def _view(metadata: Any) -> Mapping[str, Any]:

@@ -44,8 +44,12 @@ def default_sort(type_record: Mapping[str, Any] | None) -> tuple[str, bool]:
 def _fields(type_record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     found = value(type_record, f"{_OPTIONS}.fields")
     fields: Iterable[Any] = found if isinstance(found, list) else ()
-    return tuple(field for field in fields if "name" in field and "key" in field and _is_shown(field))
+    return tuple(
+        field
+        for field in fields
+        if isinstance(field, Mapping) and "name" in field and "key" in field and _is_shown(field)
+    )
 
 
 def _is_shown(field: Mapping[str, Any]) -> bool:
-    return field.get("type") != "image" and not (field.get("options") or {}).get("is_optional")
+    return field.get("type") != "image" and not value(field, "options.is_optional")

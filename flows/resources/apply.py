@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.resources.plan import Action, Clients, Ids, Verb, find, resolved
 from flows.resources.resource import Record, Resource
-from flows.spaceone import AlreadyExists, Client, DeadlineExceeded, ServerError, Unreachable
+from flows.spaceone import AlreadyExists, CallError, Client, DeadlineExceeded, ServerError, Unreachable
 
 
 def apply(clients: Clients, action: Action, ids: Ids, wrote: Callable[[], None] = lambda: None) -> str:
@@ -84,8 +84,12 @@ def _write(
     """Sends one call that writes. After a clear refusal nothing was changed; after any other error something may be."""
     try:
         answer = client.call(f"{resource.api}.{verb}", params, resource.create_timeout)
-    except (DeadlineExceeded, Unreachable, ServerError):
-        wrote()
+    except CallError as error:
+        if isinstance(error, (DeadlineExceeded, Unreachable, ServerError)):
+            wrote()
+        if secret := sorted(resource.hidden.intersection(params)):
+            # Identity 2.x answers a value that its schema does not take with the value itself.
+            raise error.without_words(secret, resource.file) from None
         raise
     wrote()
     return answer

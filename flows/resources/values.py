@@ -13,7 +13,9 @@ def canonical(value: Any) -> Any:
     an empty one: numbers become floats where they are whole, and empty parts of a mapping go. White space around
     a string goes, too: spaceone-core strips it from every string that it takes.
     """
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
+        return ("bool", value)  # which Python takes for 1 and 0, and a Struct does not
+    if value is None:
         return value
     if isinstance(value, int):
         return float(value)
@@ -45,7 +47,7 @@ def differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, 
 
 def is_empty(value: Any) -> bool:
     """Whether a value is one that protobuf leaves out of a message unless its field knows presence."""
-    return canonical(value) in (None, {}, [], "", 0.0, False)
+    return value is False or canonical(value) in (None, {}, [], "", 0.0)
 
 
 def dig(value: Any, *keys: str) -> Any:

@@ -163,6 +163,10 @@ def _taken_elsewhere(identity: str, listed: Sequence[Record], local: str) -> str
     )
 
 
+_INFO = ("version", "options", "upgrade_mode")
+"""What a collector has of its plugin and can change."""
+
+
 def collector(
     manifest: Manifest,
     target: Target,
@@ -199,8 +203,11 @@ def collector(
         }
     )
 
+    told = "options" in declared.plugin_info.model_fields_set or bool(target.plugin_options)
+    options = {**declared.plugin_info.options, **target.plugin_options}
+
     def create_params(fields: Record) -> Record:
-        info = {name: fields[name] for name in ("version", "options", "upgrade_mode")}
+        info = {"options": {}, **{name: fields[name] for name in _INFO if name in fields}}
         return {
             "name": declared.name,
             **fixed,
@@ -219,7 +226,8 @@ def collector(
         declared={
             **fixed,
             "version": target.version,
-            "options": {**declared.plugin_info.options, **target.plugin_options},
+            # Not named at all, they are whatever the platform has, which somebody may have set in the console.
+            **({"options": options} if told else {}),
             "upgrade_mode": "MANUAL",
             **plain,
         },
@@ -230,7 +238,7 @@ def collector(
         create_timeout=240.0,
         writers=(
             Writer("update", ("schedule", "secret_filter", "tags")),
-            Writer("update_plugin", ("version", "options", "upgrade_mode"), together=True),
+            Writer("update_plugin", _INFO, together=True),
         ),
         scope=scope,
         clearable=frozenset({"tags"}),

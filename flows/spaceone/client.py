@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -225,5 +226,6 @@ def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Mes
     except ParseError as error:
         # The parser's words name the field: "Failed to parse <field> field: …".
         words = " ".join(str(error).split())
-        name = next((part for part in params if f" {part} field" in words or f".{part}" in words), "")
+        named = re.match(r"Failed to parse (\w+) field", words)
+        name = named[1] if named and named[1] in params else ""
         raise UnknownField(f"{method} refuses the field {name!r}: {words}", name) from error

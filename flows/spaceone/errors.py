@@ -18,6 +18,8 @@ SpaceoneError
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -90,6 +92,19 @@ class CallError(SpaceoneError):
         self.status = status
         self.code = code
         self.words = words
+
+    def without_words(self, secret: Sequence[str], file: str) -> CallError:
+        """The same error with nothing in it that the server may have quoted of a request.
+
+        Args:
+            secret: The request's fields that must not be shown.
+            file: Where they are declared.
+        """
+        key = re.search(r"\bkey = ([\w.]+)", self.words)
+        about = f"(key = {key[1]}) " if key else ""
+        words = f"{about}the rest of its words may quote {' or '.join(secret)}, and is not shown."
+        advice = self.advice or f"Hold {' and '.join(secret)} in {file} against the schema."
+        return type(self)(self.method, self.endpoint, self.status, self.code, words, advice)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions travel between processes by pickle, which would call __init__ with the message alone.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.images import (
     Engine,
+    EngineError,
     ImageReference,
     ImageState,
     ImageStatus,
@@ -92,17 +93,6 @@ def deliver(
     Raises:
         RegistryError, EngineError, SourceChanged, PlanBlocked: what stopped it.
     """
-
-    def push() -> str:
-        # The plan is minutes old: somebody may have released this version meanwhile, and a version is immutable.
-        state = compare(source, registry, reference)
-        if state.blocked:
-            raise PlanBlocked([image_action(state, source)])
-        if state.digest:
-            return state.digest
-        with Engine.connect() as engine:
-            return engine.push(reference, registry, on_output=runner.output)
-
     check = partial(registry.check_push, reference)
     build = partial(_build, source, reference, build_args, runner)
     inspect = partial(_inspect, reference)
@@ -114,6 +104,7 @@ def deliver(
     runner.run(Step("build image", build, retries=1, timeout=1800, outcome=lambda _: str(reference)))
     image = runner.run(Step("inspect image", inspect, retries=2, timeout=120, outcome=image_words))
     trial = runner.run(Step("trial run", partial(_try, image), retries=1, timeout=300, outcome=str))
+    push = partial(_push, source, reference, registry, image, runner)
     try:
         digest = runner.run(Step("push image", push, retries=3, timeout=900, outcome=str))
     except PushUnverified:
@@ -121,6 +112,32 @@ def deliver(
         raise
     progress.write()
     return Delivery(login, image, trial, digest)
+
+
+def _push(
+    source: PluginSource, reference: ImageReference, registry: Registry, tried: LocalImage, runner: Runner
+) -> str:
+    # The plan is minutes old: somebody may have released this version meanwhile, and a version is immutable.
+    state = compare(source, registry, reference)
+    if state.blocked:
+        raise PlanBlocked([image_action(state, source)])
+    if state.digest:
+        return state.digest
+    with Engine.connect() as engine:
+        # An engine pushes by name, and another release on it may build this version, too.
+        if engine.inspect(reference).id != tried.id:
+            raise EngineError(
+                f"{reference} is another image now than the one that was tried; nothing was pushed. "
+                "Is another release of this version running on the same engine? Run this one again after it."
+            )
+        digest = engine.push(reference, registry, on_output=runner.output)
+    if compare(source, registry, reference).status is not ImageStatus.SAME:
+        raise PushUnverified(
+            str(reference),
+            reason=f"the registry holds {digest}, which was made from another source",
+            advice="another release of this version runs on the same engine: raise VERSION, and release again",
+        )
+    return digest
 
 
 def _build(

@@ -116,7 +116,7 @@ def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
     report = release(project, environment=environment, code=1)
     assert report["job"]["status"] == "FAILURE"
     assert "this key is not known here" in " ".join(report["job"]["failures"])
-    assert "Check the API key in the secret" in " ".join(report["job"]["failures"])
+    assert "It may want an API key, in the secret" in " ".join(report["job"]["failures"])
 
 
 def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):

@@ -150,6 +150,18 @@ def repository(request):
     return f"{NAME}/{request.node.originalname.replace('_', '-')}"[:100]
 
 
+@pytest.mark.filterwarnings("ignore:docker-credential-nowhere")
+def test_a_credential_helper_that_is_not_installed_is_named(plugin, tmp_path, monkeypatch):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "config.json").write_text(
+        '{"credsStore": "nowhere", "auths": {"x.example.com": {}}}'
+    )
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    reference = ImageReference(None, f"{NAME}/plugin", "0.1.0")
+    with Engine.connect() as engine, pytest.raises(EngineError, match=r"nowhere.*\n?.*take credsStore"):
+        engine.build(PluginSource.load(plugin), reference)
+
+
 def test_source_to_registry(engine, client, registry, plugin, repository):
     source = PluginSource.load(plugin)
     reference = ImageReference(registry.address, repository, source.version)

@@ -142,6 +142,13 @@ def test_where_it_is_reached_on_another_machine(engine):
     assert engine.options["ports"] == {"50051/tcp": ("0.0.0.0", 0)}
 
 
+def test_where_it_is_reached_on_a_machine_named_by_ipv6(engine):
+    with running(engine, "tcp://[2001:db8::1]:2376", IMAGE, 60) as found:
+        found.process()
+        assert found.endpoints() == [Endpoint("[2001:db8::1]", 32768, False)]
+    assert engine.options["ports"] == {"50051/tcp": ("::", 0)}
+
+
 def test_what_a_killed_pipeline_left_over_is_removed_and_nothing_else(engine):
     now = int(time.time())
     old, running_elsewhere = (

@@ -15,6 +15,7 @@ import pytest
 from flows.images import (
     ImageReference,
     Registry,
+    RegistryError,
     RegistryRefused,
     RegistryUnreachable,
     UnexpectedAnswer,
@@ -277,6 +278,25 @@ class TestLogin:
                 answer(200, {"tags": ["b"]}),
             ]
             assert registry.tags("team/plugin") == ["b"]
+
+    def test_a_repository_that_is_not_there_yet(self, tokens, answer):
+        """A registry with a token server says the same of it as of one that the user may not read."""
+        realm = tokens.answers["/v2/"][0].headers["WWW-Authenticate"]
+        refused = answer(401, {}, {"WWW-Authenticate": f'{realm},error="insufficient_scope"'})
+        tokens.on("/v2/team/new/manifests/1", refused)
+        with Registry(tokens.address, insecure=True, username="ann", password="hunter2") as registry:
+            assert registry.manifest_digest("team/new", "1") is None
+        with Registry(tokens.address, insecure=True) as registry, pytest.raises(RegistryRefused):
+            registry.manifest_digest("team/new", "1")
+
+    def test_a_signature_of_storage_is_not_shown(self, stub, answer):
+        stub.on("/v2/", answer(200, {}))
+        stub.on("/v2/team/plugin/tags/list", answer(307, b"", {"Location": "/s3?X-Amz-Signature=SECRETSIG"}))
+        stub.on("/s3", answer(400, {}))
+        with Registry(stub.address, insecure=True) as registry, pytest.raises(RegistryError) as caught:
+            registry.tags("team/plugin")
+        assert "/s3" in str(caught.value)
+        assert "SECRETSIG" not in str(caught.value)
 
     def test_token_server_refuses(self, tokens, answer):
         tokens.answers["/token"] = [answer(401, {"errors": [{"message": "incorrect password"}]})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import tarfile
@@ -265,6 +266,32 @@ class TestCheckout:
         monkeypatch.setenv("PATH", "/nowhere")
         assert PluginSource.load(plugin).revision is None
 
+    def test_the_repositorys_own_folder_is_no_part_of_the_source(self, plugin):
+        """A plugin's repository often begins where its Dockerfile lies."""
+
+        def run(*arguments):
+            author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+            subprocess.run(["git", "-C", plugin, *author, *arguments], check=True, capture_output=True)
+
+        before = digest(plugin)
+        run("init")
+        run("add", ".")
+        run("commit", "-m", "first")
+        run("tag", "v0.1.0")
+        assert digest(plugin) == before
+        (plugin / ".dockerignore").write_text("!.git\n")
+        assert ".git/HEAD" in {entry.path for entry in context.entries(plugin)}
+
+    def test_a_status_that_fails_is_not_clean(self, plugin, git, tmp_path, monkeypatch):
+        real = shutil.which("git")
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "git").write_text(
+            f'#!/bin/sh\ncase "$*" in *" status "*) exit 128;; esac\nexec {real} "$@"\n'
+        )
+        (tmp_path / "bin" / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        assert PluginSource.load(plugin).revision.endswith("-dirty")
+
     def test_source_date_epoch(self, plugin, git, monkeypatch):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
         assert PluginSource.load(plugin).created == datetime(1970, 1, 2, tzinfo=UTC)
@@ -281,8 +308,21 @@ class TestCheckout:
             ("ssh://git@example.com/plugin", "ssh://example.com/plugin"),
             ("/srv/git/plugin", None),
             ("file:///srv/git/plugin", None),
+            ("ssh://git@example.com:team/plugin.git", None),
+            ("https://[::1]:8080/plugin.git", "https://[::1]:8080/plugin.git"),
+            ("https://[::1/plugin.git", None),
         ],
     )
     def test_remote_without_credentials(self, plugin, git, remote, shown):
         git("remote", "add", "origin", remote)
         assert PluginSource.load(plugin).url == shown
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(plugin):
+    (plugin / ".env").write_text("KEY=secret")
+    (plugin / ".dockerignore").write_bytes(b"\xef\xbb\xbf.env\r\n")
+    (plugin / "Dockerfile").write_bytes(b"\xef\xbb\xbfFROM python:3.11\r\nCOPY src /src\r\n")
+    (plugin / "src/VERSION").write_bytes(b"\xef\xbb\xbf0.1.0\r\n")
+    assert ".env" not in {entry.path for entry in context.entries(plugin)}
+    source = PluginSource.load(plugin)
+    assert (source.version, source.base({})) == ("0.1.0", "python:3.11")

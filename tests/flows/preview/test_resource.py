@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from flows.preview import preview
+from flows.preview import default_sort, preview, table
 from flows.preview.layouts import Section, sections
 
 FIELDS = [{"name": "Price", "key": "data.price"}, {"name": "Nothing", "key": "data.nothing"}]
@@ -106,3 +108,71 @@ def test_a_layout_of_an_unknown_type_is_raw_and_says_so():
 @pytest.mark.parametrize("layouts", [["no layout"], [{}], [{"type": "item", "options": None}]])
 def test_what_is_no_layout_breaks_nothing(layouts):
     assert all(isinstance(section, Section) for section in sections(layouts, RECORD))
+
+
+ANYTHING = some.recursive(
+    some.one_of(some.none(), some.booleans(), some.floats(), some.integers(), some.text(max_size=5)),
+    lambda below: some.one_of(
+        some.lists(below, max_size=3),
+        some.dictionaries(
+            some.sampled_from(
+                [
+                    *("name", "key", "type", "options", "layouts", "fields", "root_path", "source_type"),
+                    *("sub_key", "layout", "markdown", "default", "prefix", "source_unit", "items", "desc"),
+                ]
+            ),
+            below,
+            max_size=5,
+        ),
+    ),
+    max_leaves=12,
+)
+KINDS = ["text", "badge", "enum", "datetime", "list", "dict", "size", "progress", "more", "state", None]
+FIELDS_OF_ANY_FORM = some.fixed_dictionaries(
+    {
+        "name": ANYTHING,
+        "key": some.sampled_from(["data", "data.price", "data.trades.at", "data.trades", "tags"]),
+    },
+    optional={"type": some.sampled_from(KINDS), "options": ANYTHING},
+)
+LAYOUTS = some.fixed_dictionaries(
+    {"type": some.sampled_from(["item", "list", "table", "simple-table", "markdown", "raw", 7])},
+    optional={
+        "name": ANYTHING,
+        "options": some.one_of(
+            ANYTHING,
+            some.fixed_dictionaries(
+                {
+                    "fields": some.one_of(
+                        ANYTHING, some.lists(some.one_of(ANYTHING, FIELDS_OF_ANY_FORM), max_size=3)
+                    )
+                },
+                optional={
+                    "root_path": some.sampled_from(["data", "data.trades", "none"]),
+                    "layouts": ANYTHING,
+                },
+            ),
+        ),
+    },
+)
+
+
+@given(
+    some.lists(LAYOUTS, max_size=3),
+    some.one_of(
+        ANYTHING,
+        some.fixed_dictionaries(
+            {
+                "fields": some.lists(some.one_of(ANYTHING, FIELDS_OF_ANY_FORM), max_size=3),
+                "default_sort": ANYTHING,
+            }
+        ),
+    ),
+)
+def test_metadata_of_any_form_is_shown_somehow(layouts, options):
+    """It is the plugin's: a release has ended by then, and its verdict must not be lost for it."""
+    metadata = {"view": {"sub_data": {"layouts": layouts}, "table": {"layout": {"options": options}}}}
+    type_record = {"metadata": metadata}
+    preview(RECORD | {"metadata": {"portfolio": metadata}}, type_record)
+    table([RECORD], type_record)
+    default_sort(type_record)

@@ -1,14 +1,15 @@
 import dataclasses
 import pickle
+import traceback
 from datetime import date
 
 import pytest
 
-from flows.manifest.models import Schedule, SecretFilter
+from flows.manifest.models import CollectorPlugin, Schedule, SecretFilter
 from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
 from flows.resources.plan import AFTER_CREATE, resolved
 from flows.resources.resource import Reference
-from flows.spaceone import DeadlineExceeded, Generation, UnknownField
+from flows.spaceone import DeadlineExceeded, Generation, InvalidArgument, UnknownField
 from flows.spaceone.answers import from_details
 from flows.steps.errors import PlanBlocked
 
@@ -267,9 +268,37 @@ def test_a_filter_is_turned_off(clients, declare, manifest):
 def test_options_that_are_emptied_block(clients, declare, manifest):
     """Collector.update_plugin ignores empty options: the update would be planned for ever."""
     release(clients, declare(manifest, Target("0.1.0", None, {"base_url": "x"})))
-    plan = Plan(plan_resources(clients, declare(manifest, Target("0.1.0"))))
+    empty = with_collector(manifest, plugin_info=CollectorPlugin(plugin_id="x", options={}))
+    plan = Plan(plan_resources(clients, declare(empty, Target("0.1.0"))))
     assert "options" in plan.blocked[0].reason
     assert "empty" in plan.blocked[0].reason
+
+
+def test_options_that_nobody_names_are_what_the_platform_has(clients, platform, declare, manifest):
+    """Somebody may have set them in the console; a new version keeps them."""
+    release(clients, declare(manifest, Target("0.1.0", None, {"base_url": "x"})))
+    assert Plan(plan_resources(clients, declare(manifest, Target("0.1.0")))).writes == ()
+    platform.writes.clear()
+    release(clients, declare(manifest, Target("0.2.0")))
+    [params] = [params for method, params in platform.writes if method == "inventory.Collector.update_plugin"]
+    assert "options" not in params
+    assert params["version"] == "0.2.0"
+
+
+def test_a_refused_secret_is_in_no_words(clients, platform, resources):
+    """Identity 2.x quotes the value that its schema does not take."""
+    words = "Parameter is invalid. (key = secret_data, reason = 'hunter2' does not match '^[A-Z]$')"
+    said = f"ERROR_INVALID_PARAMETER: {words}"
+    [secret] = [resource for resource in resources if resource.hidden]
+    method = f"{secret.api}.{secret.create_verb}"
+    platform.refuses[method] = from_details(method, "grpc://x", "INVALID_ARGUMENT", said)
+    with pytest.raises(InvalidArgument) as caught:
+        release(clients, resources)
+    text = "".join(traceback.format_exception(caught.value))
+    assert "hunter2" not in text
+    assert "hunter2" not in str(pickle.loads(pickle.dumps(caught.value)))  # noqa: S301 - our own
+    assert "ERROR_INVALID_PARAMETER: (key = secret_data) the rest of its words may quote" in text
+    assert "create_service_account.yaml against the schema" in caught.value.advice
 
 
 @pytest.mark.parametrize("generation", [Generation.V2], ids=str)

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.resources.values import same
+from flows.resources.values import is_empty, same
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,27 @@ def test_the_same_to_the_platform(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(False, None), (0, None), ({"a": 1}, {"a": 2}), ([1, 2], [2, 1]), ("4", 4), ({"a": False}, {})],
+    [
+        (False, None),
+        (0, None),
+        ({"a": 1}, {"a": 2}),
+        ([1, 2], [2, 1]),
+        ("4", 4),
+        ({"a": False}, {}),
+        (True, 1),
+        ({"a": False}, {"a": 0}),
+        ([1.0], [True]),
+    ],
 )
 def test_not_the_same(one, other):
     assert not same(one, other)
+
+
+@pytest.mark.parametrize("value", [None, {}, [], "", 0, 0.0, False, {"a": None}])
+def test_what_is_empty_on_the_wire(value):
+    assert is_empty(value)
+
+
+@pytest.mark.parametrize("value", [True, 1, "x", [0], {"a": False}])
+def test_what_is_not(value):
+    assert not is_empty(value)

@@ -144,3 +144,10 @@ def test_a_server_that_never_answers():
         endpoint = f"grpc://127.0.0.1:{server.getsockname()[1]}"
         with Client({"identity": endpoint}, timeout=0.5) as client, pytest.raises(DeadlineExceeded):
             client.call("identity.Provider.list")
+
+
+def test_the_field_at_fault_is_the_one_that_the_parser_names(client):
+    tags = {"name_of_key": "x", "name": b"hunter2"}
+    with pytest.raises(UnknownField) as caught:
+        client.check("identity.Provider.create", {"name": "x", "provider": "y", "tags": tags})
+    assert caught.value.field == "tags"

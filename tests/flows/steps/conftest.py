@@ -120,6 +120,7 @@ class Engine:
     def __init__(self, calls):
         self.calls = calls
         self.refuses = {}
+        self.image = IMAGE
 
     def __enter__(self):
         return self
@@ -129,7 +130,7 @@ class Engine:
 
     def inspect(self, reference):
         self.calls.append("inspect")
-        return dataclasses.replace(IMAGE, reference=reference)
+        return dataclasses.replace(self.image, reference=reference)
 
     def build(self, source, reference, *, build_args, on_output):
         return self._do("build", on_output)
@@ -210,9 +211,14 @@ def engine(platform):
 
 @pytest.fixture
 def world(monkeypatch, platform, engine):
-    """The environment; `world.status` is what its registry holds of the image, `world.login` how it lets one in."""
+    """The environment.
+
+    `world.status` is what its registry holds of the image, `world.pushed` after a push; `world.login` how it lets
+    one in.
+    """
     world = SimpleNamespace(
         status=ImageStatus.ABSENT,
+        pushed=ImageStatus.SAME,
         login=Login("ann", token=False),
         environment=Environment(
             name="test",
@@ -234,9 +240,10 @@ def world(monkeypatch, platform, engine):
         )
 
     def compare(source, registry, reference):
-        digest = None if world.status is ImageStatus.ABSENT else "sha256:held"
+        status = world.pushed if "push" in platform.calls else world.status
+        digest = None if status is ImageStatus.ABSENT else "sha256:held"
         message = f"bump {source.version_file}"
-        return ImageState(world.status, reference, digest, "sha256:source", message)
+        return ImageState(status, reference, digest, "sha256:source", message)
 
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)

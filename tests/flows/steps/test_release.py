@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.images import ImageStatus, PushRefused, PushUnverified, RegistryRefused, SourceError, TrialFailed
+from flows.images import (
+    EngineError,
+    ImageStatus,
+    PushRefused,
+    PushUnverified,
+    RegistryRefused,
+    SourceError,
+    TrialFailed,
+)
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
@@ -187,6 +195,34 @@ def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, 
         release(request_, recorder, progress)
     assert platform.writes == ["build", "trial", "push"]
     assert not progress.wrote
+
+
+def test_an_image_that_another_release_built_meanwhile_is_not_pushed(
+    request_, platform, recorder, engine, monkeypatch
+):
+    tried = engine.try_out
+
+    def try_out():
+        engine.image = dataclasses.replace(engine.image, id="sha256:another")
+        return tried()
+
+    monkeypatch.setattr(engine, "try_out", try_out)
+    with pytest.raises(
+        EngineError, match="is another image now than the one that was tried; nothing was pushed"
+    ):
+        release(request_, recorder)
+    assert platform.writes == ["build", "trial"]
+
+
+def test_a_registry_that_holds_another_source_after_the_push_is_no_success(
+    request_, world, platform, recorder
+):
+    world.pushed = ImageStatus.CONFLICT
+    progress = Progress()
+    with pytest.raises(PushUnverified, match="made from another source"):
+        release(request_, recorder, progress)
+    assert platform.writes == ["build", "trial", "push"]
+    assert progress.wrote
 
 
 def test_a_wrong_password_shows_before_anything_is_built(request_, world, platform, recorder):
