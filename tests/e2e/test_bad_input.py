@@ -173,6 +173,16 @@ def test_a_secret_that_no_message_can_hold_is_refused_without_being_shown(projec
     assert "1984" not in words
 
 
+def test_a_secret_that_its_schema_does_not_take_is_refused_without_being_shown(project, run):
+    """Identity itself quotes it: "'hu2' is too short"."""
+    project.edit("create_service_account", secret_data={"investment_type": "hu2"})
+    done = run(*project.arguments(None), "--output", "json")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "ERROR_INVALID_PARAMETER" in done.stderr
+    assert "create_service_account.yaml against the schema" in done.stderr
+    assert "hu2" not in done.stdout + done.stderr
+
+
 def test_a_reference_to_something_that_the_manifest_does_not_declare_is_named(project, refused):
     project.edit("create_service_account", secret_schema_id="another_schema")
     words = refused(project)
