@@ -6,7 +6,6 @@ import gc
 import logging
 import os
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -153,15 +152,16 @@ def serve(settings: Settings) -> None:
     Raises:
         RuntimeError: The port is taken.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    # Before there are other threads, which inherit it: a handler would wait for this thread to wake up, and where the
+    # kernel gives the signal to another one, that is never.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     server = Server(settings)
     server.start()
     # What is imported by now stays; a page's rows are thousands of dicts without cycles, not worth looking through.
     gc.freeze()
     gc.set_threshold(50_000)
-    stopping.wait()
+    signal.sigwait(ending)
     server.stop()
 
 
