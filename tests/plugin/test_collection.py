@@ -49,6 +49,11 @@ def ranked(coin, total):
     return answer
 
 
+def priced(full, status, prices):
+    """The same, with an answer of its own for the prices in further currencies."""
+    return lambda path, query: (status, prices, {}) if path == "/simple/price" else full(path, query)
+
+
 def test_region_type_and_metrics_come_first(scripted, coin):
     scripted.answer = ranked(coin, 5)
     kinds = [message.resource_type for message in run(scripted, 5)]
@@ -191,10 +196,7 @@ def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
 
 
 def test_an_answer_that_a_type_stumbles_over_is_named(scripted, coin, caplog):
-    full = ranked(coin, 5)
-    scripted.answer = lambda path, query: (
-        (200, {"coin-1": 5}, {}) if path == "/simple/price" else full(path, query)
-    )
+    scripted.answer = priced(ranked(coin, 5), 200, {"coin-1": 5})
     messages = run(scripted, 5, more_currencies=("eur",))
     assert names(messages) == ["coin-0", "coin-2", "coin-3", "coin-4"]
     assert errors(messages) == [
@@ -219,10 +221,7 @@ def test_a_row_of_which_nobody_can_tell_whether_it_is_wanted_is_named(scripted, 
 
 
 def test_coins_whose_further_currencies_cannot_be_had_come_without(scripted, coin):
-    full = ranked(coin, 300)
-    scripted.answer = lambda path, query: (
-        (422, {"error": "no"}, {}) if path == "/simple/price" else full(path, query)
-    )
+    scripted.answer = priced(ranked(coin, 300), 422, {"error": "no"})
     messages = run(scripted, 300, more_currencies=("eur",))
     assert len(names(messages)) == 300
     first, second = errors(messages)
@@ -233,10 +232,7 @@ def test_coins_whose_further_currencies_cannot_be_had_come_without(scripted, coi
 
 
 def test_what_is_not_asked_for_after_an_incomplete_page_is_named(scripted, coin):
-    full = ranked(coin, 2000)
-    scripted.answer = lambda path, query: (
-        (401, {"error": "no"}, {}) if path == "/simple/price" else full(path, query)
-    )
+    scripted.answer = priced(ranked(coin, 2000), 401, {"error": "no"})
     messages = run(scripted, 600, more_currencies=("eur",))
     assert len(names(messages)) == 250
     first, second = errors(messages)

@@ -122,7 +122,7 @@ def _asked(ask: Callable[..., _Rows], *arguments: Any) -> _Rows:
         return ask(*arguments)
     except PluginError:
         raise
-    except Exception as error:
+    except Exception as error:  # the rest of the collection comes all the same
         _LOGGER.exception("A type's question failed")
         raise SourceBroken(f"the answer cannot be understood ({type(error).__name__}: {error}).") from error
 
@@ -208,7 +208,7 @@ class Collection:
         try:
             rows = _asked(at_once.ask, source, self._options)
         except SourceError as error:
-            yield self._failed(kind, "rows", error, [])
+            yield self._failed(kind, "rows", error)
             return
         yield from self._made(kind, "rows", _fresh(rows, deque()))
 
@@ -223,7 +223,7 @@ class Collection:
             for page, (answer, error) in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
                 if error:
-                    yield self._failed(kind, place, error, answer)
+                    yield self._failed(kind, place, error, incomplete=bool(answer))
                 if answer or not error:
                     rows = _fresh(answer[: count - page.first + 1], seen)
                     if short and not rows:
@@ -247,9 +247,9 @@ class Collection:
         if self._gone:
             yield self._not_asked_for(kind, place)
             return
-        rows, error = self._answer(ranked, source, partial(ranked.by_ids, source, self._options, ids))
+        rows, error = self._answer(ranked, source, partial(_asked, ranked.by_ids, source, self._options, ids))
         if error:
-            yield self._failed(kind, place, error, rows)
+            yield self._failed(kind, place, error, incomplete=bool(rows))
             if not rows:
                 return
         found = {each: row for row in rows if (each := _id(row))}
@@ -269,7 +269,7 @@ class Collection:
     def _answer(self, ranked: Ranked, source: Source, ask: Callable[[], list[Row]]) -> _Answer:
         rows: list[Row] = []
         try:
-            rows = _asked(ask)
+            rows = ask()
             if ranked.complete and rows:
                 _asked(ranked.complete, source, self._options, rows)
         except SourceError as error:
@@ -291,10 +291,14 @@ class Collection:
         self.resources += len(made) - (self.errors - errors)
         return made
 
-    def _failed(self, kind: CloudServiceType, place: str, error: SourceError, rows: list[Row]) -> bytes:
+    def _failed(
+        self, kind: CloudServiceType, place: str, error: SourceError, *, incomplete: bool = False
+    ) -> bytes:
         if error.everywhere:
             self._gone = error
-        return self._error(kind, f"{place} {'are incomplete' if rows else 'could not be collected'}: {error}")
+        return self._error(
+            kind, f"{place} {'are incomplete' if incomplete else 'could not be collected'}: {error}"
+        )
 
     def _not_asked_for(self, kind: CloudServiceType, place: str) -> bytes:
         return self._error(kind, f"{place} were not asked for: {self._gone}")

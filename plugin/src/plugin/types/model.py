@@ -26,8 +26,8 @@ class Record:
         resource_id: What makes it the same resource the next time; stable, unique within its type.
         name: What people call it.
         external_link: Its page for people.
-        data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers stay what they are,
-            `Number` has them, or they would be rounded. What is None is left out of the resource.
+        data: Texts, numbers, booleans, and dicts and lists of them. The source's own numbers are passed on as they
+            were read (`plugin.numbers.Number`), or they would be rounded. What is None is left out of the resource.
         tags: Short texts to search and group by; None is left out.
         account: Whose it is.
         instance_type: What kind of thing within the type, where that says anything.
