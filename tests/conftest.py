@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from deployments.sandbox.sandbox import Summary
+    from sandbox.lifecycle import Summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
@@ -34,7 +34,7 @@ def sandbox_home() -> Path:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Summary]:
-    """SpaceONE 2.x with Prefect, running; what `deployments.sandbox.sandbox.summary` says of it.
+    """SpaceONE 2.x with Prefect, running; what `sandbox.lifecycle.summary` says of it.
 
     PLUGINCTL_KEEP=1 leaves it running, data and all, for the next run.
     """
@@ -51,8 +51,8 @@ def sandbox_1_12() -> Iterator[Summary]:
 
 @contextmanager
 def _running(generation: str, *, prefect: bool = False) -> Iterator[Summary]:
-    from deployments.sandbox import sandbox as platform
-    from deployments.sandbox.progress import Lines
+    from sandbox import lifecycle as platform
+    from sandbox.machine.progress import Lines
 
     yield platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
     if not os.environ.get("PLUGINCTL_KEEP"):
@@ -65,8 +65,8 @@ def _forget(generation: str) -> None:
 
     Else the next start would bring up every plugin that earlier tests released.
     """
-    from deployments.sandbox import sandbox as platform
-    from deployments.sandbox.layout import Layout
+    from sandbox import lifecycle as platform
+    from sandbox.machine.layout import Layout
 
     installed = Layout.of(SANDBOX_HOME, generation).venv
     aside = SANDBOX_HOME / f"venv-{generation}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flows.images.contents import Contents, Setup
-from flows.images.engine import Engine
+from flows.images.engine.client import Engine
+from flows.images.engine.local import LocalImage
+from flows.images.engine.trial import Trial, run_trial
 from flows.images.errors import (
     BuildFailed,
     EngineError,
@@ -20,14 +21,13 @@ from flows.images.errors import (
     TrialFailed,
     UnexpectedAnswer,
 )
-from flows.images.local import LocalImage
-from flows.images.manifests import RemoteImage
 from flows.images.reference import ImageReference
-from flows.images.registry import Registry
-from flows.images.registry_auth import Login
-from flows.images.source import PluginSource
+from flows.images.registry.auth import Login
+from flows.images.registry.client import Registry
+from flows.images.registry.manifests import RemoteImage
+from flows.images.source.contents import Contents, Setup
+from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
-from flows.images.trial import Trial, run_trial
 
 __all__ = [
     "BuildFailed",

@@ -11,8 +11,8 @@ from flows.images.labels import SOURCE_DIGEST
 
 if TYPE_CHECKING:
     from flows.images.reference import ImageReference
-    from flows.images.registry import Registry
-    from flows.images.source import PluginSource
+    from flows.images.registry.client import Registry
+    from flows.images.source.plugin_source import PluginSource
 
 
 class ImageStatus(StrEnum):

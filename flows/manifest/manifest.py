@@ -13,7 +13,7 @@ from flows.manifest.kinds import by_kind
 from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
 from flows.manifest.reading import Part, Place, exists, read_parts
-from flows.manifest.tasks import declared_by_tasks, is_task_file
+from flows.manifest.spacectl_tasks import declared_by_tasks, is_task_file
 
 _SUFFIXES = {".yaml", ".yml"}
 #: What a manifest may leave out: `Manifest.load` says what stands for it.

@@ -14,7 +14,7 @@ import tenacity
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
 from flows.spaceone.endpoints import Endpoint
 from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Unreachable
 from flows.spaceone.reflection import Catalogue, message_class

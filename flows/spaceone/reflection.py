@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
 from flows.spaceone.errors import UnknownMethod
 
 

@@ -14,8 +14,8 @@ from flows.collection.inventory import by_type, cloud_service, cloud_service_typ
 from flows.manifest import Environment, Manifest
 from flows.preview import Preview, default_sort, preview, table
 from flows.resources import Resource, Target, declared_resources, find
+from flows.steps.changes import Changes
 from flows.steps.errors import NotReleased
-from flows.steps.progress import Progress
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
@@ -45,13 +45,13 @@ class Findings:
 
 
 def collect_and_judge(
-    session: Session, collector_id: str, provider: str, runner: Runner, progress: Progress
+    session: Session, collector_id: str, provider: str, runner: Runner, changes: Changes
 ) -> Verdict:
     """Collects once, follows the job to its end, and judges it."""
     client = session.client
     runner.run(Step("wait for a running job", partial(wait_for_others, client, collector_id), retries=2))
     # No retries: a second collect cancels the first one's job. Without an answer it may have begun all the same.
-    progress.write()
+    changes.write()
     job = runner.run(Step("collect", partial(start, client, collector_id), outcome=_begun))
     following = partial(follow, client, job, runner.collecting)
     ended = runner.run(Step("follow the job", following, retries=2, outcome=_ended))
@@ -80,11 +80,11 @@ def findings(session: Session, collector_id: str) -> Findings:
 
 
 def collected_report(
-    session: Session, report: Report, provider: str, runner: Runner, progress: Progress
+    session: Session, report: Report, provider: str, runner: Runner, changes: Changes
 ) -> Report:
     """Collects with a report's collector; the report with the verdict and what came in."""
     collector_id = str(report.collector_id)
-    verdict = collect_and_judge(session, collector_id, provider, runner, progress)
+    verdict = collect_and_judge(session, collector_id, provider, runner, changes)
     reading = partial(findings, session, collector_id)
     found = runner.run(Step("read the inventory", reading, retries=2, outcome=Findings.words))
     shown = None
@@ -133,7 +133,7 @@ def _the_collector(session: Session, collector: Resource, plugin_id: str) -> dic
 
 
 def recollect(
-    environment: Environment, manifest: Manifest, runner: Runner, progress: Progress | None = None
+    environment: Environment, manifest: Manifest, runner: Runner, changes: Changes | None = None
 ) -> Report:
     """Collects again with the collector that a release made.
 
@@ -141,7 +141,7 @@ def recollect(
         environment: Where.
         manifest: That the collector was made from.
         runner: Runs the steps and is told what comes out.
-        progress: Told when the collection is started.
+        changes: Told when the collection is started.
 
     Raises:
         NotReleased: there is no such collector, or more than one.
@@ -161,7 +161,7 @@ def recollect(
             collector_id=str(record["collector_id"]),
             verdict=None,
         )
-        report = collected_report(session, report, manifest.provider.provider, runner, progress or Progress())
+        report = collected_report(session, report, manifest.provider.provider, runner, changes or Changes())
     report = dataclasses.replace(report, seconds=time.perf_counter() - started)
     runner.finished(report)
     return report

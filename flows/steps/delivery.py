@@ -23,10 +23,10 @@ from flows.images import (
     run_trial,
 )
 from flows.resources import Action, FieldChange, Verb
+from flows.steps.changes import Changes
 from flows.steps.errors import PlanBlocked
-from flows.steps.progress import Progress
 from flows.steps.runner import Runner, Step
-from flows.steps.words import image_words, source_words
+from flows.steps.summaries import image_words, source_words
 
 _VERBS = {
     ImageStatus.ABSENT: Verb.CREATE,
@@ -86,7 +86,7 @@ def deliver(
     registry: Registry,
     build_args: Mapping[str, str],
     runner: Runner,
-    progress: Progress,
+    changes: Changes,
 ) -> Delivery:
     """Logs in, builds, inspects, tries and pushes, in this order: what can refuse comes before what takes minutes.
 
@@ -108,9 +108,9 @@ def deliver(
     try:
         digest = runner.run(Step("push image", push, retries=3, timeout=900, outcome=str))
     except PushUnverified:
-        progress.write()
+        changes.write()
         raise
-    progress.write()
+    changes.write()
     return Delivery(login, image, trial, digest)
 
 

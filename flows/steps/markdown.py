@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from flows.images import LocalImage
 from flows.resources import Action, Plan
 from flows.steps.report import ImageReport, Report
-from flows.steps.words import changed_words, changes, image_words, source_words
+from flows.steps.summaries import changed_words, changes, image_words, source_words
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 

@@ -7,11 +7,11 @@ from functools import partial
 
 from flows.resources import Action, Ids, Plan, Verb, apply, count_all
 from flows.spaceone import Service, check_services
-from flows.steps.progress import Progress
+from flows.steps.changes import Changes
 from flows.steps.report import Listings
 from flows.steps.runner import Runner, Step, is_lost
 from flows.steps.session import Session
-from flows.steps.words import changed_words
+from flows.steps.summaries import changed_words
 
 
 def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
@@ -28,7 +28,7 @@ def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> t
     return runner.run(Step("check endpoints", check, retries=2, timeout=60, outcome=words))
 
 
-def register(session: Session, plan: Plan, runner: Runner, progress: Progress) -> tuple[Ids, Listings]:
+def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> tuple[Ids, Listings]:
     """Carries out what the plan wants of the platform.
 
     Returns:
@@ -47,7 +47,7 @@ def register(session: Session, plan: Plan, runner: Runner, progress: Progress) -
     count = partial(count_all, session.clients, resources, ids)
     before = runner.run(Step("list what is there", count, retries=2, timeout=60, outcome=_counted))
     for action in to_do:
-        carry_out = partial(apply, session.clients, action, ids, progress.write)
+        carry_out = partial(apply, session.clients, action, ids, changes.write)
         runner.run(
             Step(
                 _name(action),

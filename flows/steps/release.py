@@ -18,10 +18,10 @@ from flows.resources import (
     plan_resources,
 )
 from flows.spaceone import UnknownField
+from flows.steps.changes import Changes
 from flows.steps.collection import collected_report
 from flows.steps.delivery import deliver, image_action, read_source
 from flows.steps.errors import PlanBlocked
-from flows.steps.progress import Progress
 from flows.steps.registration import check_endpoints, register
 from flows.steps.report import ImageReport, Report
 from flows.steps.runner import Runner, Step
@@ -59,13 +59,13 @@ class _Planned:
     image: ImageState
 
 
-def release(request: ReleaseRequest, runner: Runner, progress: Progress | None = None) -> Report:
+def release(request: ReleaseRequest, runner: Runner, changes: Changes | None = None) -> Report:
     """Plans a release, carries it out, collects and judges.
 
     Args:
         request: What, and where to.
         runner: Runs the steps and is told what comes out.
-        progress: Told when the first thing is changed.
+        changes: Told when the first thing is changed.
 
     Returns:
         The report. A failed verdict is in it, not an exception.
@@ -74,7 +74,7 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         ManifestError, ImageError, SpaceoneError, PlanBlocked: what stopped it.
     """
     started = time.perf_counter()
-    progress = progress or Progress()
+    changes = changes or Changes()
     manifest = Manifest.load(request.manifest, request.parameters)
     build_args = request.environment.settings.build.args
     source = read_source(request.source, build_args, runner)
@@ -116,7 +116,7 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
         if request.dry_run:
             return dataclasses.replace(report, seconds=time.perf_counter() - started)
         if planned.image.status is ImageStatus.ABSENT:
-            delivery = deliver(source, reference, registry, build_args, runner, progress)
+            delivery = deliver(source, reference, registry, build_args, runner, changes)
             image = dataclasses.replace(
                 image,
                 digest=delivery.digest,
@@ -125,12 +125,12 @@ def release(request: ReleaseRequest, runner: Runner, progress: Progress | None =
                 trial=delivery.trial,
             )
             report = dataclasses.replace(report, image=image)
-        ids, listings = register(session, planned.plan, runner, progress)
+        ids, listings = register(session, planned.plan, runner, changes)
         report = dataclasses.replace(report, listings=listings)
         if not request.publish_only:
             collector_id = ids["collector", manifest.collector.name]
             report = dataclasses.replace(report, collector_id=collector_id)
-            report = collected_report(session, report, manifest.provider.provider, runner, progress)
+            report = collected_report(session, report, manifest.provider.provider, runner, changes)
     report = dataclasses.replace(report, seconds=time.perf_counter() - started)
     runner.finished(report)
     return report

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from deployments.sandbox.progress import Progress as Steps
+from sandbox.machine.progress import Progress as Steps
 
 Side = Callable[[], float]
 """Measures once and gives one number, in the benchmark's unit."""

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import docker
 
-from deployments.sandbox import base_image, docker_engine
-from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import Layout
-from deployments.sandbox.sandbox import GENERATION
 from flows.images import Engine, ImageError, ImageReference, PluginSource
+from sandbox.errors import SandboxError
+from sandbox.lifecycle import GENERATION
+from sandbox.machine import base_image, docker_engine
+from sandbox.machine.layout import Layout
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import PLUGIN, SANDBOX_HOME
 

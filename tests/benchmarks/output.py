@@ -22,7 +22,7 @@ from tests.benchmarks.harness import Benchmark, Result
 class Terminal:
     """Tells on standard error what goes on: a live line on a terminal, plain lines elsewhere.
 
-    It is also what `deployments.sandbox` calls a progress.
+    It is also what `sandbox` calls a progress.
     """
 
     def __init__(self) -> None:

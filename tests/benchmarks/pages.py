@@ -12,7 +12,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from deployments.sandbox.market.answers import Market
+from sandbox.market.answers import Market
 
 _AT = 1768478400.0
 _PATH = "/api/v3/coins/markets"

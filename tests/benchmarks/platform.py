@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deployments.sandbox import runtime, sandbox
-from deployments.sandbox.errors import SandboxError
-from deployments.sandbox.layout import Layout
-from deployments.sandbox.progress import Progress
-from deployments.sandbox.status import RUNNING
+from sandbox import lifecycle
+from sandbox.errors import SandboxError
+from sandbox.machine import runtime
+from sandbox.machine.layout import Layout
+from sandbox.machine.progress import Progress
+from sandbox.spaceone.generations import generation_of
+from sandbox.status import RUNNING
 from tests.benchmarks.harness import BenchmarkError
 from tests.benchmarks.places import SANDBOX_HOME
 
@@ -21,30 +23,32 @@ def services_python(progress: Progress) -> Path:
     Raises:
         BenchmarkError: it cannot be installed.
     """
-    layout = Layout.of(SANDBOX_HOME, sandbox.GENERATION)
+    layout = Layout.of(SANDBOX_HOME, lifecycle.GENERATION)
     layout.make()
     try:
-        runtime.install(layout, progress)
+        runtime.install(layout, generation_of(layout).requirements, progress)
     except SandboxError as error:
         raise BenchmarkError(str(error)) from error
     return layout.python
 
 
 @contextmanager
-def running_sandbox(progress: Progress, generation: str = sandbox.GENERATION) -> Iterator[sandbox.Summary]:
+def running_sandbox(
+    progress: Progress, generation: str = lifecycle.GENERATION
+) -> Iterator[lifecycle.Summary]:
     """The real platform of a generation, running; afterwards stopped again where nothing of it ran before.
 
     Raises:
         BenchmarkError: it cannot be started.
     """
-    running = sandbox.status(SANDBOX_HOME, generation=generation)
+    running = lifecycle.status(SANDBOX_HOME, generation=generation)
     ran = any(service.state == RUNNING for service in running)
     try:
-        summary = sandbox.up(SANDBOX_HOME, generation=generation, progress=progress)
+        summary = lifecycle.up(SANDBOX_HOME, generation=generation, progress=progress)
     except SandboxError as error:
         raise BenchmarkError(str(error)) from error
     try:
         yield summary
     finally:
         if not ran:
-            sandbox.down(SANDBOX_HOME, generation=generation, progress=progress)
+            lifecycle.down(SANDBOX_HOME, generation=generation, progress=progress)

@@ -20,7 +20,7 @@ from flows.manifest import load_environment
 from flows.spaceone import Client
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest, release
-from flows.terminal.runner import TerminalRunner
+from pluginctl.runner import TerminalRunner
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import CHECKOUT, SANDBOX_HOME
 from tests.benchmarks.platform import running_sandbox

@@ -19,8 +19,8 @@ from typing import Any, Self
 
 import yaml
 
-from deployments.sandbox.sandbox import Summary
 from flows.spaceone import read_spacectl
+from sandbox.lifecycle import Summary
 from tests.benchmarks.harness import BenchmarkError
 
 _TIMEOUT = 120

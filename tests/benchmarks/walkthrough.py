@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from deployments.sandbox.sandbox import Summary
 from flows.manifest import load_environment
 from flows.spaceone import SpaceoneError, read_spacectl
+from sandbox.lifecycle import Summary
 from tests.benchmarks.domain import Domain, Holdings, new_domain
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples, Side
 from tests.benchmarks.places import CHECKOUT

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import docker
 
-from deployments.sandbox import docker_engine
+from sandbox.machine import docker_engine
 
 
 class PriceSource(ABC):

@@ -13,8 +13,8 @@ import requests
 import yaml
 from pymongo import MongoClient
 
-from deployments.sandbox.sandbox import status
 from flows.spaceone import Client, read_spacectl
+from sandbox.lifecycle import status
 
 pytestmark = pytest.mark.e2e
 

@@ -10,19 +10,21 @@ import psutil
 import pytest
 import yaml
 
-from deployments.sandbox import runtime, sandbox
-from deployments.sandbox.layout import GENERATIONS, Layout
-from deployments.sandbox.processes import MARK
 from flows.images import Engine, PluginSource
 from flows.manifest import load_environment
 from flows.spaceone import Client
+from sandbox import lifecycle
+from sandbox.machine import runtime
+from sandbox.machine.layout import Layout
+from sandbox.machine.processes import MARK
+from sandbox.spaceone.generations import GENERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from deployments.sandbox.sandbox import Summary
     from flows.images import LocalImage
+    from sandbox.lifecycle import Summary
 
 
 class Lines:
@@ -52,15 +54,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Path) -> Iterat
     for name in GENERATIONS:
         layout = Layout.of(folder, name)
         layout.make()
-        for installed in (Layout.of(sandbox_home, name), Layout.of(sandbox.default_home(), name)):
-            if runtime.is_installed(installed):
+        for installed in (Layout.of(sandbox_home, name), Layout.of(lifecycle.default_home(), name)):
+            if runtime.is_installed(installed, GENERATIONS[name].requirements):
                 layout.venv.symlink_to(installed.venv)
                 break
     try:
         start_both(folder)
         yield folder
     finally:
-        sandbox.down(folder, purge=True)
+        lifecycle.down(folder, purge=True)
         assert not [path for path in folder.iterdir() if path.suffix != ".lock" and path.name != "engine"]
 
 
@@ -87,16 +89,16 @@ def start_both(home: Path) -> dict[str, Lines]:
     told = {name: Lines() for name in GENERATIONS}
     with ThreadPoolExecutor() as pool:
         started = [
-            pool.submit(sandbox.up, home, generation=name, progress=lines) for name, lines in told.items()
+            pool.submit(lifecycle.up, home, generation=name, progress=lines) for name, lines in told.items()
         ]
     for each in started:
         each.result()
     return told
 
 
-def states(layout: Layout) -> dict[str, sandbox.Service]:
+def states(layout: Layout) -> dict[str, lifecycle.Service]:
     """Every part of a sandbox, by name."""
-    found = sandbox.status(layout.root.parent, generation=layout.generation.name)
+    found = lifecycle.status(layout.root.parent, generation=layout.root.name)
     return {service.name: service for service in found}
 
 

@@ -13,13 +13,14 @@ import pytest
 import requests
 import yaml
 
-from deployments.sandbox import prefect_parts, sandbox
-from deployments.sandbox.processes import Processes
 from flows.spaceone import AuthenticationFailed, Client, PermissionDenied
+from sandbox import lifecycle, prefect_parts
+from sandbox.machine.layout import PACKAGE
+from sandbox.machine.processes import Processes
 from tests.integration.conftest import client, pids, spacectl, states
 
 if TYPE_CHECKING:
-    from deployments.sandbox.layout import Layout
+    from sandbox.machine.layout import Layout
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -37,7 +38,7 @@ def test_everything_runs_with_address_process_and_memory(layout: Layout):
 
 def test_a_second_up_changes_nothing_and_is_quick(home: Path, layout: Layout):
     before, started = pids(layout), time.monotonic()
-    sandbox.up(home, generation=layout.generation.name)
+    lifecycle.up(home, generation=layout.root.name)
     assert time.monotonic() - started < REPAIR_SECONDS
     assert pids(layout) == before
 
@@ -58,7 +59,7 @@ def test_spacectl_is_that_of_the_generation(layout: Layout):
         text=True,
         check=True,
     )
-    assert version.stdout.strip() == SPACECTL[layout.generation.name]
+    assert version.stdout.strip() == SPACECTL[layout.root.name]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_service_that_died_is_started_again_and_the_others_are_left_alone(home
     process.kill()
     process.wait(10)
     assert states(layout)["config"].state == "ended"
-    sandbox.up(home, generation=layout.generation.name)
+    lifecycle.up(home, generation=layout.root.name)
     after = pids(layout)
     assert after.pop("config") not in {None, before.pop("config")}
     assert after == before
@@ -126,9 +127,9 @@ def test_a_service_that_died_is_started_again_and_the_others_are_left_alone(home
 
 def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout_2: Layout):
     pytest.importorskip("prefect")
-    summary = sandbox.up(home, prefect=True)
+    summary = lifecycle.up(home, prefect=True)
     assert summary.prefect is not None
-    assert sandbox.summary(home, generation="1.12").prefect == summary.prefect
+    assert lifecycle.summary(home, generation="1.12").prefect == summary.prefect
     pool = f"{summary.prefect}/api/work_pools/{prefect_parts.POOL}"
     assert requests.get(pool, timeout=10).json()["type"] == "process"
     workers = requests.post(f"{pool}/workers/filter", json={}, timeout=10).json()
@@ -136,13 +137,13 @@ def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout
     pages = requests.get(f"{summary.prefect}/ui-settings", timeout=10).json()
     assert pages["api_url"] == f"{summary.prefect}/api"
 
-    before = {service.name: service.pid for service in sandbox.shared(home)}
+    before = {service.name: service.pid for service in lifecycle.shared(home)}
     worker = Processes(layout_2.prefect).running(prefect_parts.WORKER)
     assert worker is not None
     worker.kill()
     worker.wait(10)
-    sandbox.up(home, generation="1.12")
-    after = {service.name: service.pid for service in sandbox.shared(home)}
+    lifecycle.up(home, generation="1.12")
+    after = {service.name: service.pid for service in lifecycle.shared(home)}
     assert after.pop(prefect_parts.WORKER) not in {None, before.pop(prefect_parts.WORKER)}
     assert after == before, "what was asked for once stays, and is started again where it died"
 
@@ -177,7 +178,7 @@ def test_the_supervisor_stops_containers_of_its_own_alone(layout: Layout) -> Non
             )
         done = subprocess.run(
             [layout.python, "-W", "ignore", "-c", DELETE],
-            cwd=Path(sandbox.__file__).parent,
+            cwd=PACKAGE / "spaceone",
             capture_output=True,
             text=True,
             timeout=120,

@@ -19,8 +19,10 @@ import docker
 import pytest
 import yaml
 
-from deployments.sandbox import plugins, sandbox
-from deployments.sandbox.layout import GENERATIONS, Layout
+from sandbox import lifecycle
+from sandbox.machine.layout import Layout
+from sandbox.spaceone import plugins
+from sandbox.spaceone.generations import GENERATIONS
 from tests.integration.conftest import client, marked, spacectl, start_both, states
 
 if TYPE_CHECKING:
@@ -35,8 +37,8 @@ PLUGIN = "plugin-sandbox-test"
 VERSION = "0.0.1"
 SECRET = {"aws_access_key_id": "hush-hush", "aws_secret_access_key": "hush-hush-hush"}
 UP = (
-    "import sys, pathlib; from deployments.sandbox import sandbox; "
-    "sandbox.up(pathlib.Path(sys.argv[1]), generation=sys.argv[2])"
+    "import sys, pathlib; from sandbox import lifecycle; "
+    "lifecycle.up(pathlib.Path(sys.argv[1]), generation=sys.argv[2])"
 )
 
 
@@ -151,7 +153,7 @@ class Restart:
         """Collect with the plugin, started by the supervisor, and look at what there is."""
         environment = yaml.safe_load(self.layout.environment.read_text())
         chosen = {"plugin_id": PLUGIN, "upgrade_mode": "AUTO", "options": environment["plugin_options"]}
-        self.collector_id = COLLECTORS[self.layout.generation.name](self.layout, chosen)
+        self.collector_id = COLLECTORS[self.layout.root.name](self.layout, chosen)
         with client(self.layout) as domain:
             domain.call("identity.Provider.create", {"provider": "kept", "name": "Kept"})
         self.look()
@@ -200,7 +202,7 @@ def push_plugin(layouts: list[Layout], checkout: Path) -> None:
 def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
     """Two `up` at once of each sandbox, all beside each other; their exit codes."""
     started = [
-        [subprocess.Popen([sys.executable, "-c", UP, str(home), layout.generation.name]) for _ in range(2)]
+        [subprocess.Popen([sys.executable, "-c", UP, str(home), layout.root.name]) for _ in range(2)]
         for layout in layouts
     ]
     return [[each.wait(240) for each in both] for both in started]
@@ -214,7 +216,7 @@ def restarts(home: Path, checkout: Path) -> dict[str, Restart]:
     found = [Restart(layout) for layout in layouts]
     with ThreadPoolExecutor() as pool:
         list(pool.map(Restart.use, found))
-    sandbox.down(home)
+    lifecycle.down(home)
     for each in found:
         each.look_at_the_stopped()
     with ExitStack() as taken:
@@ -228,7 +230,7 @@ def restarts(home: Path, checkout: Path) -> dict[str, Restart]:
         # At once: the plugin service must not send this to the container's old address.
         with ThreadPoolExecutor() as pool:
             list(pool.map(Restart.look, found))
-    return {each.layout.generation.name: each for each in found}
+    return {each.layout.root.name: each for each in found}
 
 
 @pytest.fixture(params=list(GENERATIONS))
@@ -279,7 +281,7 @@ def test_a_port_that_somebody_took_meanwhile_is_changed_everywhere(restart: Rest
     assert {name for name in before if before[name] != after[name]} == {"identity"}
     with client(restart.layout) as domain:
         # Repository asks identity for the token's keys: it knows the new address, too.
-        named = {"repository_id": "repo-managed"} if restart.layout.generation.name == "1.12" else {}
+        named = {"repository_id": "repo-managed"} if restart.layout.root.name == "1.12" else {}
         assert len(domain.list("repository.Plugin.list", named)) == (24 if named else 1)
 
 
@@ -304,7 +306,7 @@ def secrets(kept: Mapping[str, Any]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def emptied(home: Path, restarts: dict[str, Restart]) -> dict[str, list[str]]:
     """What both told when they were started on databases that somebody had emptied."""
-    sandbox.down(home)
+    lifecycle.down(home)
     for each in restarts.values():
         for file in (each.layout.data / "mongodb").iterdir():
             file.unlink()
@@ -312,7 +314,7 @@ def emptied(home: Path, restarts: dict[str, Restart]) -> dict[str, list[str]]:
 
 
 def test_an_emptied_database_is_set_up_again(layout: Layout, emptied: dict[str, list[str]]):
-    said = [line for line in emptied[layout.generation.name] if "database was emptied" in line]
+    said = [line for line in emptied[layout.root.name] if "database was emptied" in line]
     assert len(said) == 1
     with client(layout) as domain:
         found = {each["provider"] for each in domain.list("identity.Provider.list")}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from flows.images import ImageReference, PluginSource, TrialFailed, run_trial, trial
+from flows.images import ImageReference, PluginSource, TrialFailed, run_trial
+from flows.images.engine import trial
+from flows.images.engine.serving import COLLECTOR
 from flows.images.labels import TRIAL
-from flows.images.serving import COLLECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -41,7 +41,7 @@ def start_market() -> Iterator[Callable[..., str]]:
 
     def start(*arguments: str) -> str:
         port = _free_port()
-        command = [sys.executable, "-m", "deployments.sandbox.market", "--port", str(port), *arguments]
+        command = [sys.executable, "-m", "sandbox.market", "--port", str(port), *arguments]
         processes.append(subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:

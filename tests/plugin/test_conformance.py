@@ -20,10 +20,11 @@ from plugin.metrics import METRICS, NAMESPACE
 from plugin.types.cryptocurrency import CRYPTOCURRENCY
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
-from deployments.sandbox import runtime
-from deployments.sandbox.layout import Layout
-from deployments.sandbox.progress import Lines
-from deployments.sandbox.sandbox import GENERATION
+from sandbox.lifecycle import GENERATION
+from sandbox.machine import runtime
+from sandbox.machine.layout import Layout
+from sandbox.machine.progress import Lines
+from sandbox.spaceone.generations import GENERATIONS
 from tests.benchmarks import servers
 
 pytestmark = pytest.mark.integration
@@ -45,7 +46,7 @@ FORM = {"2.x": {}, "1.12": {"metadata": CRYPTOCURRENCY.metadata}}
 def framework(sandbox_home):
     layout = Layout.of(sandbox_home, GENERATION)
     layout.make()
-    runtime.install(layout, Lines())
+    runtime.install(layout, GENERATIONS[GENERATION].requirements, Lines())
     with servers.framework(layout.python) as server:
         yield server
 

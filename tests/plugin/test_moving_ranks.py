@@ -21,8 +21,8 @@ from plugin.options import Options, Secret
 from plugin.ranks import pages
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
-from deployments.sandbox.market.answers import Market
 from plugin import collection
+from sandbox.market.answers import Market
 
 NOON = 1768478400.0
 COINS = 160

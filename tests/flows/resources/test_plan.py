@@ -10,7 +10,7 @@ from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_
 from flows.resources.plan import AFTER_CREATE, resolved
 from flows.resources.resource import Reference
 from flows.spaceone import DeadlineExceeded, Generation, InvalidArgument, UnknownField
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
 from flows.steps.errors import PlanBlocked
 
 

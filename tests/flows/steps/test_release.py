@@ -16,10 +16,10 @@ from flows.images import (
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
+from flows.steps.changes import Changes
 from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
-from flows.steps.progress import Progress
 from flows.steps.release import ReleaseRequest, release
 
 VERSION = (Path(__file__).parents[3] / "plugin/src/VERSION").read_text().strip()
@@ -49,8 +49,8 @@ WRITES = [
 def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_order(
     request_, platform, recorder
 ):
-    progress = Progress()
-    report = release(request_, recorder, progress)
+    changes = Changes()
+    report = release(request_, recorder, changes)
     assert platform.writes == ["build", "trial", "push", *WRITES]
     assert [step.title for step in recorder.steps] == [
         "read source",
@@ -86,7 +86,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     )
     assert recorder.outcomes["read the inventory"] == "2 p/g/t"
     assert recorder.outcomes["show a resource"] == "Bitcoin: 1 details, 1 tag, no dynamic UI"
-    assert progress.wrote
+    assert changes.wrote
     assert report.success
     assert report.image.digest == "sha256:pushed"
     assert report.collector_id == "inventory.Collector-1"
@@ -143,14 +143,14 @@ def test_a_write_that_was_not_answered_in_time_is_not_sent_again(request_, recor
 
 
 def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
-    progress = Progress()
-    report = release(dataclasses.replace(request_, dry_run=True), recorder, progress)
+    changes = Changes()
+    report = release(dataclasses.replace(request_, dry_run=True), recorder, changes)
     assert platform.writes == []
     assert (report.verdict, report.dry_run, report.success) == (None, True, True)
     assert [step.name for step in recorder.steps] == ["read source", "check endpoints", "plan"]
     assert len(recorder.plans) == 1
     assert recorder.reports == []
-    assert not progress.wrote
+    assert not changes.wrote
 
 
 def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):
@@ -169,11 +169,11 @@ def test_a_version_of_another_source_stops_before_anything_is_built(
     request_, world, platform, recorder, status
 ):
     world.status = status
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(PlanBlocked, match=rf"image .*:{VERSION} is blocked: bump .*src/VERSION"):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == []
-    assert not progress.wrote
+    assert not changes.wrote
     assert len(recorder.plans) == 1
     report = release(dataclasses.replace(request_, dry_run=True), recorder)
     assert [action.kind for action in report.blocked] == ["image"]
@@ -190,11 +190,11 @@ def test_all_that_is_blocked_is_told_at_once(request_, world, platform, recorder
 
 def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, engine):
     engine.refuses["push"] = PushRefused("x", reason="denied", advice="log in")
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(PushRefused, match="denied"):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == ["build", "trial", "push"]
-    assert not progress.wrote
+    assert not changes.wrote
 
 
 def test_an_image_that_another_release_built_meanwhile_is_not_pushed(
@@ -218,29 +218,29 @@ def test_a_registry_that_holds_another_source_after_the_push_is_no_success(
     request_, world, platform, recorder
 ):
     world.pushed = ImageStatus.CONFLICT
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(PushUnverified, match="made from another source"):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == ["build", "trial", "push"]
-    assert progress.wrote
+    assert changes.wrote
 
 
 def test_a_wrong_password_shows_before_anything_is_built(request_, world, platform, recorder):
     world.login = RegistryRefused("127.0.0.1:5000", "refuses user 'ann' (401); check the password")
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(RegistryRefused, match="check the password"):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == []
-    assert not progress.wrote
+    assert not changes.wrote
 
 
 def test_an_image_that_does_not_serve_is_not_pushed(request_, platform, recorder, engine):
     engine.refuses["trial"] = TrialFailed("x", reason="it serves nothing", advice="serve")
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(TrialFailed, match="it serves nothing"):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == ["build", "trial"]
-    assert not progress.wrote
+    assert not changes.wrote
 
 
 def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, recorder):
@@ -286,10 +286,10 @@ def test_remarks_on_the_source_are_shown_whatever_becomes_of_the_image(
 
 def test_a_push_that_was_accepted_and_cannot_be_checked_has_written(request_, platform, recorder, engine):
     engine.refuses["push"] = PushUnverified("x", reason="cannot be checked", advice="run it again")
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(PushUnverified):
-        release(request_, recorder, progress)
-    assert progress.wrote
+        release(request_, recorder, changes)
+    assert changes.wrote
 
 
 @pytest.mark.parametrize(
@@ -307,10 +307,10 @@ def test_a_first_write_without_a_clear_refusal_counts_as_written(
 ):
     world.status = ImageStatus.SAME
     platform.refuses["identity.Schema.create"] = error = failing(*details)
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(type(error)):
-        release(request_, recorder, progress)
-    assert progress.wrote is wrote
+        release(request_, recorder, changes)
+    assert changes.wrote is wrote
 
 
 def test_the_first_half_of_an_update_counts_as_written(request_, world, platform, recorder):
@@ -321,11 +321,11 @@ def test_the_first_half_of_an_update_counts_as_written(request_, world, platform
     method = "identity.ServiceAccount.update_secret_data"
     platform.refuses[method] = failing("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: no", method)
     platform.calls.clear()
-    progress = Progress()
+    changes = Changes()
     with pytest.raises(type(platform.refuses[method])):
-        release(request_, recorder, progress)
+        release(request_, recorder, changes)
     assert platform.writes == ["identity.ServiceAccount.update", method]
-    assert progress.wrote
+    assert changes.wrote
 
 
 def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
@@ -346,23 +346,23 @@ def test_files_are_read_before_anybody_is_called(request_, platform, recorder, t
 def test_recollect_collects_with_what_was_released(request_, world, platform, recorder, checkout):
     release(request_, recorder)
     platform.calls.clear()
-    progress = Progress()
+    changes = Changes()
     manifest = Manifest.load(checkout / "deployments/portfolio")
-    report = recollect(world.environment, manifest, recorder, progress)
+    report = recollect(world.environment, manifest, recorder, changes)
     assert platform.writes == ["inventory.Collector.collect"]
     assert (report.flow, report.version, report.image, report.actions) == ("recollect", VERSION, None, ())
     assert report.success
-    assert progress.wrote
+    assert changes.wrote
     assert recorder.reports[-1] is report
 
 
 def test_recollect_of_nothing_says_what_to_do(world, platform, recorder, checkout):
-    progress = Progress()
+    changes = Changes()
     manifest = Manifest.load(checkout / "deployments/portfolio")
     with pytest.raises(NotReleased, match="in test. Release the plugin first"):
-        recollect(world.environment, manifest, recorder, progress)
+        recollect(world.environment, manifest, recorder, changes)
     assert platform.writes == []
-    assert not progress.wrote
+    assert not changes.wrote
 
 
 def test_recollect_with_two_collectors_of_one_name_says_so(request_, world, platform, recorder, checkout):

@@ -3,7 +3,7 @@ import tenacity
 
 from flows.images import PushRefused
 from flows.spaceone import SpaceoneError
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
 from flows.steps.runner import PlainRunner, Step, is_temporary
 
 

@@ -20,7 +20,7 @@ from prefect.states import State
 from flows.collection import Job, Verdict
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.spaceone import SpaceoneError
-from flows.spaceone.answers import from_details
+from flows.spaceone.advice import from_details
 from flows.steps.report import Report
 from flows.steps.runner import Step
 from flows.tasks.runner import PrefectRunner

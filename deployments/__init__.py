@@ -1,1 +1,0 @@
-"""Where plugins are released to: environments, manifests and the local sandbox."""

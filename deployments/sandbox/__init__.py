@@ -1,5 +1,0 @@
-"""The sandbox: the real SpaceONE services on this machine, as an environment like any other.
-
-`deployments.sandbox.sandbox` holds what a command calls: `up`, `down`, `status`, `logs`, `summary`. Read on
-from there: `start` brings everything up, `parts` says what that is.
-"""

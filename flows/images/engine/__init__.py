@@ -1,0 +1,1 @@
+"""The Docker engine: building, inspecting, running and pushing an image."""

@@ -1,0 +1,152 @@
+"""A container of an image, run for a moment as the platform runs a plugin, and always removed.
+
+SpaceONE's supervisor (`DockerConnector.run` of spaceone-supervisor 1.12 and 2.x) gives a plugin the image's own
+command, no environment, and one published port, 50051 inside. What is added here keeps a bad image from harming its
+host: a port on loopback alone where the engine is local, and limits for memory, processes and the log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docker.errors import APIError, NotFound
+from docker.types import LogConfig
+
+from flows.images.engine.connection import LOST, answering, remote_host
+from flows.images.errors import TrialFailed
+from flows.images.labels import TRIAL
+from flows.spaceone import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import docker
+    from docker.models.containers import Container as DockerContainer
+
+    from flows.images.engine.local import LocalImage
+
+PORT = 50051
+"""Where the platform expects a plugin to listen; the supervisor knows no other."""
+
+MEMORY_BYTES = 2**30
+PROCESSES = 512
+_LOG_SIZE = "4m"
+_MARGIN_SECONDS = 600
+"""How much longer than planned a container may live before another trial takes it for left over."""
+
+_LOOPBACK = "127.0.0.1"
+_LINES, _LINE_LENGTH = 20, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A container's main process: whether it runs, else the exit code, and whether memory ran out."""
+
+    running: bool
+    exit_code: int
+    out_of_memory: bool
+
+
+class Container:
+    """A running container, and where its port can be reached from here.
+
+    Every method raises EngineError or EngineUnreachable where the engine cannot say.
+    """
+
+    def __init__(self, found: DockerContainer, address: str) -> None:
+        self._found = found
+        self._address = address
+        self.remote = remote_host(address)
+        """The engine's machine; None where it is this one."""
+
+    def process(self) -> Process:
+        """How its main process is now."""
+        with answering(self._address, "looking at the trial's container"):
+            self._found.reload()
+        state = self._found.attrs["State"]
+        return Process(bool(state["Running"]), int(state["ExitCode"]), bool(state.get("OOMKilled")))
+
+    def endpoints(self) -> list[Endpoint]:
+        """Where its port is reached, the likelier first; as of the last `process`."""
+        network = self._found.attrs["NetworkSettings"]
+        published = (network.get("Ports") or {}).get(f"{PORT}/tcp") or []
+        host = f"[{self.remote}]" if self.remote and ":" in self.remote else self.remote
+        found = [Endpoint(host or _LOOPBACK, int(each["HostPort"]), False) for each in published]
+        # In a container that shares the engine's socket, the host's loopback is another one: the bridge is not.
+        if not self.remote and Path("/.dockerenv").exists() and network.get("IPAddress"):
+            found.append(Endpoint(network["IPAddress"], PORT, False))
+        return found
+
+    def output(self) -> list[str]:
+        """Its last lines, cut where they are long."""
+        with answering(self._address, "reading the log of the trial's container"):
+            text = self._found.logs(tail=_LINES).decode(errors="replace")
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        return [line if len(line) <= _LINE_LENGTH else f"{line[:_LINE_LENGTH]}…" for line in lines[-_LINES:]]
+
+
+@contextlib.contextmanager
+def running(
+    client: docker.DockerClient, address: str, image: LocalImage, seconds: float
+) -> Iterator[Container]:
+    """Run an image in a container that is removed at the end, whatever happens inside.
+
+    Args:
+        client: The engine's.
+        address: The engine's.
+        image: What to run.
+        seconds: How long it is going to be needed. Longer by ten minutes, and any later trial on this engine removes
+            it: only a pipeline that was killed leaves one behind.
+
+    Raises:
+        TrialFailed: the engine cannot start it.
+        EngineError, EngineUnreachable: it cannot make one at all.
+    """
+    name = f"pluginctl-trial-{uuid.uuid4().hex[:12]}"
+    remote = remote_host(address)
+    published_on = ("::" if ":" in remote else "0.0.0.0") if remote else _LOOPBACK
+    try:
+        with answering(address, f"making a container of {image.reference}"):
+            _remove_left_over(client)
+            made = client.containers.create(
+                image.id,
+                name=name,
+                labels={TRIAL: str(int(time.time() + seconds + _MARGIN_SECONDS))},
+                ports={f"{PORT}/tcp": (published_on, 0)},
+                mem_limit=MEMORY_BYTES,
+                memswap_limit=MEMORY_BYTES,
+                pids_limit=PROCESSES,
+                log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": _LOG_SIZE}),
+            )
+        with answering(address, f"starting a container of {image.reference}"):
+            _start(made, image)
+        yield Container(made, address)
+    finally:
+        # By name: it may be there although the answer to the call that made it never arrived. An engine that does
+        # not answer now has told so already; the next trial removes what is left over.
+        with contextlib.suppress(APIError, *LOST):
+            client.api.remove_container(name, v=True, force=True)
+
+
+def _start(container: DockerContainer, image: LocalImage) -> None:
+    try:
+        container.start()
+    except APIError as error:
+        raise TrialFailed(
+            str(image.reference),
+            reason=f"it cannot be started: {error.explanation or error}",
+            advice="correct ENTRYPOINT and CMD in the Dockerfile",
+        ) from error
+
+
+def _remove_left_over(client: docker.DockerClient) -> None:
+    for container in client.containers.list(all=True, filters={"label": TRIAL}, ignore_removed=True):
+        until = container.labels.get(TRIAL, "")
+        if until.isdecimal() and int(until) < time.time():
+            with contextlib.suppress(NotFound):
+                container.remove(v=True, force=True)

@@ -1,0 +1,192 @@
+"""What an image registry holds, and whether one may push to it: a client of the distribution API.
+
+https://distribution.github.io/distribution/spec/api/ (also OCI's distribution specification 1.1).
+It stands on requests and tenacity. python-dxf was looked at: it refuses to log in over plain HTTP, retries
+nothing, is not typed and does not read labels; oras is a client for artifacts, five times this size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import requests
+
+from flows.images.advice import push_advice
+from flows.images.errors import RegistryError, RegistryRefused
+from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
+from flows.images.registry.auth import Credentials, Login, docker_login
+from flows.images.registry.manifests import (
+    ACCEPT,
+    RemoteImage,
+    config_digest,
+    labels_of,
+    pick_platform,
+    verify,
+)
+from flows.images.registry.transport import Transport
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from flows.images.reference import ImageReference
+
+_JSON = "application/json"
+
+
+class Registry:
+    """One registry, read with retries and time limits; a context manager that holds its connections.
+
+    Args:
+        address: `host` or `host:port`; None is Docker Hub.
+        insecure: TLS is not verified, and plain HTTP is spoken where there is no TLS: the rule of the Docker
+            engine's `insecure-registries`. Else it is HTTPS, verified. Docker Hub is never insecure.
+        username: With `password`, who reads and pushes; without, what `docker login` stored, else nobody.
+        password: See `username`.
+        timeout: Seconds that the registry may be silent.
+        attempts: How often a read is tried when nobody answers, or with 429 or 5xx.
+
+    Every method raises RegistryUnreachable, RegistryRefused or UnexpectedAnswer, and InvalidReference for a
+    name that no registry can hold.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        insecure: bool = False,
+        username: str | None = None,
+        password: str | None = None,
+        timeout: float = 15.0,
+        attempts: int = 4,
+    ) -> None:
+        self.address = check_address(address)
+        self.insecure = insecure and self.address is not None
+        self.credentials = Credentials(username, password or "") if username else docker_login(self.address)
+        self._answers = False
+        self._transport = Transport(
+            self.address,
+            insecure=self.insecure,
+            credentials=self.credentials,
+            timeout=timeout,
+            attempts=attempts,
+        )
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __str__(self) -> str:
+        return self.address or DOCKER_HUB
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def ping(self) -> None:
+        """Make sure that a registry answers and lets this user in."""
+        self._transport.expect_ok(self._transport.send("GET", "/v2/", accept=_JSON))
+        self._answers = True
+
+    def check_push(self, reference: ImageReference) -> Login:
+        """Log in and make sure that this user may push an image, before minutes are spent on building it.
+
+        An upload is begun, as a push begins, and given up at once: the way of go-containerregistry's
+        CheckPushPermission. A registry has no other question for it, and reading may be allowed to all.
+
+        Raises:
+            RegistryRefused: wrong password, no right to push, or a registry that takes no pushes.
+        """
+        scope = self._scope(reference.repository)
+        token_scope = f"repository:{scope.removeprefix('/v2/')}:pull,push"
+        begun = self._transport.send("POST", f"{scope}/blobs/uploads/", accept=_JSON, token_scope=token_scope)
+        if begun.status_code != requests.codes.accepted:
+            reason = self._transport.words(begun)
+            advice = push_advice(reason, reference)
+            raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason}); {advice}")
+        if where := begun.headers.get("Location"):
+            # What is not given up goes by itself: registries clear unfinished uploads away.
+            with contextlib.suppress(RegistryError):
+                path = self._transport.path_of(urljoin(begun.url, where))
+                self._transport.send("DELETE", path, accept=_JSON, token_scope=token_scope)
+        return self._transport.login(token_scope)
+
+    def tags(self, repository: str) -> list[str]:
+        """Return all tags of a repository in the registry's order, none where there is no such repository."""
+        scope = self._scope(repository)
+        path, pages, found = f"{scope}/tags/list?n=1000", set[str](), list[str]()
+        while path not in pages:
+            pages.add(path)
+            response = self._read("GET", path, scope, _JSON)
+            if response is None:
+                break
+            found += [str(tag) for tag in self._transport.object(response).get("tags") or []]
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                break
+            path = self._transport.path_of(urljoin(response.url, following))
+        return found
+
+    def manifest_digest(self, repository: str, tag: str) -> str | None:
+        """Return the digest (`sha256:<hex>`) that a tag points to, or None where there is no such tag."""
+        scope = self._scope(repository)
+        response = self._read("HEAD", f"{scope}/manifests/{check_tag(tag)}", scope, ACCEPT)
+        if response is None:
+            return None
+        self._transport.expect_ok(response)
+        if digest := response.headers.get("Docker-Content-Digest"):
+            return digest
+        image = self.image(repository, tag)  # the header is optional; the digest of the body is the same
+        return image.digest if image else None
+
+    def labels(self, repository: str, tag: str) -> dict[str, str] | None:
+        """Return an image's labels, or None where there is no such tag. Of an index, linux/amd64 is read."""
+        image = self.image(repository, tag)
+        return image.labels if image else None
+
+    def image(self, repository: str, tag: str) -> RemoteImage | None:
+        """Return digest and labels of an image in two requests, or None where there is no such tag."""
+        scope = self._scope(repository)
+        response = self._read("GET", f"{scope}/manifests/{check_tag(tag)}", scope, ACCEPT)
+        if response is None:
+            return None
+        manifest = self._transport.object(response)
+        digest = verify(response.content, response.headers.get("Docker-Content-Digest"), str(self))
+        if chosen := pick_platform(manifest, str(self)):
+            manifest = self._content(scope, "manifests", chosen)
+        config = self._content(scope, "blobs", config_digest(manifest, str(self)))
+        return RemoteImage(digest=digest, labels=labels_of(config))
+
+    def _content(self, scope: str, kind: str, digest: str) -> dict[str, Any]:
+        accept = ACCEPT if kind == "manifests" else "*/*"
+        response = self._transport.send("GET", f"{scope}/{kind}/{digest}", accept=accept, scope=scope)
+        content = self._transport.object(response)
+        verify(response.content, digest, str(self))
+        return content
+
+    def _read(self, method: str, path: str, scope: str, accept: str) -> requests.Response | None:
+        """Return the answer, or None for a 404, which means "no such tag" only where a registry says it.
+
+        A refusal may stand for an absent repository; who may not push is refused before anything is built.
+        """
+        try:
+            response = self._transport.send(method, path, accept=accept, scope=scope)
+        except RegistryRefused as refused:
+            if refused.maybe_absent:
+                return None
+            raise
+        if response.status_code != requests.codes.not_found:
+            return response
+        if not self._answers:
+            self.ping()
+        return None
+
+    def _scope(self, repository: str) -> str:
+        check_repository(repository)
+        library = "library/" if self.address is None and "/" not in repository else ""
+        return f"/v2/{library}{repository}"

@@ -1,0 +1,125 @@
+"""What the files of a plugin source say about the plugin. Read, never run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.images.errors import SourceError
+from flows.images.source import context
+from flows.images.source.dockerfile import copied, holds
+
+DOCKERFILE = "Dockerfile"
+REQUIREMENTS = "pkg/pip_requirements.txt"
+SETUP = "src/setup.py"
+VERSION_FILE = "src/VERSION"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What setup.py says: `name` and `version`, each None where it is worked out when the file is run."""
+
+    name: str | None
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a plugin source holds beside its version.
+
+    Attributes:
+        requirements: How many packages pkg/pip_requirements.txt names; None without that file.
+        setup: What src/setup.py says; None without that file.
+        remarks: What looks wrong and stops nothing: each names a file and what to do.
+    """
+
+    requirements: int | None
+    setup: Setup | None
+    remarks: tuple[str, ...] = ()
+
+
+def read_contents(folder: Path, version: str) -> Contents:
+    """Look at requirements, setup.py and Dockerfile. Neither of the first two is needed by every Dockerfile.
+
+    Args:
+        folder: The plugin source.
+        version: What src/VERSION says, to compare with.
+
+    Raises:
+        SourceError: a file cannot be read, or the Dockerfile copies what is not in the build context.
+    """
+    _check_copies(folder)
+    remarks: list[str] = []
+    requirements = _requirements(folder / REQUIREMENTS, remarks)
+    setup = _setup(folder / SETUP, version, remarks)
+    return Contents(requirements, setup, tuple(remarks))
+
+
+def read_text(path: Path) -> str:
+    """Return a text file of the source; bytes that are no UTF-8 are replaced, none of them matters here.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        return path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise SourceError(path, f"cannot be read ({error.strerror}); make it readable") from error
+
+
+def _check_copies(folder: Path) -> None:
+    paths = [entry.path for entry in context.entries(folder)]
+    for line, wanted in copied(read_text(folder / DOCKERFILE)):
+        if holds(paths, wanted):
+            continue
+        copies = f"line {line} of the {DOCKERFILE} copies it"
+        if any(folder.glob(wanted.strip("/"))):
+            raise SourceError(
+                folder / wanted, f"is hidden by {context.DOCKERIGNORE}, and {copies}; let it in"
+            )
+        raise SourceError(folder / wanted, f"is missing, and {copies}; add it, or correct that line")
+
+
+def _requirements(path: Path, remarks: list[str]) -> int | None:
+    if not path.is_file():
+        return None
+    joined = re.sub(r"\\\r?\n", " ", read_text(path))
+    lines = [line for text in joined.splitlines() if (line := re.sub(r"(^|\s)#.*", "", text).strip())]
+    if not lines:
+        remarks.append(f"{path}: names no package; write those into it that the plugin imports.")
+    return sum(not line.startswith("-") or line.startswith(("-e", "--editable")) for line in lines)
+
+
+def _setup(path: Path, version: str, remarks: list[str]) -> Setup | None:
+    if not path.is_file():
+        return None
+    try:
+        tree = ast.parse(read_text(path))
+    except (SyntaxError, ValueError) as error:
+        remarks.append(f"{path}: is no Python that could be read here ({error}); correct it.")
+        return Setup(None, None)
+    said = {word.arg: word.value for call in _setup_calls(tree) for word in call.keywords}
+    own = _literal(said.get("version"))
+    if own not in {None, version}:
+        remarks.append(
+            f"{path}: says version {own}, and VERSION says {version}; let it read the file VERSION, or write the "
+            "same into both."
+        )
+    return Setup(_literal(said.get("name")), own or (version if _names_version_file(tree) else None))
+
+
+def _setup_calls(tree: ast.AST) -> list[ast.Call]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if ast.unparse(call.func) in {"setup", "setuptools.setup"}]
+
+
+def _literal(value: ast.expr | None) -> str | None:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _names_version_file(tree: ast.AST) -> bool:
+    """Whether it reads VERSION, as SpaceONE's own do: the name of that file stands in it."""
+    strings = (_literal(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return any(text is not None and Path(text).name == "VERSION" for text in strings)

@@ -1,0 +1,31 @@
+"""What an image says of the source that it was built from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.images.labels import BASE_NAME, CREATED, REVISION, SOURCE, SOURCE_DIGEST, TITLE, VERSION
+from flows.images.source.dockerfile import SCRATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flows.images.reference import ImageReference
+    from flows.images.source.plugin_source import PluginSource
+
+
+def image_labels(
+    source: PluginSource, reference: ImageReference, build_args: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the labels for an image of `source`: the same for the same source, name and base image."""
+    base = source.base(build_args)
+    labels = {
+        TITLE: reference.last_part,
+        VERSION: source.version,
+        REVISION: source.revision,
+        CREATED: source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        SOURCE: source.url,
+        BASE_NAME: None if base == SCRATCH else base,
+        SOURCE_DIGEST: source.digest,
+    }
+    return {key: value for key, value in labels.items() if value}

@@ -1,0 +1,1 @@
+"""`pluginctl`: the flows on a laptop, without a Prefect server, and the sandbox."""

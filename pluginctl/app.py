@@ -1,0 +1,67 @@
+"""The entry point: the list of commands, and what is the same for all of them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+#: The commands in the order of use: `--help` lists them so.
+COMMANDS = {
+    "release": "pluginctl.commands.release",
+    "recollect": "pluginctl.commands.recollect",
+    "show": "pluginctl.commands.show",
+    "api-resources": "pluginctl.commands.api_resources",
+    "sandbox": "pluginctl.commands.sandbox",
+    "demo": "pluginctl.commands.demo",
+}
+
+
+class Commands(TyperGroup):
+    """Imports the module of the one command that is called, so that no command pays for the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """The names, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
+        """The command of a name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 110},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"pluginctl {version('spaceone-plugin-pipeline')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def pluginctl(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Takes a SpaceONE inventory plugin from its source to collected resources."""
+
+
+def main() -> None:
+    """The console script. SIGTERM ends it as Ctrl-C does: what it began on the Docker engine is cleaned away."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    app()

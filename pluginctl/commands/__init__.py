@@ -1,0 +1,1 @@
+"""One module for each command of `pluginctl`, named as the command is."""

@@ -1,0 +1,110 @@
+"""`pluginctl demo`: the sandbox, Prefect, and a release through both, from nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from pluginctl.commands.sandbox import Generation
+from pluginctl.exit_codes import FAILED, failing_well, tell
+from pluginctl.output import message_console, result_console
+from pluginctl.spinner import TerminalProgress
+from pluginctl.tables import rows_table, show_collected
+from sandbox import lifecycle
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, TaskRun
+
+    from pluginctl.deployments import RemoteRun
+
+app = typer.Typer()
+
+_COLUMNS = ("kind", "name", "action")
+
+
+@app.command()
+def demo(generation: Generation = lifecycle.GENERATION) -> None:
+    """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
+    started = time.perf_counter()
+    errors = message_console()
+    with failing_well(), TerminalProgress(errors) as progress:
+        home = lifecycle.default_home()
+        summary = lifecycle.up(home, generation=generation, prefect=True, progress=progress)
+    # Prefect reads its settings when it is imported.
+    os.environ.update(summary.prefect_environment)
+    from pluginctl.deployments import RemoteError, deploy, run_deployment
+
+    checkout = Path(__file__).resolve().parents[2]
+    try:
+        with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
+            deploy(
+                checkout, [lifecycle.summary(home, generation=name).name for name in lifecycle.existing(home)]
+            )
+        errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
+        with errors.status("release") as status:
+            watcher = _Watcher(errors, status, summary.prefect or "")
+            run = run_deployment("release/release", {"environment": summary.name}, watcher)
+    except RemoteError as error:
+        tell(error)
+        raise typer.Exit(FAILED) from None
+    _show(result_console(), run, time.perf_counter() - started)
+    console = result_console()
+    console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+    console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
+    console.print("Everything stays up: `make down` stops it.", highlight=False)
+    if not run.completed:
+        raise typer.Exit(FAILED)
+
+
+class _Watcher:
+    """A line for each task that ended, a spinner for the one that runs."""
+
+    def __init__(self, console: Console, status: Status, pages: str) -> None:
+        self._console = console
+        self._status = status
+        self._pages = pages
+
+    def started(self, run: FlowRun) -> None:
+        self._console.print(
+            f"  Flow run {run.name}: {self._pages}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False
+        )
+
+    def waiting(self, words: str) -> None:
+        self._status.update(escape(words))
+
+    def ended(self, task: TaskRun) -> None:
+        good = task.state is not None and task.state.is_completed()
+        mark = "[green]✓[/]" if good else "[red]✗[/]"
+        seconds = task.total_run_time.total_seconds()
+        self._console.print(f"{mark} {escape(task.name)} [dim]{seconds:.1f} s[/]", highlight=False)
+
+
+def _show(console: Console, run: RemoteRun, seconds: float) -> None:
+    plan = _rows(run.artifacts, "plan")
+    if plan:
+        console.print(rows_table("Registered", _COLUMNS, [[row[name] for name in _COLUMNS] for row in plan]))
+    collected = _rows(run.artifacts, "resources")
+    if collected:
+        columns = list(collected[0])
+        rows = [[str(row[name]) for name in columns] for row in collected]
+        show_collected(console, columns, rows, len(rows))
+    if run.completed:
+        console.print(f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in all.")
+    else:
+        console.print(f"[red]{run.name} failed:[/] {escape(run.message)}")
+
+
+def _rows(artifacts: Mapping[str, Any], key: str) -> list[dict[str, str]]:
+    data = artifacts.get(key) or []
+    if isinstance(data, str):
+        data = json.loads(data)
+    return [dict(row) for row in data]

@@ -1,0 +1,37 @@
+"""`pluginctl recollect`: collect again with the collector of a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from flows.manifest import Manifest, load_environment
+from flows.steps.changes import Changes
+from flows.steps.collection import recollect as run_recollect
+from flows.steps.places import ENVIRONMENTS, MANIFEST
+from pluginctl.exit_codes import failing_well, finish
+from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
+from pluginctl.output import Output, message_console
+from pluginctl.runner import TerminalRunner
+
+app = typer.Typer()
+
+
+@app.command()
+def recollect(
+    environment: EnvironmentName,
+    manifest: ManifestFolder = Path(MANIFEST),
+    parameters: Parameters = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """Collect again with the collector of a release."""
+    changes = Changes()
+    with failing_well(lambda: changes.wrote):
+        report = run_recollect(
+            load_environment(environment, Path(ENVIRONMENTS)),
+            Manifest.load(manifest, parameters or ()),
+            TerminalRunner(message_console()),
+            changes,
+        )
+    finish(report, output)

@@ -1,0 +1,54 @@
+"""`pluginctl release`: from a plugin's source to its resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from flows.manifest import load_environment
+from flows.steps.changes import Changes
+from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
+from flows.steps.release import ReleaseRequest
+from flows.steps.release import release as run_release
+from pluginctl.exit_codes import failing_well, finish
+from pluginctl.options import (
+    DryRun,
+    EnvironmentName,
+    Format,
+    ManifestFolder,
+    Parameters,
+    PublishOnly,
+    SourceFolder,
+    Verbose,
+)
+from pluginctl.output import Output, message_console
+from pluginctl.runner import TerminalRunner
+
+app = typer.Typer()
+
+
+@app.command()
+def release(
+    environment: EnvironmentName,
+    source: SourceFolder = Path(SOURCE),
+    manifest: ManifestFolder = Path(MANIFEST),
+    parameters: Parameters = None,
+    dry_run: DryRun = False,
+    publish_only: PublishOnly = False,
+    output: Format = Output.TEXT,
+    verbose: Verbose = False,
+) -> None:
+    """Build, push, register, collect and judge: from a plugin's source to its resources."""
+    changes = Changes()
+    with failing_well(lambda: changes.wrote):
+        request = ReleaseRequest(
+            load_environment(environment, Path(ENVIRONMENTS)),
+            source,
+            manifest,
+            dry_run,
+            publish_only,
+            tuple(parameters or ()),
+        )
+        report = run_release(request, TerminalRunner(message_console(), verbose), changes)
+    finish(report, output)

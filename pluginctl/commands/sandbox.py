@@ -1,0 +1,163 @@
+"""`pluginctl sandbox`: the real SpaceONE services on this machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pluginctl.exit_codes import failing_well
+from pluginctl.options import Format
+from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.spinner import TerminalProgress
+from pluginctl.tables import rows_table
+from sandbox import lifecycle
+from sandbox.errors import SandboxError
+from sandbox.machine.layout import source_root
+
+app = typer.Typer(help="The real SpaceONE services on this machine.", no_args_is_help=True)
+
+
+_KNOWN = "|".join(lifecycle.GENERATIONS)
+
+
+def _known(name: str | None) -> str | None:
+    if name is None or name in lifecycle.GENERATIONS:
+        return name
+    raise typer.BadParameter(
+        f"there is no SpaceONE {name!r} here. Known: {', '.join(lifecycle.GENERATIONS)}."
+    )
+
+
+Generation = Annotated[
+    str, typer.Option("--generation", metavar=_KNOWN, callback=_known, help="Which SpaceONE.")
+]
+GenerationOrAll = Annotated[
+    str | None,
+    typer.Option("--generation", metavar=_KNOWN, callback=_known, help="One SpaceONE; left out: all."),
+]
+
+
+@app.command()
+def up(
+    generation: Generation = lifecycle.GENERATION,
+    mongodb_uri: Annotated[
+        str | None,
+        typer.Option(help="A MongoDB to use instead of the embedded one.", envvar="PLUGINCTL_MONGODB_URI"),
+    ] = None,
+    prefect: Annotated[
+        bool, typer.Option("--prefect", help="Start a Prefect server and a worker, too.")
+    ] = False,
+) -> None:
+    """Start one: install what is missing, leave alone what runs."""
+    with failing_well(), TerminalProgress(message_console()) as progress:
+        lifecycle.up(
+            lifecycle.default_home(),
+            generation=generation,
+            mongodb_uri=mongodb_uri,
+            prefect=prefect,
+            progress=progress,
+        )
+    _show([generation])
+
+
+@app.command()
+def down(
+    generation: GenerationOrAll = None,
+    purge: Annotated[bool, typer.Option("--purge", help="Remove its data, too.")] = False,
+) -> None:
+    """Stop all that was started, and nothing else. The data stays."""
+    with failing_well(), TerminalProgress(message_console()) as progress:
+        lifecycle.down(lifecycle.default_home(), generation=generation, purge=purge, progress=progress)
+
+
+@app.command()
+def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
+    """Every part with its address, process, memory and state. As JSON one generation's, 2.x when none is named."""
+    with failing_well():
+        home = lifecycle.default_home()
+        if output is Output.JSON:
+            emit_json(_document(generation or lifecycle.GENERATION))
+        else:
+            _show([generation] if generation else lifecycle.existing(home) or [lifecycle.GENERATION])
+
+
+@app.command()
+def logs(
+    service: Annotated[str, typer.Argument(help="A part, as `status` names it.")],
+    generation: Generation = lifecycle.GENERATION,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines; 0 for all.")] = 100,
+) -> None:
+    """The last lines of a part's log."""
+    with failing_well():
+        path = lifecycle.logs(lifecycle.default_home(), service, generation=generation)
+    text = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in text[-lines:] if lines else text:
+        sys.stdout.write(line + "\n")
+
+
+@app.command()
+def env(generation: Generation = lifecycle.GENERATION) -> None:
+    """Variables for a shell, with which `prefect` uses the sandboxes' server: eval "$(pluginctl sandbox env)"."""
+    with failing_well():
+        summary = lifecycle.summary(lifecycle.default_home(), generation=generation)
+        if summary.prefect is None:
+            raise SandboxError(
+                "Prefect does not run beside the sandbox.", "Start it: pluginctl sandbox up --prefect"
+            )
+    variables = {**summary.prefect_environment, "PLUGINCTL_CHECKOUT": str(source_root())}
+    for name, value in variables.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+def _document(generation: str) -> dict[str, Any]:
+    home = lifecycle.default_home()
+    summary = lifecycle.summary(home, generation=generation)
+    return {
+        "generation": generation,
+        "services": [dataclasses.asdict(each) for each in lifecycle.status(home, generation=generation)],
+        "shared": [dataclasses.asdict(each) for each in lifecycle.shared(home)],
+        "environment": str(summary.environment),
+        "spacectl_environment": str(summary.spacectl_environment),
+        "spacectl_home": str(summary.spacectl_home),
+        "registry": summary.registry,
+        "market": summary.market,
+        "prefect": summary.prefect,
+        "prefect_environment": summary.prefect_environment,
+    }
+
+
+def _show(generations: Sequence[str]) -> None:
+    """A table for each generation, and one for what they share."""
+    console, home = result_console(), lifecycle.default_home()
+    total = 0
+    for generation in generations:
+        services = lifecycle.status(home, generation=generation)
+        summary = lifecycle.summary(home, generation=generation)
+        total += _table(console, f"SpaceONE {generation}", services)
+        if summary.environment.exists():
+            console.print(f"spacectl's environment: {summary.spacectl_environment}\n", soft_wrap=True)
+    if shared := lifecycle.shared(home):
+        total += _table(console, "Shared by the sandboxes", shared)
+    console.print(f"{total / 2**20:.0f} MiB in all.")
+
+
+def _table(console: Console, title: str, services: Sequence[lifecycle.Service]) -> int:
+    """Prints the parts; returns the bytes that they hold together."""
+    rows = [
+        (
+            each.name,
+            each.state,
+            each.address,
+            str(each.pid or ""),
+            f"{each.memory / 2**20:.0f}" if each.memory else "",
+        )
+        for each in services
+    ]
+    console.print(rows_table(title, ("part", "state", "address", "pid", "MiB"), rows))
+    return sum(each.memory for each in services)

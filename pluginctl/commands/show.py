@@ -1,0 +1,57 @@
+"""`pluginctl show`: a collected resource, as the console shows it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from flows.manifest import Manifest, load_environment
+from flows.preview import PAIR, Preview
+from flows.steps.inspection import show_resource
+from flows.steps.places import ENVIRONMENTS, MANIFEST
+from pluginctl.exit_codes import failing_well
+from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
+from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.runner import TerminalRunner
+from pluginctl.tables import rows_table
+
+app = typer.Typer()
+
+
+@app.command()
+def show(
+    environment: EnvironmentName,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A collected resource; the first one without a name."),
+    ] = None,
+    manifest: ManifestFolder = Path(MANIFEST),
+    parameters: Parameters = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
+    with failing_well():
+        shown = show_resource(
+            load_environment(environment, Path(ENVIRONMENTS)),
+            Manifest.load(manifest, parameters or ()),
+            name,
+            TerminalRunner(message_console()),
+        )
+    if output is Output.JSON:
+        emit_json(shown.as_json())
+    else:
+        _print(result_console(), shown)
+
+
+def _print(console: Console, shown: Preview) -> None:
+    console.print(f"[bold]{escape(shown.name)}[/]")
+    for tab, sections in groupby(shown.sections, key=lambda section: section.tab):
+        console.print(f"\n[bold]── {escape(tab)} ──[/]")
+        for section in sections:
+            headings = section.columns != PAIR
+            console.print(rows_table(section.title, section.columns, section.rows, headings))

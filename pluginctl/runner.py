@@ -1,0 +1,79 @@
+"""Runs the steps in this process and shows how far they are."""
+
+from __future__ import annotations
+
+import time
+from typing import TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from flows.collection import Job
+from flows.resources import Plan, Verb
+from flows.steps.report import Report
+from flows.steps.runner import PlainRunner, Step
+from flows.steps.summaries import notes
+from pluginctl.tables import plan_table
+
+T = TypeVar("T")
+
+
+class TerminalRunner(PlainRunner):
+    """A line for every step that ended, with what came of it; a spinner for the one that runs.
+
+    Args:
+        console: Where it is shown: standard error, so that standard output is the result's alone.
+        verbose: Whether the lines of a build are shown one by one.
+    """
+
+    def __init__(self, console: Console, verbose: bool = False) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._status: Status | None = None
+        self._name = ""
+
+    def run(self, step: Step[T]) -> T:
+        """Runs one step, with its retries: a spinner meanwhile, a line with its outcome and time afterwards."""
+        started = time.perf_counter()
+        shown = self._name = escape(step.title)
+        try:
+            with self._console.status(shown) as self._status:
+                result = super().run(step)
+        except BaseException:
+            self._line(f"[red]✗[/] {shown}")
+            raise
+        finally:
+            self._status = None
+        seconds = f"{time.perf_counter() - started:.1f} s"
+        words = escape(step.words(result))
+        self._line(f"[green]✓[/] {shown}{f':[dim] {words}, ' if words else '[dim] '}{seconds}[/]")
+        return result
+
+    def planned(self, plan: Plan) -> None:
+        """The plan as a table, where it holds more than things to keep."""
+        if any(action.verb is not Verb.KEEP for action in plan.actions):
+            self._console.print(plan_table(plan.actions))
+            for note in notes(plan.writes):
+                self._line(f"  [dim]{escape(note)}[/]")
+
+    def output(self, line: str) -> None:
+        """The last line of a build stands beside its spinner."""
+        if self._verbose:
+            self._console.print(line, style="dim", markup=False, highlight=False)
+        elif self._status is not None:
+            width = max(20, self._console.width - len(self._name) - 8)
+            self._status.update(f"{self._name} [dim]{escape(line.strip()[:width])}[/]")
+
+    def collecting(self, job: Job) -> None:
+        """How many tasks have ended."""
+        if self._status is not None:
+            self._status.update(
+                f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]"
+            )
+
+    def finished(self, report: Report) -> None:
+        """The tables are the command's to show."""
+
+    def _line(self, markup: str) -> None:
+        self._console.print(markup, highlight=False, soft_wrap=True)

@@ -1,0 +1,125 @@
+"""Plans and reports as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
+
+from flows.images import LocalImage
+from flows.resources import Action, Verb
+from flows.steps.report import Report
+from flows.steps.summaries import changes
+
+_STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
+
+
+def plan_table(actions: Iterable[Action]) -> Table:
+    """A row an action, with what changes."""
+    table = Table(title="Plan", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for head in ("action", "kind", "name", "what"):
+        table.add_column(head, overflow="fold")
+    for action in actions:
+        style = _STYLES[action.verb]
+        table.add_row(
+            f"[{style}]{action.verb}[/]",
+            action.kind,
+            escape(action.name),
+            "see below" if action.verb is Verb.BLOCKED else escape("\n".join(changes(action))),
+        )
+    return table
+
+
+def registered_table(report: Report) -> Table:
+    """What a release registered."""
+    table = Table(title="Registered", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for head in ("kind", "name", "action"):
+        table.add_column(head, overflow="fold")
+    for action in report.actions:
+        table.add_row(action.kind, escape(action.name), f"[{_STYLES[action.verb]}]{action.verb}[/]")
+    return table
+
+
+def image_table(image: LocalImage) -> Table:
+    """An image as `docker images` lists it."""
+    created = f"{image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
+    columns = ("repository", "tag", "image id", "created", "size")
+    reference = image.reference
+    row = (reference.name, reference.tag or "", image.short_id, created, decimal(image.size))
+    return rows_table("Image", columns, [row])
+
+
+def rows_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], headings: bool = True
+) -> Table:
+    """Any rows under headings; cells that are numbers stand to the right."""
+    rows = list(rows)
+    table = Table(
+        title=escape(title), title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings
+    )
+    for index, head in enumerate(columns):
+        numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
+        table.add_column(escape(head), overflow="fold", justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+def _numeric(cell: str) -> bool:
+    try:
+        return not cell or math.isfinite(float(cell.replace(",", "")))
+    except ValueError:
+        return False
+
+
+def show_report(console: Console, report: Report) -> None:
+    """What a person wants to know at the end of a run."""
+    if report.dry_run:
+        console.print("Nothing was changed: this was a dry run.")
+        return
+    if report.image and report.image.built:
+        console.print(image_table(report.image.built))
+    if report.image and report.image.trial:
+        console.print(f"It {escape(str(report.image.trial))}.", soft_wrap=True, highlight=False)
+    if report.actions:
+        console.print(registered_table(report))
+    show_collected(console, report.columns, report.rows, sum(report.by_type.values()))
+    verdict = report.verdict
+    if verdict is None:
+        words = f"{report.plugin_id} {report.version} is published"
+        console.print(f"[green]{words}[/] in {report.seconds:.1f} s: no collector was asked for.")
+        return
+    kinds = ", ".join(f"{count} {name}" for name, count in verdict.resources.items())
+    what = f"{report.flow} of {report.plugin_id} {report.version}"
+    if verdict.success:
+        console.print(f"[green]{what} succeeded[/] in {report.seconds:.1f} s: {kinds}.")
+    else:
+        console.print(f"[red]{what} failed:[/] the collection was judged.")
+        for words in verdict.failures:
+            console.print(f"  {escape(words)}")
+
+
+def show_collected(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int
+) -> None:
+    """The collected resources, as far as they were read."""
+    if rows:
+        more = f" (the first {len(rows)} of {total})" if total > len(rows) else ""
+        fitting = _fitting(columns, rows, console.width)
+        console.print(rows_table(f"Collected{more}", columns[:fitting], [row[:fitting] for row in rows]))
+        if fitting < len(columns):
+            console.print(f"[dim]In a wider terminal: {', '.join(columns[fitting:])}.[/]")
+
+
+def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns fit side by side without a cell being broken; two at least."""
+    used = 0
+    for index, head in enumerate(columns):
+        used += max(len(head), *(len(row[index]) for row in rows)) + 2
+        if used > width:
+            return max(index, 2)
+    return len(columns)

@@ -1,0 +1,1 @@
+"""This machine: its programs, ports, processes and Docker engine. Nothing here knows SpaceONE."""

@@ -1,0 +1,148 @@
+"""Debian packages that the sandbox needs: there already, installed now, or one clear error."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+APT_SECONDS = 900
+_WAIT = ("-o", "DPkg::Lock::Timeout=120")  # the machine's own updates may be at work
+_APT = threading.Lock()
+# Debian keeps some programs out of a user's PATH.
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program, the Debian package that brings it, and what it is for."""
+
+    name: str
+    package: str
+    purpose: str
+
+
+def find(name: str) -> str | None:
+    """The path of a program, also where only the administrator's PATH would find it."""
+    return shutil.which(name, path=_PATH)
+
+
+def can_install() -> bool:
+    """Whether packages can be installed here: root on Debian, Ubuntu or a relative of theirs."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None and _debian_like()
+
+
+def missing(programs: list[Program]) -> list[Program]:
+    """Those of the programs that are not on this machine."""
+    return [program for program in programs if find(program.name) is None]
+
+
+def ensure(programs: list[Program]) -> None:
+    """Install what is missing.
+
+    Raises:
+        SandboxError: packages cannot be installed here, or apt-get failed; says what to install by hand.
+    """
+    lacking = missing(programs)
+    if not lacking:
+        return
+    packages = [program.package for program in lacking]
+    if not can_install():
+        wants = "; ".join(f"{program.name} ({program.purpose})" for program in lacking)
+        raise SandboxError(
+            f"Programs are missing: {wants}.",
+            "They are installed by themselves only for root on Debian or Ubuntu. Install them, there with:\n"
+            f"    apt-get install --no-install-recommends {' '.join(packages)}",
+        )
+    install(packages)
+    if still := missing(lacking):
+        raise SandboxError(
+            f"apt-get installed {', '.join(program.package for program in still)}, but "
+            f"{', '.join(program.name for program in still)} cannot be found."
+        )
+
+
+def install(packages: list[str]) -> None:
+    """Install packages without questions; the package lists are fetched again only where apt asks for it.
+
+    Raises:
+        SandboxError: with the end of what apt-get said.
+    """
+    command = ["apt-get", *_WAIT, "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    with _APT:
+        first = _apt(command)
+        if first.returncode == 0:
+            return
+        update = _apt(["apt-get", *_WAIT, "update", "--quiet"])
+        second = _apt(command)
+        if second.returncode != 0:
+            said = (second.stdout or update.stdout or "").strip().splitlines()[-8:]
+            raise SandboxError(
+                f"apt-get could not install {' '.join(packages)} (exit code {second.returncode}).",
+                "\n".join(["It said:", *(f"    {line}" for line in said)]),
+            )
+
+
+def _apt(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")  # 1: start no services
+    try:
+        return subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=APT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SandboxError(
+            f"`{' '.join(command)}` did not end within {APT_SECONDS} s.", "Is another apt at work?"
+        ) from error
+
+
+def _debian_like() -> bool:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return False
+    return bool({"debian", "ubuntu"} & {release.get("ID", ""), *release.get("ID_LIKE", "").split()})
+
+
+def mirror(suite: str) -> str | None:
+    """The address from which this machine's apt takes `suite`, or None where it takes none.
+
+    A network without the public mirrors has its own in apt's sources; debootstrap must use the same.
+    """
+    if shutil.which("apt-get") is None:
+        return None
+    listed = subprocess.run(
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(CODENAME) $(COMPONENT) $(REPO_URI)",
+            "Created-By: Packages",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    for line in listed.stdout.splitlines():
+        match line.split():
+            case [codename, "main", address] if codename == suite and address.startswith("http"):
+                return address
+    return None
+
+
+def runs_systemd() -> bool:
+    """Whether systemd is this machine's init."""
+    return Path("/run/systemd/system").is_dir()

@@ -1,0 +1,123 @@
+"""Where everything of the sandboxes lies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "PLUGINCTL_SANDBOX_HOME"
+
+
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The folder of the package `sandbox`."""
+
+
+def default_home() -> Path:
+    """The sandboxes' folder: PLUGINCTL_SANDBOX_HOME, else `.sandbox` in the checkout."""
+    if configured := os.environ.get(HOME_VARIABLE):
+        return Path(configured).expanduser().resolve()
+    return source_root() / ".sandbox"
+
+
+def source_root() -> Path:
+    """The folder that holds the package `sandbox`: the checkout."""
+    return PACKAGE.parent
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one generation's sandbox, e.g. `.sandbox/2.x`, or of what the sandboxes of a folder share."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, home: Path, generation: str) -> Layout:
+        """The paths of a generation's sandbox, which is named as the generation is."""
+        return cls(home.resolve() / generation)
+
+    @property
+    def engine(self) -> Layout:
+        """Where the Docker engine is remembered, if it was started here: the sandboxes of a folder share it."""
+        return Layout(self.root.with_name("engine"))
+
+    @property
+    def prefect(self) -> Layout:
+        """Prefect's server and worker: one for the sandboxes of a folder, which its flows reach all alike."""
+        return Layout(self.root.with_name("prefect"))
+
+    @property
+    def identifier(self) -> str:
+        """Eight characters that no other sandbox folder on this machine has."""
+        return hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
+
+    @property
+    def venv(self) -> Path:
+        """The services' own Python environment."""
+        return self.root / "venv"
+
+    @property
+    def python(self) -> Path:
+        """The services' interpreter."""
+        return self.venv / "bin" / "python"
+
+    @property
+    def data(self) -> Path:
+        """What outlives `down`: databases, images, passwords."""
+        return self.root / "data"
+
+    @property
+    def state(self) -> Path:
+        """What is remembered, as a `State`."""
+        return self.data / "state.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was ever started, and its data not been removed since."""
+        return self.data.exists()
+
+    @property
+    def logs(self) -> Path:
+        """One log a part."""
+        return self.root / "logs"
+
+    @property
+    def run(self) -> Path:
+        """What is running now: one record a part."""
+        return self.root / "run"
+
+    @property
+    def conf(self) -> Path:
+        """The parts' configuration files, written at every start."""
+        return self.root / "conf"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a command changes this sandbox. Outside the folder, because `--purge` removes that."""
+        return self.root.with_name(f".{self.root.name}.lock")
+
+    @property
+    def environment(self) -> Path:
+        """What the environment of this generation (`deployments/environments/sandbox.yaml`) extends."""
+        return self.root / "environment.yaml"
+
+    @property
+    def spacectl_home(self) -> Path:
+        """With HOME set to this folder, spacectl uses the sandbox."""
+        return self.root / "home"
+
+    def spacectl(self, name: str) -> Path:
+        """Spacectl's own file of one environment (`sandbox` or `sandbox-workspace`)."""
+        return self.spacectl_home / ".spaceone" / "environments" / f"{name}.yml"
+
+    def log(self, part: str) -> Path:
+        """The log of one part."""
+        return self.logs / f"{part}.log"
+
+    def make(self) -> None:
+        """Create the folders; only the owner may look inside, for there are passwords."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for folder in (self.data, self.logs, self.run, self.conf):
+            folder.mkdir(exist_ok=True)

@@ -1,0 +1,95 @@
+"""Ports of this sandbox: chosen free once, kept, and looked at again before every start."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING
+
+from sandbox.errors import SandboxError
+from sandbox.machine.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from sandbox.machine.layout import Layout
+
+# Below Linux's ephemeral ports (32768 and up), so that no outgoing connection takes one in between.
+FIRST, LAST = 20_000, 32_000
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port, on any address of this machine."""
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                # As the servers do: a port whose last connections are only waiting to end counts as free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind((address, port))
+        except OSError as error:
+            if family == socket.AF_INET6 and error.errno in _NO_IPV6:
+                continue
+            return False
+    return True
+
+
+_NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
+
+
+def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
+    """The first of `size` free ports in a row.
+
+    Args:
+        seed: hexadecimal; where to begin to look, so that two sandboxes do not look in the same place.
+        taken: ports that are spoken for, though nobody may listen there just now.
+        size: how many.
+
+    Raises:
+        SandboxError: there is no such row.
+    """
+    span = LAST - FIRST - size
+    start = int(seed, 16) % span
+    for offset in range(span):
+        first = FIRST + (start + offset) % span
+        row = range(first, first + size)
+        if not any(port in taken for port in row) and all(is_free(port) for port in row):
+            return first
+    raise SandboxError(
+        f"No free port between {FIRST} and {LAST} was found.", "Stop something that listens there."
+    )
+
+
+def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> int:
+    """The port that was chosen once, and is kept; another one where somebody else has taken it since.
+
+    Args:
+        layout: whose port it is.
+        state: its state: ports by name, in the section `ports`.
+        name: of the port.
+        held: whether what listens there now is ours.
+    """
+    with state.changing("ports") as kept:
+        if name not in kept or not (is_free(kept[name]) or held()):
+            kept[name] = choose(seed=layout.identifier, taken=spoken_for(layout))
+        return int(kept[name])
+
+
+def keep_row(layout: Layout, state: State, size: int) -> tuple[int, int]:
+    """A row of `size` ports, kept for good: the first, and one past the last."""
+    with state.changing("plugin_ports") as kept:
+        if not kept:
+            first = choose(seed=layout.identifier, taken=spoken_for(layout), size=size)
+            kept.update(first=first, end=first + size)
+        return int(kept["first"]), int(kept["end"])
+
+
+def spoken_for(layout: Layout) -> set[int]:
+    """Every port that a sandbox of the folder has chosen, whether it runs now or not."""
+    found: set[int] = set()
+    for path in layout.root.parent.glob("*/data/state.json"):
+        state = State(path)
+        row = state.get("plugin_ports")
+        found.update(state.get("ports").values(), range(row.get("first", 0), row.get("end", 0)))
+    return found

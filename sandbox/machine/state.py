@@ -1,0 +1,64 @@
+"""The little that a sandbox remembers between two runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class State:
+    """A small JSON document that is kept between runs: ports, bootstrap, what was started. Mode 0600.
+
+    Read once, written at every change and in one piece, so that an interrupted run leaves the old or the new
+    one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._values: dict[str, Any] = {}
+        if path.exists():
+            try:
+                self._values = dict(json.loads(path.read_text()))
+            except ValueError as error:
+                raise SandboxError(
+                    f"The sandbox's state file cannot be read: {path} ({error}).",
+                    "Remove the sandbox with `pluginctl sandbox down --purge` and start it again.",
+                ) from error
+
+    def get(self, key: str) -> dict[str, Any]:
+        """The section called `key`, as a copy; empty when it was never written."""
+        return dict(self._values.get(key, {}))
+
+    def put(self, key: str, section: Mapping[str, Any]) -> None:
+        """Replace a section and save the document."""
+        with self._lock:
+            self._values[key] = dict(section)
+            write_private(self.path, json.dumps(self._values, indent=2))
+
+    @contextmanager
+    def changing(self, key: str) -> Iterator[dict[str, Any]]:
+        """A section to change in place; saved when the block ends. Meanwhile no other thread writes."""
+        with self._lock:
+            section = self.get(key)
+            yield section
+            if section != self._values.get(key):
+                self.put(key, section)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file in one piece, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)

@@ -1,0 +1,34 @@
+"""The generations of SpaceONE that a sandbox can run, and where each one lies in the sandboxes' folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import SandboxError
+from sandbox.machine.layout import Layout
+from sandbox.spaceone import spaceone_1_12, spaceone_2
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.spaceone.generation import Generation
+
+GENERATIONS = {each.name: each for each in (spaceone_2.GENERATION, spaceone_1_12.GENERATION)}
+
+
+def layout_of(home: Path, name: str) -> Layout:
+    """The paths of a generation's sandbox below the sandboxes' folder.
+
+    Raises:
+        SandboxError: no such generation.
+    """
+    if name not in GENERATIONS:
+        raise SandboxError(
+            f"There is no sandbox of generation {name!r}.", f"Known: {', '.join(GENERATIONS)}."
+        )
+    return Layout.of(home, name)
+
+
+def generation_of(layout: Layout) -> Generation:
+    """What runs in a sandbox: its folder is named as its generation is."""
+    return GENERATIONS[layout.root.name]

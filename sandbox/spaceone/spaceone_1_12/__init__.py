@@ -1,0 +1,21 @@
+"""SpaceONE 1.12 in a sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sandbox.spaceone.generation import Generation
+from sandbox.spaceone.spaceone_1_12.bootstrap import Bootstrap112
+from sandbox.spaceone.spaceone_1_12.configuration import Configuration112
+
+GENERATION = Generation(
+    name="1.12",
+    environment="sandbox-1.12",
+    requirements=Path(__file__).parents[1] / "requirements" / "spaceone-1.12.txt",
+    server=("grpc",),
+    scheduler=("scheduler",),
+    configuration=Configuration112,
+    bootstrap=Bootstrap112,
+    # Data and dynamic UI travel in another form: a plugin that serves both must be told.
+    plugin_options={"generation": "1.12"},
+)

@@ -1,0 +1,112 @@
+"""What is asked of a plugin's server, on real servers in this process."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import grpc
+import pytest
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from flows.images.engine import serving
+from flows.images.engine.serving import COLLECTOR, NotServing, Served, ask
+from flows.spaceone import Endpoint
+
+HEALTH = "grpc.health.v1.Health"
+
+
+class Collector(grpc.GenericRpcHandler):
+    """Knows `Collector.init`, and must not be run."""
+
+    def __init__(self):
+        self.ran = False
+
+    def service(self, details):
+        if details.method != f"/{COLLECTOR}/init":
+            return None
+        return grpc.unary_unary_rpc_method_handler(self.init, health_pb2.HealthCheckRequest.FromString)
+
+    def init(self, request, context):
+        self.ran = True
+
+
+@contextmanager
+def serve(*, status=None, collector=None, reflected=None):
+    """A server's endpoint: with a health service, a collector, reflection, or without."""
+    server = grpc.server(ThreadPoolExecutor(2))
+    if status is not None:
+        servicer = health.HealthServicer()
+        servicer.set("", status)
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    if collector is not None:
+        server.add_generic_rpc_handlers([collector])
+    if reflected is not None:
+        reflection.enable_server_reflection(reflected, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield Endpoint("127.0.0.1", port, False)
+    finally:
+        server.stop(None).wait()
+
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+def test_a_server_lists_its_services_itself():
+    names = (COLLECTOR, HEALTH, reflection.SERVICE_NAME)
+    with serve(status=SERVING, reflected=names) as endpoint:
+        assert ask(endpoint) == Served((HEALTH, COLLECTOR), reflection=True)
+
+
+def test_a_server_without_a_health_service_is_healthy_when_it_answers():
+    with serve(reflected=(COLLECTOR,)) as endpoint:
+        assert ask(endpoint) == Served((COLLECTOR,), reflection=True)
+
+
+def test_a_server_that_says_so_does_not_serve():
+    with (
+        serve(status=health_pb2.HealthCheckResponse.NOT_SERVING, reflected=(COLLECTOR,)) as endpoint,
+        pytest.raises(NotServing, match="its health check says NOT_SERVING") as caught,
+    ):
+        ask(endpoint)
+    assert not caught.value.nobody
+
+
+def test_a_server_that_does_not_know_its_health_serves():
+    with serve(status=health_pb2.HealthCheckResponse.UNKNOWN, reflected=(COLLECTOR,)) as endpoint:
+        assert ask(endpoint).services == (COLLECTOR,)
+
+
+def test_without_reflection_the_collector_is_known_by_its_method_and_nothing_of_it_is_run():
+    collector = Collector()
+    with serve(status=SERVING, collector=collector) as endpoint:
+        assert ask(endpoint) == Served((COLLECTOR,), reflection=False)
+    assert not collector.ran
+
+
+def test_without_reflection_and_collector_there_is_nothing():
+    with serve(status=SERVING) as endpoint:
+        assert ask(endpoint) == Served((), reflection=False)
+
+
+def test_nobody_answers():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = Endpoint("127.0.0.1", free.getsockname()[1], False)
+        with pytest.raises(NotServing, match="nobody answers there") as caught:
+            ask(endpoint)
+    assert caught.value.nobody
+
+
+def test_what_listens_speaks_no_grpc(monkeypatch):
+    monkeypatch.setattr(serving, "CALL_SECONDS", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(NotServing, match=r"what listens there gave no answer in 0\.2 s") as caught,
+    ):
+        ask(Endpoint("127.0.0.1", silent.getsockname()[1], False))
+    assert caught.value.nobody

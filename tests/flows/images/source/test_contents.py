@@ -1,0 +1,124 @@
+"""What is read of requirements, setup.py and Dockerfile, and what looks wrong in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.images import PluginSource, SourceError
+from flows.images.source.contents import Setup
+
+WALKTHROUGH = """
+from setuptools import find_packages, setup
+
+with open("VERSION", "r") as f:
+    VERSION = f.read().strip()
+
+setup(name="plugin-portfolio-inven-collector", version=VERSION, packages=find_packages())
+"""
+
+
+@pytest.fixture
+def contents(plugin):
+    """Writes files of the source and reads what they say."""
+
+    def contents(**files):
+        names = {"setup": "src/setup.py", "requirements": "pkg/pip_requirements.txt"}
+        for name, text in files.items():
+            (plugin / names[name]).write_text(text)
+        return PluginSource.load(plugin).contents
+
+    return contents
+
+
+def test_this_repositorys_own_plugin(checkout):
+    source = PluginSource.load(checkout / "plugin")
+    assert source.contents.setup == Setup("plugin-portfolio-inven-collector", source.version)
+    wanted = (checkout / "plugin/pkg/pip_requirements.in").read_text().split()
+    assert source.contents.requirements > len(wanted)  # locked, with what they want themselves
+    assert source.contents.remarks == ()
+    assert source.base({"BASE_IMAGE": "own:1"}) == "own:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("spaceone-api\npre-commit\npycoingecko\ngrpcio\n", 4),
+        ("a==1 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\nb>=2  # why\n", 2),
+        ("# nothing\n--index-url https://example.com\na @ https://example.com/a.zip#sha256=1\n-e ./b\n", 2),
+        ("-r other.txt\n", 0),
+    ],
+)
+def test_requirements_are_counted(contents, text, count):
+    found = contents(requirements=text)
+    assert (found.requirements, found.remarks) == (count, ())
+
+
+def test_requirements_without_a_package_are_remarked(contents, plugin):
+    (remark,) = contents(requirements="# later\n\n").remarks
+    assert remark.startswith(f"{plugin / 'pkg/pip_requirements.txt'}: names no package; ")
+
+
+@pytest.mark.parametrize(
+    ("text", "setup"),
+    [
+        (WALKTHROUGH, Setup("plugin-portfolio-inven-collector", "0.1.0")),
+        ("import setuptools\nsetuptools.setup(name='x', version='0.1.0')", Setup("x", "0.1.0")),
+        ("from setuptools import setup\nsetup(**{})", Setup(None, None)),
+        ("other(name='x')", Setup(None, None)),
+        (
+            "from pathlib import Path\nsetup(name='x', version=Path('src/VERSION').read_text())",
+            Setup("x", "0.1.0"),
+        ),
+        ("# -*- coding: latin-1 -*-\nsetup(name='x')", Setup("x", None)),
+    ],
+)
+def test_setup_is_read_and_not_run(contents, text, setup):
+    found = contents(setup=text + "\nraise SystemExit('it ran')\n")
+    assert (found.setup, found.remarks) == (setup, ())
+
+
+def test_a_version_of_its_own_in_setup_is_remarked(contents, plugin):
+    found = contents(setup="setup(name='x', version='0.0.9')")
+    assert found.setup == Setup("x", "0.0.9")
+    (remark,) = found.remarks
+    assert remark.startswith(
+        f"{plugin / 'src/setup.py'}: says version 0.0.9, and VERSION says 0.1.0; let it "
+    )
+
+
+@pytest.mark.parametrize("text", ["setup(", "\0"])
+def test_a_setup_that_is_no_python_is_remarked(contents, plugin, text):
+    found = contents(setup=text)
+    assert found.setup == Setup(None, None)
+    assert f"{plugin / 'src/setup.py'}: is no Python that could be read here" in found.remarks[0]
+
+
+def test_neither_is_needed(plugin):
+    (plugin / "src/setup.py").unlink()
+    (plugin / "pkg/pip_requirements.txt").unlink()
+    contents = PluginSource.load(plugin).contents
+    assert (contents.requirements, contents.setup, contents.remarks) == (None, None, ())
+
+
+def test_what_the_dockerfile_copies_must_be_there(plugin):
+    (plugin / "Dockerfile").write_text("FROM scratch\nCOPY src pkg/*.txt /x/\nCOPY pkg/requirements.txt /x\n")
+    with pytest.raises(
+        SourceError, match=r"is missing, and line 3 of the Dockerfile copies it; add it"
+    ) as caught:
+        PluginSource.load(plugin)
+    assert caught.value.path == plugin / "pkg/requirements.txt"
+
+
+def test_what_the_dockerfile_copies_must_not_be_hidden(plugin):
+    (plugin / ".dockerignore").write_text("pkg\n")
+    (plugin / "Dockerfile").write_text("FROM scratch\nCOPY pkg/*.txt /x/\n")
+    with pytest.raises(SourceError, match=r"\*\.txt: is hidden by \.dockerignore, and line 2 .*; let it in"):
+        PluginSource.load(plugin)
+
+
+def test_a_dockerfile_must_name_a_base(plugin):
+    (plugin / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
+    source = PluginSource.load(plugin)
+    assert source.base({"BASE_IMAGE": "own:1"}) == "own:1"
+    with pytest.raises(SourceError, match=r"Dockerfile: names no base image; .* build\.args"):
+        source.base({})

@@ -1,0 +1,329 @@
+"""A plugin source: what is checked, what its digest covers, and what git says about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tarfile
+from datetime import UTC, datetime
+
+import pytest
+
+from flows.images import PluginSource, SourceChanged, SourceError
+from flows.images.source import context
+
+
+def digest(folder) -> str:
+    return PluginSource.load(folder).digest
+
+
+class TestChecks:
+    def test_reads_version(self, plugin):
+        source = PluginSource.load(str(plugin))
+        assert source.version == "0.1.0"
+        assert source.version_file == plugin / "src/VERSION"
+        assert source.digest.startswith("sha256:")
+        assert len(source.digest) == 71
+
+    @pytest.mark.parametrize("path", ["Dockerfile", "src/VERSION"])
+    def test_missing_file_is_named(self, plugin, path):
+        (plugin / path).unlink()
+        with pytest.raises(SourceError, match=r"is missing; .*") as caught:
+            PluginSource.load(plugin)
+        assert caught.value.path == plugin / path
+        assert str(plugin / path) in str(caught.value)
+
+    def test_missing_folder(self, tmp_path):
+        with pytest.raises(SourceError, match="does not exist; give the folder of a plugin"):
+            PluginSource.load(tmp_path / "nowhere")
+
+    def test_file_instead_of_folder(self, plugin):
+        with pytest.raises(SourceError, match="Dockerfile: is not a folder"):
+            PluginSource.load(plugin / "Dockerfile")
+
+    def test_missing_src(self, plugin):
+        (plugin / "src").rename(plugin / "source")
+        with pytest.raises(SourceError, match="src: is missing; put VERSION"):
+            PluginSource.load(plugin)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("", "is empty; write the plugin's version"),
+            (" \n", "is empty"),
+            ("0.1.0+local", r"'0\.1\.0\+local' is not an image tag"),
+            ("0.1 beta", "is not an image tag"),
+            (".1", "the first no '.' or '-'"),
+            ("1" * 129, "at most 128"),
+            ("0.1.0\n0.2.0", "is not an image tag"),
+            ("latest", "is not a version, SpaceONE fails on it"),
+        ],
+    )
+    def test_bad_version(self, plugin, text, words):
+        (plugin / "src/VERSION").write_text(text)
+        with pytest.raises(SourceError, match=words) as caught:
+            PluginSource.load(plugin)
+        assert caught.value.path == plugin / "src/VERSION"
+
+    def test_version_that_is_no_text(self, plugin):
+        (plugin / "src/VERSION").write_bytes(b"\xff\xfe")
+        with pytest.raises(SourceError, match="must be a text file"):
+            PluginSource.load(plugin)
+
+
+class TestDigest:
+    def test_same_for_a_copy(self, plugin, tmp_path):
+        copy = tmp_path / "elsewhere"
+        subprocess.run(["cp", "-r", plugin, copy], check=True)
+        for path in copy.rglob("*"):
+            os.utime(path, (1, 1))
+        assert digest(copy) == digest(plugin)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda folder: (folder / "src/plugin/main.py").write_text("print('bye')\n"),
+            lambda folder: (folder / "src/plugin/new.py").write_text(""),
+            lambda folder: (folder / "src/plugin/main.py").rename(folder / "src/plugin/other.py"),
+            lambda folder: (folder / "src/plugin/main.py").chmod(0o755),
+            lambda folder: (folder / "src/plugin/empty").mkdir(),
+            lambda folder: (folder / "src/plugin/link").symlink_to("main.py"),
+            lambda folder: (folder / "Dockerfile").write_text("FROM scratch\nCOPY src /\n"),
+            lambda folder: (folder / ".dockerignore").write_text("*.log\n"),
+            lambda folder: (folder / "pkg/pip_requirements.txt").unlink(),
+        ],
+        ids=["content", "new", "renamed", "executable", "folder", "link", "Dockerfile", "ignored", "removed"],
+    )
+    def test_changes_with_the_build_context(self, plugin, change):
+        before = digest(plugin)
+        change(plugin)
+        assert digest(plugin) != before
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda folder: (folder / "src/VERSION").write_text("9.9.9"),
+            lambda folder: (folder / "debug.log").write_text("noise"),
+            lambda folder: (folder / "src/plugin/__pycache__").mkdir(),
+            lambda folder: (folder / "src/plugin/main.py").chmod(0o600),
+            lambda folder: os.utime(folder / "src/plugin/main.py", (1, 1)),
+        ],
+        ids=["VERSION", "ignored file", "ignored folder", "umask", "time"],
+    )
+    def test_stays_with_what_cannot_reach_the_image(self, plugin, change):
+        before = digest(plugin)
+        change(plugin)
+        assert digest(plugin) == before
+
+    def test_content_cannot_pass_for_a_path(self, plugin):
+        (plugin / "src/ab").write_text("c")
+        before = digest(plugin)
+        (plugin / "src/ab").rename(plugin / "src/a")
+        (plugin / "src/a").write_text("bc")
+        assert digest(plugin) != before
+
+    def test_link_is_not_followed(self, plugin, tmp_path):
+        (tmp_path / "secret").write_text("one")
+        (plugin / "src/link").symlink_to(tmp_path / "secret")
+        before = digest(plugin)
+        (tmp_path / "secret").write_text("two")
+        assert digest(plugin) == before
+
+    def test_link_in_place_of_its_target_s_name(self, plugin):
+        (plugin / "src/other").write_text("main.py")
+        before = digest(plugin)
+        (plugin / "src/other").unlink()
+        (plugin / "src/other").symlink_to("main.py")
+        assert digest(plugin) != before
+
+    def test_allow_list_of_dockerignore(self, plugin):
+        (plugin / ".dockerignore").write_text("*\n!src/VERSION\n!src/plugin\n**/__pycache__\n**/*.pyc\n")
+        (plugin / "src/plugin/__pycache__").mkdir()
+        (plugin / "src/plugin/__pycache__/main.pyc").write_text("x")
+        held = [entry.path for entry in context.entries(plugin)]
+        assert held == [".dockerignore", "Dockerfile", "src/VERSION", "src/plugin", "src/plugin/main.py"]
+
+    def test_names_caches_in_the_context(self, plugin):
+        (plugin / ".dockerignore").unlink()
+        (plugin / "src/plugin/__pycache__").mkdir()
+        (plugin / "src/plugin/__pycache__/main.cpython-311.pyc").write_text("x")
+        assert PluginSource.load(plugin).caches() == [
+            "src/plugin/__pycache__",
+            "src/plugin/__pycache__/main.cpython-311.pyc",
+        ]
+
+    def test_unreadable_dockerignore_is_named(self, plugin):
+        (plugin / ".dockerignore").write_bytes(b"\xff")
+        with pytest.raises(SourceError, match=r"\.dockerignore: cannot be read"):
+            digest(plugin)
+
+    def test_socket_is_left_out(self, plugin, monkeypatch):
+        before = digest(plugin)
+        monkeypatch.chdir(plugin)  # a socket's path is at most 107 characters long
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("s")
+            assert digest(plugin) == before
+
+
+class TestArchive:
+    def test_holds_what_the_digest_covers_and_the_version(self, plugin):
+        time = datetime(2024, 1, 2, tzinfo=UTC)
+        (plugin / "src/link").symlink_to("./setup.py")
+        (plugin / "src/plugin/main.py").chmod(0o700)
+        with context.archive(plugin, time=time) as file, tarfile.open(fileobj=file) as tar:
+            members = {member.name: member for member in tar}
+            assert tar.extractfile("src/VERSION").read() == b"0.1.0\n"
+        assert list(members) == [entry.path for entry in context.entries(plugin)]
+        assert {(member.uid, member.gid, member.mtime) for member in members.values()} == {
+            (0, 0, int(time.timestamp()))
+        }
+        assert members["src/plugin/main.py"].mode == 0o755
+        assert members["src/setup.py"].mode == 0o644
+        assert members["src/link"].linkname == "./setup.py"
+
+    def test_is_the_same_bytes_again(self, plugin):
+        time = datetime(2024, 1, 2, tzinfo=UTC)
+        with context.archive(plugin, time=time) as first:
+            os.utime(plugin / "Dockerfile", (5, 5))
+            (plugin / "src/setup.py").chmod(0o640)
+            with context.archive(plugin, time=time) as second:
+                assert first.read() == second.read()
+
+    def test_change_after_loading_is_noticed(self, plugin):
+        source = PluginSource.load(plugin)
+        source.check_unchanged()
+        (plugin / "src/plugin/main.py").write_text("changed")
+        with pytest.raises(SourceChanged, match="changed since the release was planned"):
+            source.check_unchanged()
+
+    def test_bump_after_loading_is_noticed(self, plugin):
+        source = PluginSource.load(plugin)
+        (plugin / "src/VERSION").write_text("0.2.0")
+        with pytest.raises(SourceChanged, match="src/VERSION"):
+            source.check_unchanged()
+
+
+class TestCheckout:
+    @pytest.fixture
+    def git(self, plugin):
+        def run(*arguments: str) -> str:
+            identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+            environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-05-06T07:08:09+02:00"}
+            done = subprocess.run(
+                ["git", "-C", str(plugin.parent), *identity, *arguments],
+                env=environment,
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            return done.stdout.strip()
+
+        run("init", "-q")
+        run("add", "plugin")
+        run("commit", "-qm", "first")
+        return run
+
+    def test_no_checkout(self, plugin):
+        os.utime(plugin / "Dockerfile", (4102444800, 4102444800))
+        source = PluginSource.load(plugin)
+        assert source.revision is None
+        assert source.url is None
+        assert source.created == datetime(2100, 1, 1, tzinfo=UTC)
+
+    def test_clean(self, plugin, git):
+        source = PluginSource.load(plugin)
+        assert source.revision == git("rev-parse", "HEAD")
+        assert source.created == datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)
+
+    def test_commit_elsewhere_changes_nothing(self, plugin, git):
+        before = PluginSource.load(plugin)
+        (plugin.parent / "README").write_text("hello")
+        git("add", "README")
+        git("commit", "-qm", "second")
+        assert PluginSource.load(plugin) == before
+
+    def test_changed_elsewhere_is_not_dirty(self, plugin, git):
+        (plugin.parent / "README").write_text("hello")
+        assert not PluginSource.load(plugin).revision.endswith("-dirty")
+
+    @pytest.mark.parametrize("path", ["src/plugin/main.py", "src/plugin/new.py"])
+    def test_dirty(self, plugin, git, path):
+        (plugin / path).write_text("changed")
+        source = PluginSource.load(plugin)
+        assert source.revision == git("rev-parse", "HEAD") + "-dirty"
+        assert source.created > datetime(2025, 1, 1, tzinfo=UTC)
+
+    def test_never_committed(self, plugin):
+        subprocess.run(["git", "init", "-q", plugin], check=True)
+        assert PluginSource.load(plugin).revision is None
+
+    def test_inside_a_hook_of_another_repository(self, plugin, git, monkeypatch):
+        monkeypatch.setenv("GIT_DIR", "/nowhere")
+        assert PluginSource.load(plugin).revision == git("--git-dir=.git", "rev-parse", "HEAD")
+
+    def test_without_git(self, plugin, git, monkeypatch):
+        monkeypatch.setenv("PATH", "/nowhere")
+        assert PluginSource.load(plugin).revision is None
+
+    def test_the_repositorys_own_folder_is_no_part_of_the_source(self, plugin):
+        """A plugin's repository often begins where its Dockerfile lies."""
+
+        def run(*arguments):
+            author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+            subprocess.run(["git", "-C", plugin, *author, *arguments], check=True, capture_output=True)
+
+        before = digest(plugin)
+        run("init")
+        run("add", ".")
+        run("commit", "-m", "first")
+        run("tag", "v0.1.0")
+        assert digest(plugin) == before
+        (plugin / ".dockerignore").write_text("!.git\n")
+        assert ".git/HEAD" in {entry.path for entry in context.entries(plugin)}
+
+    def test_a_status_that_fails_is_not_clean(self, plugin, git, tmp_path, monkeypatch):
+        real = shutil.which("git")
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "git").write_text(
+            f'#!/bin/sh\ncase "$*" in *" status "*) exit 128;; esac\nexec {real} "$@"\n'
+        )
+        (tmp_path / "bin" / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        assert PluginSource.load(plugin).revision.endswith("-dirty")
+
+    def test_source_date_epoch(self, plugin, git, monkeypatch):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+        assert PluginSource.load(plugin).created == datetime(1970, 1, 2, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("remote", "shown"),
+        [
+            (
+                "https://user:hunter2@example.com/team/plugin.git?x=hunter2",
+                "https://example.com/team/plugin.git",
+            ),
+            ("https://example.com:8443/plugin", "https://example.com:8443/plugin"),
+            ("git@example.com:team/plugin.git", "ssh://example.com/team/plugin.git"),
+            ("ssh://git@example.com/plugin", "ssh://example.com/plugin"),
+            ("/srv/git/plugin", None),
+            ("file:///srv/git/plugin", None),
+            ("ssh://git@example.com:team/plugin.git", None),
+            ("https://[::1]:8080/plugin.git", "https://[::1]:8080/plugin.git"),
+            ("https://[::1/plugin.git", None),
+        ],
+    )
+    def test_remote_without_credentials(self, plugin, git, remote, shown):
+        git("remote", "add", "origin", remote)
+        assert PluginSource.load(plugin).url == shown
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(plugin):
+    (plugin / ".env").write_text("KEY=secret")
+    (plugin / ".dockerignore").write_bytes(b"\xef\xbb\xbf.env\r\n")
+    (plugin / "Dockerfile").write_bytes(b"\xef\xbb\xbfFROM python:3.11\r\nCOPY src /src\r\n")
+    (plugin / "src/VERSION").write_bytes(b"\xef\xbb\xbf0.1.0\r\n")
+    assert ".env" not in {entry.path for entry in context.entries(plugin)}
+    source = PluginSource.load(plugin)
+    assert (source.version, source.base({})) == ("0.1.0", "python:3.11")

@@ -1,0 +1,82 @@
+"""What `pluginctl demo` shows of a run; tests/e2e runs it."""
+
+import io
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from pluginctl import deployments as remote
+from pluginctl.app import app
+from pluginctl.commands import demo
+from sandbox import lifecycle
+
+RUN = UUID(int=1)
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=100)
+
+
+def run(completed=True, message="", **artifacts):
+    return SimpleNamespace(
+        id=RUN, name="release to sandbox", completed=completed, message=message, artifacts=artifacts
+    )
+
+
+def test_what_was_registered_and_collected_is_a_table_each(console):
+    plan = [{"kind": "plugin", "name": "portfolio", "action": "create", "changes": "", "remarks": ""}]
+    resources = [{"Name": "Bitcoin", "Rank": "1"}, {"Name": "Ethereum", "Rank": "2"}]
+    demo._show(console, run(plan=json.dumps(plan), resources=resources), 61.2)
+    text = console.file.getvalue()
+    for words in ("Registered", "portfolio", "Collected", "Bitcoin", "Ethereum", "2 resources, 61 s in all."):
+        assert words in text
+
+
+def test_a_failed_run_says_why(console):
+    demo._show(console, run(completed=False, message="The job [x] failed."), 1)
+    assert "release to sandbox failed: The job [x] failed." in console.file.getvalue()
+
+
+def test_a_line_for_each_task_that_ended(console):
+    with console.status("release") as status:
+        watcher = demo._Watcher(console, status, "http://host")
+        watcher.started(SimpleNamespace(name="release to sandbox", id=RUN))
+        watcher.waiting("waiting for a worker [/]")
+        for completed in (True, False):
+            state = SimpleNamespace(is_completed=lambda completed=completed: completed)
+            watcher.ended(
+                SimpleNamespace(name="create schema [x]", state=state, total_run_time=timedelta(seconds=2.5))
+            )
+    text = console.file.getvalue()
+    assert f"http://host/runs/flow-run/{RUN}" in text
+    assert "✓ create schema [x] 2.5 s" in text
+    assert "✗ create schema [x]" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["--generation", "1.12"], ["--generation", "2.x"]])
+def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkeypatch, tmp_path, arguments):
+    generation = arguments[-1] if arguments else "2.x"
+    started, ran = [], []
+
+    def up(home, **given):
+        started.append(given)
+        return lifecycle.summary(tmp_path, generation=given["generation"])
+
+    def run_deployment(name, parameters, _):
+        ran.append((name, parameters))
+        return run(completed=generation == "2.x", message="It cannot be done.")
+
+    monkeypatch.setattr(demo.lifecycle, "up", up)
+    monkeypatch.setattr(remote, "deploy", lambda *_: None)
+    monkeypatch.setattr(remote, "run_deployment", run_deployment)
+    done = CliRunner().invoke(app, ["demo", *arguments])
+    assert done.exit_code == (0 if generation == "2.x" else 1), done.output
+    assert [(each["generation"], each["prefect"]) for each in started] == [(generation, True)]
+    environment = {"2.x": "sandbox", "1.12": "sandbox-1.12"}[generation]
+    assert ran == [("release/release", {"environment": environment})]

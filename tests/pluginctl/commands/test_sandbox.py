@@ -1,0 +1,128 @@
+"""What `pluginctl sandbox` passes on and shows; its errors are in test_cli, the sandbox itself in tests/integration."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pluginctl.commands.sandbox import app
+from sandbox import prefect_parts
+from sandbox.machine.layout import Layout
+from sandbox.machine.processes import Processes
+from sandbox.machine.state import State
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("sandbox.machine.docker_engine.connect", lambda: None)
+    return tmp_path
+
+
+@pytest.fixture
+def run(home):
+    def run(*arguments, code=0):
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == code, done.output
+        return done
+
+    return run
+
+
+@pytest.fixture
+def prefect(home):
+    """Prefect runs beside the sandboxes."""
+    layout = Layout.of(home, "2.x").prefect
+    layout.make()
+    processes = Processes(layout)
+    processes.start(prefect_parts.SERVER, ["sleep", "60"], address="http://127.0.0.1:24000")
+    State(layout.state).put("ports", {prefect_parts.PORT: 24000})
+    yield processes
+    processes.stop([prefect_parts.SERVER])
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs"])
+def test_an_unknown_generation_names_the_known_ones(run, command):
+    arguments = ["identity"] if command == "logs" else []
+    done = run(command, *arguments, "--generation", "3.x", code=2)
+    words = " ".join(done.stderr.replace("│", " ").split())
+    assert "there is no SpaceONE '3.x' here. Known: 2.x, 1.12." in words
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs"])
+def test_help_names_the_generations(run, command):
+    assert "2.x|1.12" in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "generation"),
+    [((), None), (("--generation", "1.12"), "1.12"), (("--generation", "2.x"), "2.x")],
+)
+def test_down_stops_all_of_them_or_one(run, monkeypatch, arguments, generation):
+    seen = []
+    monkeypatch.setattr("sandbox.lifecycle.down", lambda home, **given: seen.append(given))
+    run("down", *arguments)
+    assert [(given["generation"], given["purge"]) for given in seen] == [(generation, False)]
+
+
+@pytest.mark.parametrize(
+    ("there", "titles"),
+    [((), ["2.x"]), (("1.12",), ["1.12"]), (("1.12", "2.x"), ["2.x", "1.12"])],
+)
+def test_status_shows_every_sandbox_that_exists(run, home, there, titles):
+    for generation in there:
+        Layout.of(home, generation).make()
+    said = run("status").stdout
+    assert [line.strip() for line in said.splitlines() if line.startswith("SpaceONE")] == [
+        f"SpaceONE {title}" for title in titles
+    ]
+    assert said.endswith("0 MiB in all.\n")
+
+
+def test_status_of_one_alone(run, home):
+    Layout.of(home, "2.x").make()
+    said = run("status", "--generation", "1.12").stdout
+    assert "SpaceONE 1.12" in said
+    assert "SpaceONE 2.x" not in said
+
+
+def test_status_shows_once_what_the_sandboxes_share(run, home, prefect):
+    for generation in ("2.x", "1.12"):
+        Layout.of(home, generation).make()
+    said = run("status").stdout
+    assert said.count("Shared by the sandboxes") == said.count(prefect_parts.SERVER) == 1
+    assert said.index("SpaceONE 1.12") < said.index("Shared by the sandboxes")
+
+
+def test_status_as_json_is_one_object_of_2_unless_another_is_named(run, home, prefect):
+    for generation in ("2.x", "1.12"):
+        Layout.of(home, generation).make()
+    default = json.loads(run("status", "--output", "json").stdout)
+    named = json.loads(run("status", "--generation", "1.12", "--output", "json").stdout)
+    assert (default["generation"], named["generation"]) == ("2.x", "1.12")
+    assert default["spacectl_environment"].startswith(str(home / "2.x"))
+    assert named["spacectl_environment"].startswith(str(home / "1.12"))
+    for shown in (default, named):
+        assert [each["name"] for each in shown["shared"]] == [prefect_parts.SERVER]
+        assert shown["prefect"] == "http://127.0.0.1:24000"
+
+
+def test_env_without_prefect_says_how_to_start_it(run):
+    assert "pluginctl sandbox up --prefect" in run("env", code=1).stderr
+
+
+def test_env_names_the_one_server_of_all_sandboxes(run, prefect):
+    said = {run("env", "--generation", each).stdout for each in ("2.x", "1.12")}
+    assert len(said) == 1
+    assert "export PREFECT_API_URL=http://127.0.0.1:24000/api\n" in said.pop()
+
+
+def test_logs_of_another_generation(run, home):
+    layout = Layout.of(home, "1.12")
+    layout.make()
+    layout.log("identity").write_text("one\ntwo\n")
+    assert run("logs", "identity", "--generation", "1.12", "-n", "1").stdout == "two\n"
+    assert "There is no log of 'identity'" in run("logs", "identity", code=1).stderr

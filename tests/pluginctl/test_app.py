@@ -1,0 +1,254 @@
+"""Exit codes, and what goes to which stream; tests/e2e runs the command against the real platform."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.collection import Job, Verdict
+from flows.images import PushRefused
+from flows.manifest import InvalidField
+from flows.resources import Action, Verb
+from flows.spaceone import SpaceoneError
+from flows.steps.errors import NotReleased, PlanBlocked
+from flows.steps.report import Report
+from pluginctl import app as cli
+from sandbox.errors import SandboxError
+
+JOB = Job("job-1", "SUCCESS", 1, 0, 1, 0, "")
+BLOCKED = Action("collector", "Coins", Verb.BLOCKED, reason="2 of this name exist.")
+
+
+def report(*failures, **fields):
+    return Report(
+        **{
+            "flow": "release",
+            "environment": "sandbox",
+            "generation": "2.x",
+            "plugin_id": "portfolio",
+            "version": "0.1.0",
+            "image": None,
+            "actions": (),
+            "collector_id": "collector-1",
+            "verdict": Verdict(JOB, failures, {"inventory.CloudService": 5}, {}),
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def environment(tmp_path):
+    path = tmp_path / "here.yaml"
+    path.write_text("{}")
+    return str(path)
+
+
+@pytest.fixture
+def pluginctl(monkeypatch, checkout):
+    """Runs the command; `result` is what the steps give, or the error that they raise."""
+    monkeypatch.chdir(checkout)
+
+    def pluginctl(*arguments, result=None, wrote=False):
+        seen = []
+
+        def steps(*given):
+            seen.append(given)
+            *_, progress = given
+            progress.wrote = wrote
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+        monkeypatch.setattr("pluginctl.commands.release.run_release", steps)
+        monkeypatch.setattr("pluginctl.commands.recollect.run_recollect", steps)
+        done = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done, seen
+
+    return pluginctl
+
+
+@pytest.mark.parametrize("command", ["release", "recollect"])
+def test_json_is_one_object_alone_on_standard_output(pluginctl, environment, command):
+    done, _ = pluginctl(command, environment, "--output", "json", result=report())
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == report().as_json()
+    assert done.stderr == ""
+
+
+def test_text_names_the_outcome(pluginctl, environment):
+    done, _ = pluginctl("release", environment, result=report())
+    assert done.exit_code == 0
+    assert "release of portfolio 0.1.0 succeeded" in done.stdout
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_failed_verdict_is_1_and_its_reasons_are_in_the_output(pluginctl, environment, output):
+    done, _ = pluginctl("release", environment, "--output", output, result=report("No secret matches."))
+    assert done.exit_code == 1
+    assert "No secret matches." in done.stdout
+    assert done.stderr == ""
+
+
+ERRORS = [
+    InvalidField("create_provider.yaml:3: unknown field 'colour'."),
+    SpaceoneError("identity.Provider.list failed.", "Is it [running]?"),
+    PushRefused("x", reason="denied", advice="log in"),
+    PlanBlocked([BLOCKED]),
+    NotReleased("There is no collector."),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("command", ["release", "recollect"])
+def test_a_known_error_is_one_message_and_2_where_nothing_was_changed(pluginctl, environment, error, command):
+    done, _ = pluginctl(command, environment, "--output", "json", result=error)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr == f"error: {error}\n"
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("command", ["release", "recollect"])
+def test_a_known_error_is_1_where_something_was_changed(pluginctl, environment, error, command):
+    done, _ = pluginctl(command, environment, result=error, wrote=True)
+    assert done.exit_code == 1
+    assert done.stderr == f"error: {error}\n"
+
+
+def test_a_bug_keeps_its_trace(pluginctl, environment):
+    with pytest.raises(ZeroDivisionError):
+        pluginctl("release", environment, result=ZeroDivisionError())
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does(monkeypatch):
+    """A trial's container is removed, a build is given up."""
+    before, cleaned = signal.getsignal(signal.SIGTERM), []
+
+    def app():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned.append(True)
+
+    monkeypatch.setattr(cli, "app", app)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (caught.value.code, cleaned) == (143, [True])
+
+
+def test_a_dry_run_that_would_be_stopped_is_told_and_is_2(pluginctl, environment):
+    blocked = report(verdict=None, dry_run=True, actions=(BLOCKED,))
+    done, _ = pluginctl("release", environment, "--dry-run", "--output", "json", result=blocked)
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["actions"][0]["action"] == "blocked"
+    assert done.stderr == "error: collector Coins is blocked: 2 of this name exist.\n"
+
+
+def test_what_is_asked_for_reaches_the_steps(pluginctl, environment, tmp_path):
+    _, ((request, *_),) = pluginctl(
+        "release",
+        environment,
+        "--source",
+        tmp_path / "a",
+        "--manifest",
+        tmp_path / "b",
+        "--dry-run",
+        "-p",
+        "plugin.image=me/plugin-x",
+        "--parameter",
+        "collector.name=My = collector",
+        result=report(),
+    )
+    assert (request.source, request.manifest, request.dry_run) == (tmp_path / "a", tmp_path / "b", True)
+    assert request.parameters == ("plugin.image=me/plugin-x", "collector.name=My = collector")
+    assert request.environment.name == "here"
+
+
+def test_the_defaults_are_the_portfolio_in_this_checkout(pluginctl, environment, checkout):
+    _, ((request, *_),) = pluginctl("release", environment, result=report())
+    assert (checkout / request.source / "src/VERSION").is_file()
+    assert (checkout / request.manifest / "register_plugin.yaml").is_file()
+    assert not request.dry_run
+
+
+def test_a_recollections_parameters_reach_the_manifest(pluginctl, environment):
+    _, ((_, manifest, *_),) = pluginctl(
+        "recollect", environment, "-p", "collector.name=Mine", result=report()
+    )
+    assert manifest.collector.name == "Mine"
+
+
+def test_a_bad_parameter_is_2_and_its_value_is_not_shown(pluginctl, environment):
+    done, seen = pluginctl("recollect", environment, "-p", "plugin.image=Hush", result=report())
+    assert (done.exit_code, seen) == (2, [])
+    assert done.stderr.startswith("error: -p plugin.image: the field 'image': ")
+    assert "hush" not in done.stderr.lower()
+
+
+@pytest.mark.parametrize("command", ["release", "recollect"])
+def test_an_unknown_environment_is_2_before_anything_runs(pluginctl, command):
+    done, seen = pluginctl(command, "nowhere", result=report())
+    assert (done.exit_code, seen) == (2, [])
+    assert "no environment 'nowhere'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("release",), ("release", "sandbox", "--colour"), ("release", "sandbox", "--output", "xml"), ("sell",)],
+)
+def test_wrong_arguments_are_2(pluginctl, arguments):
+    done, seen = pluginctl(*arguments, result=report())
+    assert (done.exit_code, done.stdout, seen) == (2, "", [])
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("release",), ("recollect",), ("sandbox",), ("sandbox", "up"), ("demo",)]
+)
+def test_every_command_has_help(pluginctl, command):
+    done, _ = pluginctl(*command, "--help")
+    assert done.exit_code == 0
+    assert "Usage" in done.stdout
+
+
+def test_the_sandboxs_errors_are_one_message_and_1(pluginctl, monkeypatch):
+    def up(*_, **__):
+        raise SandboxError("There is no Docker.", "Install it.")
+
+    monkeypatch.setattr("sandbox.lifecycle.up", up)
+    done, _ = pluginctl("sandbox", "up")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("error: There is no Docker.")
+
+
+def test_the_log_of_a_part_that_there_is_not(pluginctl, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    done, _ = pluginctl("sandbox", "logs", "nothing")
+    assert done.exit_code == 1
+    assert "There is no log of 'nothing'" in done.stderr
+
+
+def test_the_last_lines_of_a_log(pluginctl, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    log = tmp_path / "2.x/logs/identity.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("one\ntwo\nthree\n")
+    assert pluginctl("sandbox", "logs", "identity", "-n", 2)[0].stdout == "two\nthree\n"
+    assert pluginctl("sandbox", "logs", "identity", "-n", 0)[0].stdout == "one\ntwo\nthree\n"
+
+
+def test_the_status_of_a_sandbox_that_was_never_started(pluginctl, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    done, _ = pluginctl("sandbox", "status", "--output", "json")
+    assert done.exit_code == 0
+    shown = json.loads(done.stdout)
+    assert {service["state"] for service in shown["services"]} == {"stopped"}
+    assert {"name", "address", "pid", "memory", "state"} == set(shown["services"][0])
+    assert shown["spacectl_environment"].startswith(str(tmp_path))

@@ -1,0 +1,107 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from flows.collection import Job
+from flows.resources import Action, FieldChange, Plan, Verb
+from flows.spaceone import SpaceoneError
+from flows.steps.runner import Step
+from pluginctl.runner import TerminalRunner
+from pluginctl.spinner import TerminalProgress
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=120)
+
+
+@pytest.fixture
+def text(console):
+    return console.file.getvalue
+
+
+def test_a_step_that_ended_leaves_a_line_with_its_time(console, text):
+    assert TerminalRunner(console).run(Step("create schema", lambda: "done", subject="coins")) == "done"
+    assert text().startswith("✓ create schema coins 0.0 s")
+
+
+def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
+    console = Console(file=io.StringIO(), width=40)
+    step = Step("build image", lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
+    assert TerminalRunner(console).run(step) == 7
+    assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.0 s\n"
+
+
+def test_a_step_that_failed_leaves_a_line_and_its_error(console, text):
+    def fail():
+        raise SpaceoneError("no")
+
+    with pytest.raises(SpaceoneError):
+        TerminalRunner(console).run(Step("plan", fail))
+    assert text() == "✗ plan\n"
+
+
+@pytest.mark.parametrize("subject", ["[red]coins", "[/]", "[/red]"])
+def test_a_subject_that_looks_like_markup_stays_as_it_is(console, text, subject):
+    TerminalRunner(console).run(Step("create schema", lambda: None, subject=subject))
+    assert f"create schema {subject}" in text()
+
+
+def test_a_plan_without_changes_has_no_table(console, text):
+    TerminalRunner(console).planned(Plan((Action("image", "x", Verb.KEEP), Action("schema", "y", Verb.KEEP))))
+    assert text() == ""
+
+
+def test_a_plan_is_a_table_with_the_notes_of_what_is_written(console, text):
+    change = FieldChange("name", "Old", "New")
+    kept = Action("schema", "y", Verb.KEEP, notes=("quiet.",))
+    update = Action("provider", "x", Verb.UPDATE, (change,), notes=("tags.icon: a field of its own.",))
+    TerminalRunner(console).planned(Plan((kept, update)))
+    for words in (
+        "name: Old → New",
+        "provider x: tags.icon: a field of its own.",
+    ):
+        assert words in text()
+    assert "quiet." not in text()
+
+
+def test_lines_of_a_build_are_shown_where_they_are_asked_for(console, text):
+    TerminalRunner(console).output("Step 1/9 : FROM [x]")
+    assert text() == ""
+    TerminalRunner(console, verbose=True).output("Step 1/9 : FROM [x]")
+    assert text() == "Step 1/9 : FROM [x]\n"
+
+
+@pytest.mark.parametrize("line", ["Step 1/9 : FROM [/x]", "", "x" * 500])
+def test_a_line_of_a_build_stands_beside_the_spinner_of_its_step(line):
+    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    runner = TerminalRunner(console)
+    runner.run(Step("build image", lambda: runner.output(line), subject="[/b]"))
+    runner.run(Step("follow the job", lambda: runner.collecting(Job("j", "IN_PROGRESS", 4, 1, 3, 0, ""))))
+    assert "✓" in console.file.getvalue()
+
+
+def test_progress_without_a_terminal_is_a_line_for_what_took_longer_than_a_second(console, text, monkeypatch):
+    times = iter([0.0, 0.5, 10.0, 12.25])
+    monkeypatch.setattr("pluginctl.spinner.time.perf_counter", lambda: next(times))
+    with TerminalProgress(console) as progress:
+        with progress.step("quick"):
+            pass
+        with progress.step("slow [x]"):
+            pass
+        progress.say("words [y]")
+    assert text() == "✓ slow [x] 2.2 s\n  words [y]\n"
+
+
+def test_progress_names_the_step_that_failed(console, text):
+    with pytest.raises(ValueError, match="no"), TerminalProgress(console) as progress, progress.step("slow"):
+        raise ValueError("no")
+    assert text() == "✗ slow\n"
+
+
+def test_progress_on_a_terminal_draws_and_clears_its_spinner():
+    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    with TerminalProgress(console) as progress, progress.step("starting identity"):
+        pass
+    assert "starting identity" in console.file.getvalue()

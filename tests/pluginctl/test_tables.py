@@ -1,0 +1,157 @@
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from flows.collection import Job, Verdict
+from flows.images import ImageReference, LocalImage, Trial
+from flows.resources import Action, FieldChange, Verb
+from flows.steps.report import ImageReport, Report
+from pluginctl.tables import plan_table, rows_table, show_collected, show_report
+
+JOB = Job("job-1", "SUCCESS", 1, 0, 1, 0, "")
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=160)
+
+
+def shown(console, *things):
+    for thing in things:
+        console.print(thing)
+    return console.file.getvalue()
+
+
+def report(**fields):
+    return Report(
+        **{
+            "flow": "release",
+            "environment": "sandbox",
+            "generation": "2.x",
+            "plugin_id": "portfolio",
+            "version": "0.1.0",
+            "image": None,
+            "actions": (
+                Action("provider", "folio [x]", Verb.CREATE),
+                Action("plugin", "portfolio", Verb.KEEP),
+            ),
+            "collector_id": "collector-1",
+            "verdict": Verdict(JOB, (), {"inventory.CloudService": 5, "inventory.Region": 1}, {}),
+            "by_type": {"p/g/t": 5},
+            "columns": ("Name", "Price"),
+            "rows": (("Bitcoin", "64,321.5"),),
+            "seconds": 1.25,
+            **fields,
+        }
+    )
+
+
+def test_a_plan_shows_what_changes(console):
+    changes = (FieldChange("tags", {"a": "old"}, {"a": "new", "b": None}), FieldChange("name", "One", "Two"))
+    text = shown(
+        console,
+        plan_table(
+            [
+                Action("image", "host/x:1", Verb.KEEP),
+                Action("provider", "x", Verb.UPDATE, changes),
+                Action(
+                    "plugin",
+                    "x",
+                    Verb.CREATE,
+                    (FieldChange("name", None, "x"), FieldChange("docs", None, {})),
+                ),
+                Action("collector", "x", Verb.BLOCKED, reason="because"),
+            ]
+        ),
+    )
+    for words in ("tags.a: old → new", "name: One → Two", "name, docs", "see below"):
+        assert words in text
+    assert "tags.b" not in text
+
+
+def test_a_long_value_is_cut_and_lines_are_joined(console):
+    change = FieldChange("help", None, "one\n  two " + "x" * 100)
+    text = shown(console, plan_table([Action("provider", "x", Verb.UPDATE, (change,))]))
+    assert "help: nothing → one two x" in text
+    assert "…" in text
+
+
+@pytest.mark.parametrize("words", ["[red]", "[/red]", "[/]", "[bold", "a [b] c"])
+def test_names_that_look_like_markup_stay_as_they_are(console, words):
+    change = FieldChange(words, words, f"{words}!")
+    text = shown(
+        console,
+        plan_table([Action("provider", words, Verb.UPDATE, (change,))]),
+        rows_table("Rows", (words, "b"), [(words, words)]),
+    )
+    assert text.count(words) >= 5
+
+
+def test_columns_of_numbers_stand_to_the_right():
+    cells = [("a", "1", "1,234.5", "", "x"), ("b", "-2", "1.2e-05", "1e+18", "3")]
+    table = rows_table("Rows", ("name", "whole", "part", "some", "mixed"), cells)
+    assert [column.justify for column in table.columns] == ["left", "right", "right", "right", "left"]
+    assert [column.justify for column in rows_table("Rows", ("a",), []).columns] == ["left"]
+    assert [column.justify for column in rows_table("Rows", ("a",), [("nan",)]).columns] == ["left"]
+
+
+def test_a_success_says_what_and_how_long(console):
+    show_report(console, report())
+    text = console.file.getvalue()
+    assert "folio [x]" in text
+    assert "Collected (the first 1 of 5)" in " ".join(text.split())
+    assert "64,321.5" in text
+    assert (
+        "release of portfolio 0.1.0 succeeded in 1.2 s: 5 inventory.CloudService, 1 inventory.Region." in text
+    )
+
+
+def test_a_failure_gives_every_reason(console):
+    show_report(console, report(verdict=Verdict(JOB, ("One [x].", "Two."), {}, {}), rows=(), by_type={}))
+    text = console.file.getvalue()
+    assert "release of portfolio 0.1.0 failed" in text
+    assert "  One [x].\n  Two.\n" in text
+    assert "Collected" not in text
+
+
+def test_a_dry_run_says_that_nothing_was_changed(console):
+    show_report(console, report(verdict=None, dry_run=True))
+    assert console.file.getvalue() == "Nothing was changed: this was a dry run.\n"
+
+
+def test_columns_that_do_not_fit_are_named_instead_of_broken():
+    console = Console(file=io.StringIO(), width=40)
+    columns = ("Name", "Price", "Market Capitalisation", "Volume")
+    show_collected(console, columns, [("Bitcoin", "64,321.5", "1,234,567,890,123", "1")], 1)
+    text = console.file.getvalue()
+    assert "Price" in text
+    assert "In a wider terminal: Market Capitalisation, Volume." in " ".join(text.split())
+    show_collected(narrow := Console(file=io.StringIO(), width=4), columns, [("Bitcoin", "64", "1", "1")], 1)
+    assert "In" in narrow.file.getvalue()
+
+
+def test_nothing_collected_is_no_table(console):
+    show_collected(console, (), (), 0)
+    assert console.file.getvalue() == ""
+
+
+def test_what_was_built_is_shown_as_docker_images_shows_it(console):
+    created = datetime(2024, 7, 25, 17, 31, 1, tzinfo=UTC)
+    reference = ImageReference("host:5000", "team/plugin", "0.1.0")
+    built = LocalImage(reference, f"sha256:{'ab' * 32}", created, 155_000_000, "", (), {})
+    trial = Trial(("grpc.health.v1.Health", "Collector"), 1.25)
+    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2", built=built, trial=trial)))
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    start = lines.index("Image")
+    assert lines[start + 1 : start + 4] == [
+        "repository tag image id created size",
+        "host:5000/team/plugin 0.1.0 abababababab 2024-07-25 17:31:01 UTC 155.0 MB",
+        "It serves grpc.health.v1.Health, Collector after 1.2 s.",
+    ]
+
+
+def test_an_image_that_was_kept_is_no_table(console):
+    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2")))
+    assert "image id" not in console.file.getvalue()

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from sandbox.machine.layout import Layout, default_home, source_root
+
+
+def test_two_folders_have_two_identifiers(tmp_path: Path):
+    one, other = Layout.of(tmp_path / "a", "2.x"), Layout.of(tmp_path / "b", "2.x")
+    assert one.identifier != other.identifier
+    assert one.identifier == Layout.of(tmp_path / "a", "2.x").identifier
+
+
+def test_the_home_follows_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    assert default_home() == tmp_path
+    monkeypatch.delenv("PLUGINCTL_SANDBOX_HOME")
+    assert default_home() == source_root() / ".sandbox"
+    assert (source_root() / "sandbox" / "machine" / "layout.py").exists()
+
+
+def test_only_the_owner_may_look_into_the_folder(layout: Layout):
+    assert stat.S_IMODE(layout.root.stat().st_mode) == 0o700
+
+
+def test_the_lock_is_no_part_of_what_a_purge_removes(layout: Layout):
+    assert layout.root not in layout.lock.parents
+
+
+def test_the_sandboxes_of_a_folder_share_an_engine_and_prefect(tmp_path: Path):
+    two, old = (Layout.of(tmp_path, name) for name in ("2.x", "1.12"))
+    assert two.engine == old.engine != Layout.of(tmp_path / "other", "2.x").engine
+    assert two.prefect == old.prefect
+    roots = {two.root, old.root, two.engine.root, two.prefect.root}
+    assert len(roots) == 4, "a purge of one must not touch another"
+    assert {root.parent for root in roots} == {tmp_path}
+
+
+def test_a_sandbox_without_data_is_none(tmp_path: Path):
+    layout = Layout.of(tmp_path, "2.x")
+    layout.venv.mkdir(parents=True)
+    assert not layout.exists
+    layout.make()
+    assert layout.exists

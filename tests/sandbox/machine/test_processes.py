@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from sandbox.errors import SandboxError
+from sandbox.machine import processes as module
+from sandbox.machine.processes import MARK, Processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.machine.layout import Layout
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_started_program_runs_is_known_and_is_stopped(processes: Processes):
+    record = processes.start("one", SLEEP, address="grpc://here:1")
+    process = processes.running("one")
+    assert process is not None
+    assert process.pid == record.pid
+    assert os.getsid(record.pid) == record.pid, "it has a session of its own and outlives our terminal"
+    assert processes.names() == ["one"]
+    wait_for(lambda: processes.memory("one") > 1_000_000)
+    processes.stop(["one"])
+    assert processes.running("one") is None
+    assert processes.names() == []
+    assert processes.memory("one") == 0
+
+
+def test_another_run_of_ours_knows_it_too(processes: Processes, layout: Layout):
+    record = processes.start("one", SLEEP, address="grpc://here:1")
+    again = Processes(layout)
+    assert again.record("one") == record
+    assert again.running("one") is not None
+
+
+def test_its_output_goes_to_its_log(processes: Processes, layout: Layout):
+    processes.start("talker", [sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
+    wait_for(lambda: processes.running("talker") is None)
+    assert layout.log("talker").read_text() == "out\nerr\n"
+
+
+def test_a_log_that_grew_too_long_is_put_aside(
+    processes: Processes, layout: Layout, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "LOG_BYTES", 3)
+    layout.log("talker").write_text("older words\n")
+    processes.start("talker", [sys.executable, "-c", "print('new')"])
+    wait_for(lambda: processes.running("talker") is None)
+    assert layout.log("talker").read_text() == "new\n"
+    assert layout.log("talker").with_suffix(".log.1").read_text() == "older words\n"
+
+
+def test_variables_are_set_and_removed(processes: Processes, layout: Layout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UNWANTED", "1")
+    code = "import os; print(os.environ.get('UNWANTED'), os.environ['WANTED'])"
+    processes.start("it", [sys.executable, "-c", code], environment={"UNWANTED": None, "WANTED": "2"})
+    wait_for(lambda: processes.running("it") is None)
+    assert layout.log("it").read_text() == "None 2\n"
+
+
+def test_a_program_that_is_not_there_is_named(processes: Processes):
+    with pytest.raises(SandboxError, match=r"one cannot be started: .*nowhere/program"):
+        processes.start("one", ["/nowhere/program"])
+
+
+def test_a_reused_process_id_is_not_taken_for_ours(processes: Processes, layout: Layout):
+    stranger = subprocess.Popen(SLEEP)
+    try:
+        record = {"pid": stranger.pid, "created": psutil.Process(stranger.pid).create_time() - 100}
+        (layout.run / "one.json").write_text(json.dumps({**record, "address": "", "command": []}))
+        assert processes.running("one") is None
+        processes.stop(["one"])
+        assert stranger.poll() is None, "the stranger lives"
+        assert processes.names() == []
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_children_are_stopped_too_even_in_a_session_of_their_own(processes: Processes, tmp_path: Path):
+    told = tmp_path / "pid"
+    code = (
+        "import subprocess, sys, time, pathlib\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+        f"pathlib.Path({str(told)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)"
+    )
+    processes.start("parent", [sys.executable, "-c", code])
+    wait_for(lambda: told.exists() and told.read_text())
+    child = psutil.Process(int(told.read_text()))
+    processes.stop(["parent"])
+    assert not module.is_alive(child)
+
+
+def test_children_that_outlived_their_parent_are_stopped(processes: Processes, tmp_path: Path):
+    told = tmp_path / "pid"
+    code = (
+        "import subprocess, sys, pathlib\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(told)!r}).write_text(str(child.pid))"
+    )
+    processes.start("parent", [sys.executable, "-c", code])
+    wait_for(lambda: processes.running("parent") is None)
+    child = psutil.Process(int(told.read_text()))
+    assert module.is_alive(child)
+    processes.stop(["parent"])
+    assert not module.is_alive(child)
+
+
+def test_strays_without_a_record_are_found_by_their_mark(processes: Processes, layout: Layout):
+    record = processes.start("lost", SLEEP)
+    (layout.run / "lost.json").unlink()
+    lost = psutil.Process(record.pid)
+    stranger = subprocess.Popen(SLEEP, env={**os.environ, MARK: f"{layout.root}-another:lost"})
+    try:
+        processes.stop_strays()
+        assert not module.is_alive(lost)
+        assert stranger.poll() is None, "another sandbox's parts are not ours"
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_one_that_ignores_the_request_is_ended(processes: Processes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    processes.start("stubborn", [sys.executable, "-c", code])
+    wait_for(lambda: processes.layout.log("stubborn").read_text() == "1\n")
+    process = processes.running("stubborn")
+    assert process is not None
+    processes.stop(["stubborn"])
+    assert not module.is_alive(process)
+
+
+def test_marks_tell_which_sandboxes_run(processes: Processes, layout: Layout):
+    ours = f"{layout.root}:"
+    assert not [mark for mark in module.marks() if mark.startswith(ours)]
+    processes.start("one", SLEEP)
+    processes.start("engine", SLEEP, marked=False)
+    assert [mark for mark in module.marks() if mark.startswith(ours)] == [f"{ours}one"]
+    processes.stop(["one", "engine"])
+    assert not [mark for mark in module.marks() if mark.startswith(ours)]
+
+
+def test_an_unmarked_program_passes_no_mark_on(processes: Processes, layout: Layout):
+    processes.start(
+        "engine", [sys.executable, "-c", f"import os; print(os.environ.get('{MARK}'))"], marked=False
+    )
+    wait_for(lambda: processes.running("engine") is None)
+    assert layout.log("engine").read_text() == "None\n"

@@ -1,0 +1,114 @@
+"""A store, and the server as the sandbox starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from sandbox.mongodb.context import Context
+from sandbox.mongodb.cursors import Cursors
+from sandbox.mongodb.dispatch import answer
+from sandbox.mongodb.journal import Journal
+from sandbox.mongodb.store import Store
+from sandbox.mongodb.wire import OP_MSG, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FOLDER = Path(__file__).resolve().parents[3] / "sandbox" / "mongodb"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    journal = Journal(tmp_path / "data")
+    yield Store(journal)
+    journal.close()
+
+
+@pytest.fixture
+def run(store: Store) -> Callable[..., dict[str, Any]]:
+    """Run a command on the database `shop`: run(find="plants", filter={…}); returns the reply."""
+    context = Context(store, Cursors())
+
+    def command(sequences: dict[str, list[bytes]] | None = None, /, **body: Any) -> dict[str, Any]:
+        return answer(context, Request(1, OP_MSG, {**body, "$db": "shop"}, sequences or {}))
+
+    return command
+
+
+@dataclass
+class RunningServer:
+    """The server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def client(self, **options: Any) -> MongoClient[dict[str, Any]]:
+        """As the services connect: any user, no password, MONGODB-X509."""
+        return MongoClient(
+            "127.0.0.1",
+            self.port,
+            username="spaceone",
+            authMechanism="MONGODB-X509",
+            timeoutMS=10_000,
+            **options,
+        )
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=10)
+        self._close()
+        return code
+
+    def _close(self) -> None:
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., RunningServer]]:
+    """Starts servers by the folder's path, as the sandbox does, on free ports; ends those that still run."""
+    started: list[RunningServer] = []
+
+    def one(data: Path) -> RunningServer:
+        process = subprocess.Popen(
+            [sys.executable, str(FOLDER), "--port", "0", "--data", str(data)],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+        )
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        listening = re.search(r"Listening on 127\.0\.0\.1:(\d+)", line)
+        assert listening, line + process.stderr.read()
+        started.append(RunningServer(process, int(listening[1])))
+        return started[-1]
+
+    yield one
+    for server in started:
+        if server.process.poll() is None:
+            server.stop()
+        with contextlib.suppress(ValueError):
+            server._close()
+
+
+@pytest.fixture
+def server(launch: Callable[[Path], RunningServer], tmp_path: Path) -> RunningServer:
+    return launch(tmp_path / "server" / "data")
+
+
+@pytest.fixture
+def database(server: RunningServer) -> Iterator[Any]:
+    with server.client() as client:
+        yield client["shop"]
