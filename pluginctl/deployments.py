@@ -24,9 +24,21 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import ObjectNotFound
 
+from flows.errors import Cause, PipelineError
 
-class RemoteError(Exception):
-    """The server, a deployment or a run on a worker failed us; what the flow itself met is in the run."""
+
+class DeploymentError(PipelineError):
+    """Prefect's server, a deployment or a run on a worker failed; what the flow itself met is in the run."""
+
+    code = "deployment"
+    cause = Cause.FAILED
+
+
+class PrefectUnreachable(DeploymentError):
+    """Prefect's server does not answer."""
+
+    code = "prefect-unreachable"
+    cause = Cause.UNAVAILABLE
 
 
 class Watcher(Protocol):
@@ -68,18 +80,22 @@ def run_deployment(
     The server is the one that Prefect's settings name (PREFECT_API_URL).
 
     Raises:
-        RemoteError: the server does not answer, knows no such deployment, or the run was not done in time.
+        DeploymentError: the server does not answer, knows no such deployment, or the run was not done in time.
     """
     try:
         return asyncio.run(_run(name, parameters, watcher, timeout))
     except ObjectNotFound as error:
-        raise RemoteError(f"Prefect knows no deployment {name}: prefect deploy --all") from error
+        raise DeploymentError(
+            f"Prefect knows no deployment {name}", "Deploy it: prefect deploy --all"
+        ) from error
     except TimeoutError as error:
-        raise RemoteError(
-            f"The run of {name} was not done after {timeout:.0f} s. Does a worker run?"
+        raise DeploymentError(
+            f"The run of {name} was not done after {timeout:.0f} s", "Does a worker run?"
         ) from error
     except httpx.HTTPError as error:
-        raise RemoteError(f"Prefect's server does not answer: {error}") from error
+        raise PrefectUnreachable(
+            f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?"
+        ) from error
 
 
 async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:
@@ -137,7 +153,7 @@ def deploy(checkout: Path, environments: Collection[str]) -> None:
     the clock.
 
     Raises:
-        RemoteError: with what Prefect said.
+        DeploymentError: with what Prefect said.
     """
     declared = yaml.safe_load((checkout / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     names = [
@@ -155,4 +171,6 @@ def deploy(checkout: Path, environments: Collection[str]) -> None:
         text=True,
     )
     if done.returncode:
-        raise RemoteError(f"prefect deploy failed:\n{(done.stdout + done.stderr).strip()}")
+        raise DeploymentError(
+            "prefect deploy failed", details=(done.stdout + done.stderr).strip().splitlines()
+        )

@@ -1,56 +1,79 @@
-"""Known errors become one message and an exit code."""
+"""How a command ends: the exit codes, and the one rendering of an error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
 
 import typer
 from rich.markup import escape
 
-from flows.images import ImageError
-from flows.manifest import ManifestError
-from flows.spaceone import SpaceoneError
-from flows.steps.errors import FlowError, PlanBlocked
-from flows.steps.report import Report
-from pluginctl.output import Output, emit_json, message_console, result_console
-from pluginctl.tables import show_report
-from sandbox.errors import SandboxError
+from flows.errors import PipelineError, sentence
+from pluginctl.output import Output, emit_json, message_console
 
-#: Exit codes: a run failed; or nothing was changed, because the input or the platform does not allow it.
-FAILED, REFUSED = 1, 2
+#: The same in `pluginctl --help` and in docs/commands.md.
+MEANINGS = {
+    0: "done",
+    1: "the run failed",
+    2: "the input was refused, or the plan is blocked; nothing was changed",
+    3: "something could not be reached, or answered with a fault of its own; the message says what was changed",
+}
+SCHEMA = "error/1"
+"""What `schema` is in the JSON of an error."""
 
 
 @contextmanager
-def failing_well(wrote: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """One message on standard error for what can be known beforehand; anything else is a bug and keeps its trace.
+def failing_well(output: Output = Output.TEXT) -> Iterator[None]:
+    """Ends the command with one message and an exit code for every known error; a bug keeps its traceback.
 
     Args:
-        wrote: Whether something has been changed by then: the exit code is 1 if so, else 2.
+        output: With JSON, one document on standard output besides.
     """
     try:
         yield
-    except (ManifestError, ImageError, SpaceoneError, FlowError) as error:
+    except PipelineError as error:
         tell(error)
-        raise typer.Exit(FAILED if wrote() else REFUSED) from None
-    except SandboxError as error:
-        tell(error)
-        raise typer.Exit(FAILED) from None
+        if output is Output.JSON:
+            emit_json(error_document(error.as_json(), error.exit_code))
+        raise typer.Exit(error.exit_code) from None
+    except Exception as error:
+        if output is Output.JSON:
+            emit_json(error_document(_bug(error), 1))
+        raise
 
 
-def tell(error: Exception) -> None:
-    """The message, on standard error."""
-    message_console().print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+def tell(error: PipelineError) -> None:
+    """Message, advice and details, on standard error."""
+    console = message_console()
+
+    def line(markup: str) -> None:
+        console.print(markup, soft_wrap=True, highlight=False)
+
+    line(f"[red]error:[/] {escape(sentence(error.message))}")
+    if error.advice:
+        line(f"[cyan]hint:[/] {escape(sentence(error.advice))}")
+    for quoted in error.details:
+        line(f"    [dim]{escape(quoted)}[/]")
+    if error.changed:
+        line("Something was changed before that: run the same command again, it continues from there.")
 
 
-def finish(report: Report, output: Output) -> None:
-    """Show a report, and end with the exit code that it stands for."""
-    if output is Output.JSON:
-        emit_json(report.as_json())
-    else:
-        show_report(result_console(), report)
-    if report.blocked:
-        tell(PlanBlocked(report.blocked))
-        raise typer.Exit(REFUSED)
-    if not report.success:
-        raise typer.Exit(FAILED)
+def error_document(error: dict[str, Any], exit_code: int) -> dict[str, Any]:
+    """One document of the schema `error/1`."""
+    return {"schema": SCHEMA, "exit_code": exit_code, "error": error}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of an error's document."""
+    text = files("pluginctl").joinpath("error.schema.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def _bug(error: Exception) -> dict[str, Any]:
+    found = PipelineError(
+        f"{type(error).__name__}: {error}", "This is a bug: its traceback is on standard error"
+    )
+    return {**found.as_json(), "code": "bug"}

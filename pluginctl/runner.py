@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TypeVar
 
 from rich.console import Console
@@ -25,9 +26,13 @@ class TerminalRunner(PlainRunner):
     Args:
         console: Where it is shown: standard error, so that standard output is the result's alone.
         verbose: Whether the lines of a build are shown one by one.
+        sleep: Waits for so many seconds before a further try.
     """
 
-    def __init__(self, console: Console, verbose: bool = False) -> None:
+    def __init__(
+        self, console: Console, verbose: bool = False, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__(sleep)
         self._console = console
         self._verbose = verbose
         self._status: Status | None = None
@@ -46,9 +51,13 @@ class TerminalRunner(PlainRunner):
         finally:
             self._status = None
         seconds = f"{time.perf_counter() - started:.1f} s"
-        words = escape(step.words(result))
+        words = escape(step.summary(result))
         self._line(f"[green]✓[/] {shown}{f':[dim] {words}, ' if words else '[dim] '}{seconds}[/]")
         return result
+
+    def retrying(self, announcement: str) -> None:
+        """A line of its own: a run that waits says what for."""
+        self._line(f"[yellow]![/] {escape(announcement)}")
 
     def planned(self, plan: Plan) -> None:
         """The plan as a table, where it holds more than things to keep."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from flows.images import LocalImage
 from flows.resources import Action, Verb
 from flows.steps.report import Report
 from flows.steps.summaries import changes
+
+if TYPE_CHECKING:
+    from flows.images.engine.local import LocalImage
 
 _STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
 
@@ -81,26 +84,25 @@ def show_report(console: Console, report: Report) -> None:
     if report.dry_run:
         console.print("Nothing was changed: this was a dry run.")
         return
-    if report.image and report.image.built:
-        console.print(image_table(report.image.built))
-    if report.image and report.image.trial:
-        console.print(f"It {escape(str(report.image.trial))}.", soft_wrap=True, highlight=False)
+    if report.delivered:
+        console.print(image_table(report.delivered.image))
+        console.print(f"It {escape(str(report.delivered.trial))}.", soft_wrap=True, highlight=False)
     if report.actions:
         console.print(registered_table(report))
-    show_collected(console, report.columns, report.rows, sum(report.by_type.values()))
-    verdict = report.verdict
-    if verdict is None:
-        words = f"{report.plugin_id} {report.version} is published"
-        console.print(f"[green]{words}[/] in {report.seconds:.1f} s: no collector was asked for.")
+    collected = report.collected
+    if collected is None:
+        published = f"{report.plugin_id} {report.version} is published"
+        console.print(f"[green]{published}[/] in {report.seconds:.1f} s: no collector was asked for.")
         return
-    kinds = ", ".join(f"{count} {name}" for name, count in verdict.resources.items())
+    show_collected(console, collected.columns, collected.rows, sum(collected.by_type.values()))
+    kinds = ", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items())
     what = f"{report.flow} of {report.plugin_id} {report.version}"
-    if verdict.success:
+    if report.success:
         console.print(f"[green]{what} succeeded[/] in {report.seconds:.1f} s: {kinds}.")
     else:
         console.print(f"[red]{what} failed:[/] the collection was judged.")
-        for words in verdict.failures:
-            console.print(f"  {escape(words)}")
+        for reason in report.failures:
+            console.print(f"  {escape(reason)}")
 
 
 def show_collected(

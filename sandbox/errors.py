@@ -1,20 +1,17 @@
-"""The one error of the sandbox: what failed, and what to do next."""
+"""The one error of the sandbox."""
 
 from __future__ import annotations
 
+from flows.errors import PipelineError
 
-class SandboxError(Exception):
+
+class SandboxError(PipelineError):
     """Something that the sandbox needs is missing or did not work.
 
     Args:
-        message: what failed and where, in one line.
-        hint: what the reader can do about it; may have several lines (the end of a log, a command).
+        message: What failed and where, in one line.
+        advice: What the reader can do about it.
+        details: Lines that somebody else wrote, such as the end of a log.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+    code = "sandbox"

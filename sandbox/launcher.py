@@ -54,9 +54,9 @@ def _launch(part: Part, processes: Processes, progress: Progress) -> None:
         deadline = time.monotonic() + part.seconds
         while not part.ready():
             if processes.running(part.name) is None:
-                raise SandboxError(f"{part.name} ended while it was starting.", tail(log, begin))
+                raise _failed(f"{part.name} ended while it was starting.", log, begin)
             if time.monotonic() > deadline:
-                raise SandboxError(f"{part.name} is not ready after {part.seconds:.0f} s.", tail(log, begin))
+                raise _failed(f"{part.name} is not ready after {part.seconds:.0f} s.", log, begin)
             time.sleep(POLL_SECONDS)
 
 
@@ -70,15 +70,18 @@ def _comes_round(part: Part) -> bool:
     return False
 
 
-def tail(log: Path, begin: int = 0, lines: int = TAIL_LINES) -> str:
-    """The last lines that a log got after the byte `begin`, and its path."""
+def _failed(message: str, log: Path, begin: int) -> SandboxError:
+    lines = tail(log, begin)
+    advice = f"See its log, {log}." if lines else f"It wrote nothing to its log, {log}."
+    return SandboxError(message, advice, details=lines)
+
+
+def tail(log: Path, begin: int = 0, lines: int = TAIL_LINES) -> list[str]:
+    """The last lines that a log got after the byte `begin`."""
     try:
         with log.open("rb") as file:
             file.seek(begin if begin <= log.stat().st_size else 0)
-            said = file.read().decode(errors="replace").rstrip().splitlines()[-lines:]
+            text = file.read().decode(errors="replace")
     except OSError:
-        said = []
-    quoted = "\n".join(f"    {line[:300]}" for line in said)
-    return (
-        f"The end of its log:\n{quoted}\nAll of it: {log}" if said else f"It wrote nothing to its log, {log}."
-    )
+        return []
+    return [line[:300] for line in text.rstrip().splitlines()[-lines:]]

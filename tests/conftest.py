@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
 if TYPE_CHECKING:
@@ -18,6 +20,23 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
 SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_report_fits_its_schema() -> Iterator[None]:
+    """Checks every report that a test makes against the schema that docs/report.md describes."""
+    from flows.steps import report
+
+    as_json, schema = report.Report.as_json, report.json_schema()
+
+    def checked(self: report.Report) -> dict[str, Any]:
+        document = as_json(self)
+        jsonschema.validate(json.loads(json.dumps(document)), schema)
+        return document
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(report.Report, "as_json", checked)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +105,7 @@ def pluginctl() -> Pluginctl:
     def run(
         *arguments: str | Path, timeout: float = 300, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [Path(sys.executable).with_name("pluginctl"), *arguments],
             cwd=CHECKOUT,
             env={**os.environ, "PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables},
@@ -95,5 +114,17 @@ def pluginctl() -> Pluginctl:
             timeout=timeout,
             check=False,
         )
+        _check_document(done.stdout)
+        return done
 
     return run
+
+
+def _check_document(text: str) -> None:
+    """A report or an error that a command printed fits its schema."""
+    from flows.steps import report
+    from pluginctl import exit_codes
+
+    schemas = {report.SCHEMA: report.json_schema, exit_codes.SCHEMA: exit_codes.json_schema}
+    if text.startswith("{") and (schema := schemas.get((document := json.loads(text)).get("schema"))):
+        jsonschema.validate(document, schema())

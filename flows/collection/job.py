@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flows.errors import Cause
 from flows.spaceone import Client, SpaceoneError
 
 _RUNNING = {"IN_PROGRESS", "PENDING"}
@@ -14,6 +15,9 @@ _RUNNING = {"IN_PROGRESS", "PENDING"}
 
 class JobTimeout(SpaceoneError):
     """A job was still running when the time for it was up."""
+
+    code = "job-timeout"
+    cause = Cause.FAILED
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Verdict:
         """Whether there is nothing against it."""
         return not self.failures
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """In one line: the first reason against it, else what the job brought."""
         if self.failures:
             more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""

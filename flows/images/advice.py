@@ -19,39 +19,44 @@ def is_temporary(reason: str) -> bool:
     return re.search(_NETWORK, reason, re.IGNORECASE) is not None
 
 
+def is_outage(reason: str) -> bool:
+    """Whether the words are about a fault of the registry or the way to it, whether it passes by itself or not."""
+    return is_temporary(reason) or "no space left" in reason.lower()
+
+
 def push_advice(reason: str, reference: ImageReference) -> str:
     """Return what to do after a refused push, from the words of the refusal."""
     registry = reference.registry or "Docker Hub"
     known = {
-        "http response to https client": f"the engine speaks TLS to {registry}, which is plain HTTP: add it "
+        "http response to https client": f"The engine speaks TLS to {registry}, which is plain HTTP: add it "
         "to `insecure-registries` in /etc/docker/daemon.json and restart the engine (127.0.0.0/8 is in it)",
-        "x509|certificate": f"the engine does not trust {registry}: put its authority's certificate into "
+        "x509|certificate": f"The engine does not trust {registry}: put its authority's certificate into "
         f"/etc/docker/certs.d/{registry}/ca.crt, or add it to `insecure-registries`",
-        "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope": "give the "
+        "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope": "Give the "
         f"environment's registry a user who may push to {reference.repository}, or `docker login {registry}`",
-        "immutable|already exists": "the registry keeps a version as it is: bump src/VERSION",
-        "does not exist locally": "build the image first",
-        "name unknown|not found": f"create the project or repository {reference.repository} first",
-        "unsupported|method not allowed": f"{registry} is read-only or a cache: name another in the environment",
-        "no space left": f"make room in the storage of {registry}",
-        _NETWORK: f"check the address of {registry}, and that the Docker engine's machine can reach it",
+        "immutable|already exists": "The registry does not let a tag be overwritten: bump src/VERSION",
+        "does not exist locally": "Build the image first",
+        "name unknown|not found": f"Create the project or repository {reference.repository} first",
+        "unsupported|method not allowed": f"{registry} is read-only or a cache: name another one in the environment",
+        "no space left": f"Make room in the storage of {registry}",
+        _NETWORK: f"Check the address of {registry}, and that the Docker engine's machine can reach it",
     }
     for words, advice in known.items():
         if re.search(words, reason, re.IGNORECASE):
             return advice
-    return f"look into the log of {registry} and of the Docker engine"
+    return f"Look at the log of {registry} and of the Docker engine"
 
 
 def build_advice(reason: str, step: str | None) -> str:
     """Return what to do after a failed build."""
     if "dockerfile parse error" in reason.lower() or step is None:
-        return "correct the Dockerfile"
+        return "Correct the Dockerfile"
     instruction = step.partition(" : ")[2]
     if instruction.upper().startswith("FROM "):
         return (
-            f"the engine has no {instruction[5:].strip()!r} and cannot pull it: "
+            f"The engine has no {instruction[5:].strip()!r} and cannot pull it: "
             "name one that it has in the environment's build argument BASE_IMAGE"
         )
     if instruction.upper().startswith(("COPY ", "ADD ")):
-        return "check that the file exists and that .dockerignore does not hide it"
-    return "run the step by hand in the image before it, or correct the Dockerfile"
+        return "Check that the file exists and that .dockerignore does not exclude it"
+    return "Run the step by hand in the image before it, or correct the Dockerfile"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flows.manifest import Manifest
 from flows.resources import generation_1_12, generation_2
-from flows.resources.apply import apply
+from flows.resources.execution import Execution
 from flows.resources.plan import (
     Action,
     Clients,
@@ -36,6 +36,7 @@ def declared_resources(generation: Generation, manifest: Manifest, target: Targe
 __all__ = [
     "Action",
     "Clients",
+    "Execution",
     "FieldChange",
     "Ids",
     "Plan",
@@ -43,7 +44,6 @@ __all__ = [
     "Scope",
     "Target",
     "Verb",
-    "apply",
     "count_all",
     "declared_resources",
     "find",

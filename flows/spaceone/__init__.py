@@ -6,6 +6,7 @@ from flows.spaceone.client import Call, Client
 from flows.spaceone.credentials import Credentials, read_spacectl, spacectl_file
 from flows.spaceone.endpoints import Endpoint
 from flows.spaceone.errors import (
+    READS,
     AlreadyExists,
     AuthenticationFailed,
     CallError,
@@ -25,6 +26,7 @@ from flows.spaceone.generation import Generation, probe
 from flows.spaceone.services import Service, api_resources, check_services
 
 __all__ = [
+    "READS",
     "AlreadyExists",
     "AuthenticationFailed",
     "Call",

@@ -26,7 +26,7 @@ Kind = tuple[type[CallError], str]
 _PLUGIN_SILENT = (
     "The platform could not reach the plugin's container: does the image start and listen on port 50051?"
 )
-_GONE = "What it names is not there, or was deleted meanwhile: a release plans anew, and makes it again."
+_GONE = "A resource that it refers to no longer exists. Run the release again: it will be created again."
 _NO_PLUGIN = "No repository of the platform has this plugin: register it first."
 _NO_SUCH_DATA = (
     "The data of a service account must fit what its provider asks for: the provider's "

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
-import tenacity
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
 from flows.spaceone.advice import from_details
 from flows.spaceone.endpoints import Endpoint
-from flows.spaceone.errors import EndpointError, SpaceoneError, UnknownField, Unreachable
+from flows.spaceone.errors import READS, EndpointError, SpaceoneError, UnknownField
 from flows.spaceone.reflection import Catalogue, message_class
-
-#: Verbs that change nothing: these alone are sent again when a connection breaks.
-READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ class Client:
         Raises:
             UnknownMethod: the servers do not offer it.
             UnknownField: `params` does not fit; nothing was sent.
-            CallError: the call failed. Reads are sent up to three times when the connection breaks.
+            CallError: the call failed. Nothing is sent twice: a step decides whether to try again.
         """
         service, resource, verb = split(method)
         descriptor = self.catalogue(service).method(resource, verb)
@@ -150,17 +146,14 @@ class Client:
             response_deserializer=message_class(descriptor.output_type).FromString,
         )
 
-        def send() -> dict[str, Any]:
-            started = time.perf_counter()
-            try:
-                answer = stub(request, timeout=timeout or self._timeout, metadata=self._metadata())
-            except grpc.RpcError as error:
-                raise from_details(method, str(endpoint), error.code().name, error.details() or "") from None
-            finally:
-                self.calls.append(Call(method, time.perf_counter() - started, verb in READS))
-            return MessageToDict(answer, preserving_proto_field_name=True)
-
-        return _retrying(send) if verb in READS else send()
+        started = time.perf_counter()
+        try:
+            answer = stub(request, timeout=timeout or self._timeout, metadata=self._metadata())
+        except grpc.RpcError as error:
+            raise from_details(method, str(endpoint), error.code().name, error.details() or "") from None
+        finally:
+            self.calls.append(Call(method, time.perf_counter() - started, verb in READS))
+        return MessageToDict(answer, preserving_proto_field_name=True)
 
     def list(self, method: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The `results` of a list call."""
@@ -200,16 +193,6 @@ def split(method: str) -> tuple[str, str, str]:
     if len(parts) != 3 or not all(parts):
         raise SpaceoneError(f"{method!r} is not of the form service.Resource.verb.")
     return parts[0], parts[1], parts[2]
-
-
-def _retrying(send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(Unreachable),
-        stop=tenacity.stop_after_attempt(3),
-        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=2.0, jitter=0.2),
-        reraise=True,
-    )
-    return retrying(send)
 
 
 def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Message:

@@ -20,46 +20,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Self
+
+from flows.errors import Cause, PipelineError
+
+#: Verbs that change nothing: a call of these may be sent again whatever came of it.
+READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
+REFLECTION = "(reflection)"
+"""Stands in the method of an error where a server was asked what it offers."""
 
 
-class SpaceoneError(Exception):
-    """Base of all errors of this package.
+class SpaceoneError(PipelineError):
+    """Base of all errors of this package."""
 
-    Attributes:
-        message: What failed and where, in one sentence.
-        advice: What to do next; empty where nothing better than the message is known.
-        code: SpaceONE's own `ERROR_…` name, where a server gave one.
-        status: The gRPC status' name, where there was a call.
-    """
-
-    code: str = ""
-    status: str = ""
-    service: str = ""
-    method: str = ""
-
-    def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
-
-    def __str__(self) -> str:
-        if not self.advice:
-            return self.message
-        end = "" if self.message.endswith((".", "!", "?", ".)")) else "."
-        return f"{self.message}{end} {self.advice}"
+    code = "spaceone"
+    cause = Cause.REFUSED
 
 
 class EndpointError(SpaceoneError):
     """An endpoint is missing or malformed."""
 
+    code = "endpoint"
+
 
 class CredentialsError(SpaceoneError):
     """There is no token to call with."""
 
+    code = "credentials"
+
 
 class UnknownMethod(SpaceoneError):
     """The servers do not offer a call."""
+
+    code = "unknown-method"
 
 
 class UnknownField(SpaceoneError):
@@ -68,6 +61,8 @@ class UnknownField(SpaceoneError):
     Attributes:
         field: The field at fault, as far as it can be told.
     """
+
+    code = "unknown-field"
 
     def __init__(self, message: str, field: str, advice: str = "") -> None:
         super().__init__(message, advice)
@@ -78,66 +73,139 @@ class CallError(SpaceoneError):
     """A call was sent and failed.
 
     Attributes:
-        words: The server's own words.
+        method: `service.Resource.verb`.
+        service: Its first part.
+        endpoint: The address.
+        status: The gRPC status' name.
+        error_code: SpaceONE's own `ERROR_…` name, where a server gave one.
+        server_text: The server's own words.
     """
 
+    code = "call"
+
     def __init__(
-        self, method: str, endpoint: str, status: str, code: str, words: str, advice: str = ""
+        self,
+        method: str,
+        endpoint: str,
+        status: str,
+        error_code: str,
+        server_text: str,
+        advice: str = "",
+        *,
+        temporary: bool = False,
     ) -> None:
-        said = f"{code}: {words}" if code else words
-        super().__init__(f"{method} at {endpoint} failed: {said or status}", advice)
+        said = f"{error_code}: {server_text}" if error_code else server_text
+        super().__init__(f"{method} at {endpoint} failed: {said or status}", advice, temporary=temporary)
         self.method = method
         self.service = method.split(".", 1)[0]
         self.endpoint = endpoint
         self.status = status
-        self.code = code
-        self.words = words
+        self.error_code = error_code
+        self.server_text = server_text
 
-    def without_words(self, secret: Sequence[str], file: str) -> CallError:
-        """The same error with nothing in it that the server may have quoted of a request.
+    @property
+    def reads(self) -> bool:
+        """Whether the call changes nothing, and so may be sent again."""
+        return self.method.rpartition(".")[2] in READS or self.method.endswith(REFLECTION)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether a call that writes may have changed something all the same: there is no clear refusal."""
+        return self.cause is Cause.UNAVAILABLE
+
+    def with_advice(self, advice: str) -> Self:
+        """The same error with other advice."""
+        return type(self)(self.method, self.endpoint, self.status, self.error_code, self.server_text, advice)
+
+    def without_server_text(self, secret: Sequence[str], file: str) -> CallError:
+        """A copy without the server's text, which may quote secret fields of the request.
 
         Args:
             secret: The request's fields that must not be shown.
             file: Where they are declared.
         """
-        key = re.search(r"\bkey = ([\w.]+)", self.words)
+        key = re.search(r"\bkey = ([\w.]+)", self.server_text)
         about = f"(key = {key[1]}) " if key else ""
-        words = f"{about}the rest of its words may quote {' or '.join(secret)}, and is not shown."
-        advice = self.advice or f"Hold {' and '.join(secret)} in {file} against the schema."
-        return type(self)(self.method, self.endpoint, self.status, self.code, words, advice)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions travel between processes by pickle, which would call __init__ with the message alone.
-        return type(self), (self.method, self.endpoint, self.status, self.code, self.words, self.advice)
+        text = f"{about}the rest of the message may quote {' or '.join(secret)}, and is not shown."
+        advice = self.advice or f"Check {' and '.join(secret)} in {file} against the schema."
+        return type(self)(self.method, self.endpoint, self.status, self.error_code, text, advice)
 
 
 class Unreachable(CallError):
-    """Nobody listens at the endpoint, or the connection broke."""
+    """Nobody listens at the endpoint, or the connection broke.
+
+    Attributes:
+        never_sent: Whether the request certainly did not reach the server, and so may be sent again.
+    """
+
+    code = "unreachable"
+    cause = Cause.UNAVAILABLE
+
+    def __init__(
+        self, method: str, endpoint: str, status: str, error_code: str, server_text: str, advice: str = ""
+    ) -> None:
+        super().__init__(method, endpoint, status, error_code, server_text, advice, temporary=True)
+        self.never_sent = any(words in server_text for words in _NEVER_SENT)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the request may have reached the server."""
+        return not self.never_sent
+
+    def without_server_text(self, secret: Sequence[str], file: str) -> CallError:  # noqa: ARG002 - the base's shape
+        """The error itself: its text is gRPC's own and quotes no request."""
+        return self
 
 
 class DeadlineExceeded(CallError):
     """The server did not answer in time."""
 
+    code = "deadline-exceeded"
+    cause = Cause.UNAVAILABLE
+
+    def __init__(
+        self, method: str, endpoint: str, status: str, error_code: str, server_text: str, advice: str = ""
+    ) -> None:
+        super().__init__(method, endpoint, status, error_code, server_text, advice, temporary=True)
+
 
 class AuthenticationFailed(CallError):
     """The token is wrong or has expired."""
+
+    code = "authentication-failed"
 
 
 class PermissionDenied(CallError):
     """The token's role or scope does not allow the call."""
 
+    code = "permission-denied"
+
 
 class NotFound(CallError):
     """What was asked for does not exist."""
+
+    code = "not-found"
 
 
 class AlreadyExists(CallError):
     """A create met something of the same identity."""
 
+    code = "already-exists"
+
 
 class InvalidArgument(CallError):
     """The server refuses a value of the request."""
 
+    code = "invalid-argument"
+
 
 class ServerError(CallError):
     """Any other answer that is an error."""
+
+    code = "server-error"
+    cause = Cause.UNAVAILABLE
+
+
+#: gRPC core's words for a request that it could not hand to the network: no connection could be made, or the one
+#: that was open turned out to be closed when the request was written to it.
+_NEVER_SENT = ("failed to connect to all addresses", "sendmsg: Broken pipe", "sendmsg:Broken pipe")

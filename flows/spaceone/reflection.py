@@ -12,7 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from flows.spaceone.advice import from_details
-from flows.spaceone.errors import UnknownMethod
+from flows.spaceone.errors import REFLECTION, UnknownMethod
 
 
 class _Deadline(grpc.StreamStreamClientInterceptor):
@@ -110,4 +110,4 @@ def message_class(descriptor: Descriptor) -> type[Message]:
 def _reflection_error(service: str, endpoint: str, error: grpc.RpcError) -> Exception:
     status = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
     details = error.details() or "" if isinstance(error, grpc.Call) else str(error)
-    return from_details(f"{service} (reflection)", endpoint, status, details)
+    return from_details(f"{service} {REFLECTION}", endpoint, status, details)

@@ -30,7 +30,7 @@ class Service:
     version: str
     resources: tuple[str, ...]
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """`identity 2.0.227`."""
         return f"{self.name} {self.version}".strip()
 
@@ -59,7 +59,7 @@ def check_services(client: Client, names: Iterable[str]) -> tuple[Service, ...]:
     (_, first), *others = silent
     also = ", ".join(f"{name} ({error.endpoint})" for name, error in others)
     advice = f"{first.advice} No answer either from: {also}.".strip()
-    raise type(first)(first.method, first.endpoint, first.status, first.code, first.words, advice) from first
+    raise first.with_advice(advice) from first
 
 
 def api_resources(client: Client, name: str) -> dict[str, list[str]]:

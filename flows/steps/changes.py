@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from flows.errors import PipelineError
 
 
 @dataclass
 class Changes:
-    """What a run has changed so far, for whoever catches its error.
+    """What a run has changed so far.
 
     Attributes:
-        wrote: Whether something was changed, or may have been: a call that writes got no clear answer.
+        made: Whether something was changed, or may have been: a call that writes got no clear answer.
     """
 
-    wrote: bool = False
+    made: bool = False
 
-    def write(self) -> None:
+    def note(self) -> None:
         """Something was changed, or may have been."""
-        self.wrote = True
+        self.made = True
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """An error that leaves the block says whether something was changed by then."""
+        try:
+            yield
+        except PipelineError as error:
+            error.changed = error.changed or self.made
+            raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,11 @@ from flows.collection.inventory import by_type, cloud_service, cloud_service_typ
 from flows.manifest import Environment, Manifest
 from flows.preview import Preview, default_sort, preview, table
 from flows.resources import Resource, Target, declared_resources, find
+from flows.spaceone import CallError, Client
+from flows.steps.catalogue import COLLECT, FIND_COLLECTOR, FOLLOW, JUDGE, READ_INVENTORY, SHOW, WAIT
 from flows.steps.changes import Changes
 from flows.steps.errors import NotReleased
+from flows.steps.parts import Collected
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
@@ -39,27 +41,50 @@ class Findings:
     first: Mapping[str, Any] | None
     type: Mapping[str, Any] | None
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """Counts by provider, group and type."""
         return ", ".join(f"{count} {name}" for name, count in self.by_type.items()) or "nothing"
 
 
-def collect_and_judge(
+def collect(
     session: Session, collector_id: str, provider: str, runner: Runner, changes: Changes
+) -> Collected:
+    """Collects once, follows the job to its end, judges it, and reads what came in."""
+    verdict = _judged_job(session.client, collector_id, provider, runner, changes)
+    reading = partial(findings, session, collector_id)
+    found = runner.run(Step(READ_INVENTORY, reading, outcome=Findings.summary))
+    shown = None
+    if (first := found.first) is not None:
+
+        def show() -> Preview:
+            return preview(cloud_service(session.client, first), found.type)
+
+        shown = runner.run(Step(SHOW, show, outcome=Preview.summary))
+    return Collected(verdict, found.by_type, found.columns, found.rows, shown)
+
+
+def _judged_job(
+    client: Client, collector_id: str, provider: str, runner: Runner, changes: Changes
 ) -> Verdict:
-    """Collects once, follows the job to its end, and judges it."""
-    client = session.client
-    runner.run(Step("wait for a running job", partial(wait_for_others, client, collector_id), retries=2))
-    # No retries: a second collect cancels the first one's job. Without an answer it may have begun all the same.
-    changes.write()
-    job = runner.run(Step("collect", partial(start, client, collector_id), outcome=_begun))
+    runner.run(Step(WAIT, partial(wait_for_others, client, collector_id)))
+
+    def begin() -> Job:
+        try:
+            return start(client, collector_id)
+        except CallError as error:
+            if error.may_have_arrived:  # without a clear answer it may have begun all the same
+                changes.note()
+            raise
+
+    job = runner.run(Step(COLLECT, begin, outcome=_begun))
+    changes.note()
     following = partial(follow, client, job, runner.collecting)
-    ended = runner.run(Step("follow the job", following, retries=2, outcome=_ended))
+    ended = runner.run(Step(FOLLOW, following, outcome=_ended))
 
     def verdict() -> Verdict:
         return judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
 
-    return runner.run(Step("judge", verdict, retries=2, outcome=Verdict.words))
+    return runner.run(Step(JUDGE, verdict, outcome=Verdict.summary))
 
 
 def _begun(job: Job) -> str:
@@ -79,31 +104,6 @@ def findings(session: Session, collector_id: str) -> Findings:
     return Findings(types, columns, rows, records[0] if records else None, layout)
 
 
-def collected_report(
-    session: Session, report: Report, provider: str, runner: Runner, changes: Changes
-) -> Report:
-    """Collects with a report's collector; the report with the verdict and what came in."""
-    collector_id = str(report.collector_id)
-    verdict = collect_and_judge(session, collector_id, provider, runner, changes)
-    reading = partial(findings, session, collector_id)
-    found = runner.run(Step("read the inventory", reading, retries=2, outcome=Findings.words))
-    shown = None
-    if (first := found.first) is not None:
-
-        def show() -> Preview:
-            return preview(cloud_service(session.client, first), found.type)
-
-        shown = runner.run(Step("show a resource", show, retries=2, outcome=Preview.summary))
-    return dataclasses.replace(
-        report,
-        verdict=verdict,
-        by_type=found.by_type,
-        columns=found.columns,
-        rows=found.rows,
-        preview=shown,
-    )
-
-
 def find_collector(session: Session, manifest: Manifest, runner: Runner) -> tuple[dict[str, Any], str]:
     """The platform's record of the manifest's collector, and the plugin's id there.
 
@@ -113,7 +113,7 @@ def find_collector(session: Session, manifest: Manifest, runner: Runner) -> tupl
     declared = declared_resources(session.generation, manifest, Target(version=""))
     named = {resource.kind: resource for resource in declared}
     plugin_id, collector = named["plugin"].name, named["collector"]
-    step = Step("find collector", partial(_the_collector, session, collector, plugin_id), retries=2)
+    step = Step(FIND_COLLECTOR, partial(_the_collector, session, collector, plugin_id))
     return runner.run(step), plugin_id
 
 
@@ -122,46 +122,43 @@ def _the_collector(session: Session, collector: Resource, plugin_id: str) -> dic
     name, environment = f"{collector.name!r} with the plugin {plugin_id!r}", session.environment.name
     if not found:
         raise NotReleased(
-            f"There is no collector {name} in {environment}. Release the plugin first: pluginctl release {environment}"
+            f"There is no collector {name} in {environment}",
+            f"Release the plugin first: pluginctl release {environment}",
         )
     if len(found) > 1:
         ids = ", ".join(str(record["collector_id"]) for record in found)
         raise NotReleased(
-            f"{len(found)} collectors {name} are in {environment} ({ids}): remove or rename all but one."
+            f"{len(found)} collectors {name} are in {environment} ({ids})", "Remove or rename all but one"
         )
     return found[0]
 
 
-def recollect(
-    environment: Environment, manifest: Manifest, runner: Runner, changes: Changes | None = None
-) -> Report:
+def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> Report:
     """Collects again with the collector that a release made.
 
     Args:
         environment: Where.
         manifest: That the collector was made from.
         runner: Runs the steps and is told what comes out.
-        changes: Told when the collection is started.
 
     Raises:
         NotReleased: there is no such collector, or more than one.
-        SpaceoneError: what stopped it.
+        PipelineError: what stopped it; `changed` says whether the collection may have begun.
     """
-    started = time.perf_counter()
-    with open_session(environment) as session:
-        record, plugin_id = find_collector(session, manifest, runner)
-        report = Report(
-            flow="recollect",
-            environment=environment.name,
-            generation=str(session.generation),
-            plugin_id=plugin_id,
-            version=str(record["plugin_info"].get("version", "")),
-            image=None,
-            actions=(),
-            collector_id=str(record["collector_id"]),
-            verdict=None,
-        )
-        report = collected_report(session, report, manifest.provider.provider, runner, changes or Changes())
-    report = dataclasses.replace(report, seconds=time.perf_counter() - started)
+    started, changes = time.perf_counter(), Changes()
+    with changes.told(), open_session(environment, runner) as session:
+        collector, plugin_id = find_collector(session, manifest, runner)
+        collector_id = str(collector["collector_id"])
+        collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+    report = Report(
+        flow="recollect",
+        environment=environment.name,
+        generation=str(session.generation),
+        plugin_id=plugin_id,
+        version=str(collector["plugin_info"].get("version", "")),
+        collector_id=collector_id,
+        seconds=time.perf_counter() - started,
+        collected=collected,
+    )
     runner.finished(report)
     return report

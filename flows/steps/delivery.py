@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flows.images import (
-    Engine,
-    EngineError,
-    ImageReference,
-    ImageState,
-    ImageStatus,
-    LocalImage,
-    Login,
-    PluginSource,
-    PushUnverified,
-    Registry,
-    Trial,
-    compare,
-    run_trial,
-)
+from flows.errors import Cause
+from flows.images.errors import ImageChanged, PushUnverified
+from flows.images.registry.client import Registry
+from flows.images.source.plugin_source import PluginSource
+from flows.images.state import ImageState, ImageStatus, compare
+from flows.manifest import Environment
 from flows.resources import Action, FieldChange, Verb
+from flows.steps.catalogue import BUILD, INSPECT, LOG_IN, PUSH, READ_SOURCE, TRIAL
 from flows.steps.changes import Changes
 from flows.steps.errors import PlanBlocked
+from flows.steps.parts import Delivered, Planned, Source
 from flows.steps.runner import Runner, Step
-from flows.steps.summaries import image_words, source_words
+from flows.steps.summaries import image_summary, source_summary
+
+if TYPE_CHECKING:
+    from flows.images.engine.client import Engine
+    from flows.images.engine.local import LocalImage
+    from flows.images.engine.trial import Trial
 
 _VERBS = {
     ImageStatus.ABSENT: Verb.CREATE,
@@ -36,39 +35,18 @@ _VERBS = {
 }
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """An image that was built, tried and pushed.
-
-    Attributes:
-        login: How the registry let the pipeline in.
-        image: What was built.
-        trial: How it served.
-        digest: Under which the registry holds it.
-    """
-
-    login: Login
-    image: LocalImage
-    trial: Trial
-    digest: str
-
-
-def read_source(folder: Path, build_args: Mapping[str, str], runner: Runner) -> PluginSource:
+def read_source(folder: Path, environment: Environment, runner: Runner) -> Source:
     """Looks at VERSION, requirements, setup.py and Dockerfile, before anybody is called.
 
     Raises:
         SourceError: something is missing or contradictory; names the file and what to do.
     """
 
-    def read() -> PluginSource:
-        source = PluginSource.load(folder)
-        source.base(build_args)
-        return source
+    def read() -> Source:
+        plugin = PluginSource.load(folder)
+        return Source(plugin, plugin.base(environment.settings.build.args))
 
-    def outcome(source: PluginSource) -> str:
-        return source_words(source.version, source.contents, source.base(build_args))
-
-    return runner.run(Step("read source", read, outcome=outcome))
+    return runner.run(Step(READ_SOURCE, read, outcome=source_summary))
 
 
 def image_action(state: ImageState, source: PluginSource) -> Action:
@@ -81,77 +59,85 @@ def image_action(state: ImageState, source: PluginSource) -> Action:
 
 
 def deliver(
-    source: PluginSource,
-    reference: ImageReference,
-    registry: Registry,
-    build_args: Mapping[str, str],
-    runner: Runner,
-    changes: Changes,
-) -> Delivery:
+    planned: Planned, registry: Registry, build_args: Mapping[str, str], runner: Runner, changes: Changes
+) -> Delivered | None:
     """Logs in, builds, inspects, tries and pushes, in this order: what can refuse comes before what takes minutes.
+
+    Returns:
+        None where the registry holds the image already: then nothing is done.
 
     Raises:
         RegistryError, EngineError, SourceChanged, PlanBlocked: what stopped it.
     """
-    check = partial(registry.check_push, reference)
-    build = partial(_build, source, reference, build_args, runner)
-    inspect = partial(_inspect, reference)
-    login = runner.run(
-        Step(
-            "log in to registry", check, retries=2, timeout=120, outcome=lambda login: f"{registry}, {login}"
+    if planned.image.status is not ImageStatus.ABSENT:
+        return None
+    source, reference = planned.source.plugin, planned.image.reference
+    with _engine() as engine:
+
+        def build() -> str:
+            return engine().build(source, reference, build_args=build_args, on_output=runner.output)
+
+        login = runner.run(
+            Step(
+                LOG_IN,
+                partial(registry.check_push, reference),
+                outcome=lambda login: f"{registry}, {login}",
+            )
         )
-    )
-    runner.run(Step("build image", build, retries=1, timeout=1800, outcome=lambda _: str(reference)))
-    image = runner.run(Step("inspect image", inspect, retries=2, timeout=120, outcome=image_words))
-    trial = runner.run(Step("trial run", partial(_try, image), retries=1, timeout=300, outcome=str))
-    push = partial(_push, source, reference, registry, image, runner)
+        runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
+        image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
+        trial = runner.run(Step(TRIAL, lambda: _try(engine(), image), outcome=str))
+        push = partial(_push, engine, planned, registry, image, runner)
+        try:
+            digest = runner.run(Step(PUSH, push, outcome=str))
+        except PushUnverified:
+            changes.note()
+            raise
+    changes.note()
+    return Delivered(login, image, trial, digest)
+
+
+@contextmanager
+def _engine() -> Iterator[Callable[[], Engine]]:
+    """The Docker engine, connected to when it is first asked for, and once for all steps."""
+    from flows.images.engine.client import Engine
+
+    connected = cache(Engine.connect)
     try:
-        digest = runner.run(Step("push image", push, retries=3, timeout=900, outcome=str))
-    except PushUnverified:
-        changes.write()
-        raise
-    changes.write()
-    return Delivery(login, image, trial, digest)
+        yield connected
+    finally:
+        if connected.cache_info().currsize:
+            connected().close()
+
+
+def _try(engine: Engine, image: LocalImage) -> Trial:
+    from flows.images.engine.trial import run_trial
+
+    return run_trial(engine, image)
 
 
 def _push(
-    source: PluginSource, reference: ImageReference, registry: Registry, tried: LocalImage, runner: Runner
+    engine: Callable[[], Engine], planned: Planned, registry: Registry, tried: LocalImage, runner: Runner
 ) -> str:
+    source, reference = planned.source.plugin, planned.image.reference
     # The plan is minutes old: somebody may have released this version meanwhile, and a version is immutable.
     state = compare(source, registry, reference)
     if state.blocked:
         raise PlanBlocked([image_action(state, source)])
     if state.digest:
         return state.digest
-    with Engine.connect() as engine:
-        # An engine pushes by name, and another release on it may build this version, too.
-        if engine.inspect(reference).id != tried.id:
-            raise EngineError(
-                f"{reference} is another image now than the one that was tried; nothing was pushed. "
-                "Is another release of this version running on the same engine? Run this one again after it."
-            )
-        digest = engine.push(reference, registry, on_output=runner.output)
+    # An engine pushes by name, and another release on it may build this version, too.
+    if engine().inspect(reference).id != tried.id:
+        raise ImageChanged(
+            f"{reference} is another image now than the one that was tried; nothing was pushed",
+            "Is another release of this version running on the same engine? Run this one again after it",
+        )
+    digest = engine().push(reference, registry, on_output=runner.output)
     if compare(source, registry, reference).status is not ImageStatus.SAME:
         raise PushUnverified(
             str(reference),
             reason=f"the registry holds {digest}, which was made from another source",
-            advice="another release of this version runs on the same engine: raise VERSION, and release again",
+            advice="Another release of this version runs on the same engine: raise VERSION, and release again",
+            cause=Cause.FAILED,
         )
     return digest
-
-
-def _build(
-    source: PluginSource, reference: ImageReference, build_args: Mapping[str, str], runner: Runner
-) -> str:
-    with Engine.connect() as engine:
-        return engine.build(source, reference, build_args=build_args, on_output=runner.output)
-
-
-def _inspect(reference: ImageReference) -> LocalImage:
-    with Engine.connect() as engine:
-        return engine.inspect(reference)
-
-
-def _try(image: LocalImage) -> Trial:
-    with Engine.connect() as engine:
-        return run_trial(engine, image)

@@ -9,6 +9,7 @@ from flows.collection.inventory import by_type, cloud_service, cloud_service_typ
 from flows.manifest import Environment, Manifest
 from flows.preview import Preview, default_sort, preview
 from flows.spaceone import Service, api_resources
+from flows.steps.catalogue import READ_INVENTORY
 from flows.steps.collection import find_collector
 from flows.steps.errors import NoSuchResource
 from flows.steps.registration import check_endpoints
@@ -25,7 +26,7 @@ def offered(environment: Environment, runner: Runner) -> list[tuple[Service, dic
     Raises:
         SpaceoneError: one does not answer; names all that do not.
     """
-    with open_session(environment) as session:
+    with open_session(environment, runner) as session:
         names = [name for name in SERVICES if session.client.knows(name)]
         services = check_endpoints(session, names, runner)
         return [(service, api_resources(session.client, service.name)) for service in services]
@@ -44,10 +45,10 @@ def show_resource(environment: Environment, manifest: Manifest, name: str | None
         NotReleased: there is no such collector, or more than one.
         NoSuchResource: it brought none of this name, or none at all.
     """
-    with open_session(environment) as session:
+    with open_session(environment, runner) as session:
         collector, _ = find_collector(session, manifest, runner)
         reading = partial(_read, session, str(collector["collector_id"]), name)
-        record, layout = runner.run(Step("read the inventory", reading, retries=2))
+        record, layout = runner.run(Step(READ_INVENTORY, reading))
         return preview(record, layout)
 
 
@@ -63,8 +64,8 @@ def _read(
         some = collected(client, collector_id, session.generation, default_sort(layout), limit=5)
         names = ", ".join(str(record.get("name", "")) for record in some)
         raise NoSuchResource(
-            f"The collector {collector_id} holds no resource called {name!r}. Some of its "
-            f"{sum(types.values())}: {names}."
+            f"The collector {collector_id} holds no resource called {name!r}",
+            f"Some of its {sum(types.values())}: {names}",
         )
     record = cloud_service(client, found[0])
     own = "/".join(

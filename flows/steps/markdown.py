@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from flows.images import LocalImage
 from flows.resources import Action, Plan
-from flows.steps.report import ImageReport, Report
-from flows.steps.summaries import changed_words, changes, image_words, source_words
+from flows.steps.parts import Collected, Delivered, Planned, Registered
+from flows.steps.report import Report
+from flows.steps.summaries import changes, image_summary, listings_summary, source_summary
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
@@ -33,58 +33,76 @@ def plan_summary(plan: Plan) -> str:
 
 def release_report(report: Report) -> str:
     """Source revision → image digest → plugin version → collector → job → counts, and what came in."""
-    verdict = report.verdict
     state = "succeeded" if report.success else "failed"
     lines = [f"# {report.flow.capitalize()} of {report.plugin_id} {report.version} {state}", ""]
     first, *rest = [pair for pair in _trail(report) if pair[1]]
     lines += _table(first, rest)
-    if verdict is not None and verdict.failures:
-        lines += ["", "## Why it failed", "", *(f"- {words}" for words in verdict.failures)]
-    if verdict is not None:
-        lines += ["", "## Resources", ""]
-        lines += _table(("type", "count"), [(name, str(count)) for name, count in verdict.resources.items()])
-    if report.rows:
-        lines += ["", *_table(report.columns, report.rows)]
-    if report.preview is not None:
-        lines += ["", f"## {report.preview.name}, as the console shows it"]
-        for section in report.preview.sections:
-            title = section.title if section.title == section.tab else f"{section.tab}: {section.title}"
-            lines += ["", f"### {title}", "", *_table(section.columns, section.rows)]
+    if report.failures:
+        lines += ["", "## Why it failed", "", *(f"- {words}" for words in report.failures)]
+    if report.collected:
+        lines += _collected(report.collected)
     if report.actions:
         lines += ["", "## Actions", "", *_table(PLAN_COLUMNS, plan_rows(report.actions))]
     return "\n".join(lines)
 
 
+def _collected(collected: Collected) -> list[str]:
+    counts = [(name, str(count)) for name, count in collected.verdict.resources.items()]
+    lines = ["", "## Resources", "", *_table(("type", "count"), counts)]
+    if collected.rows:
+        lines += ["", *_table(collected.columns, collected.rows)]
+    if collected.preview is not None:
+        lines += ["", f"## {collected.preview.name}, as the console shows it"]
+        for section in collected.preview.sections:
+            title = section.title if section.title == section.tab else f"{section.tab}: {section.title}"
+            lines += ["", f"### {title}", "", *_table(section.columns, section.rows)]
+    return lines
+
+
 def _trail(report: Report) -> list[tuple[str, str]]:
-    image, verdict = report.image, report.verdict
     return [
         ("environment", f"{report.environment} (SpaceONE {report.generation})"),
-        ("services", ", ".join(service.words() for service in report.services)),
-        ("source revision", image.revision or "" if image else ""),
-        ("source digest", f"`{image.source_digest}`" if image else ""),
-        ("source", _source(report.version, image) if image else ""),
-        ("image", f"`{image.reference}`" if image else ""),
-        ("image digest", f"`{image.digest}`" if image and image.digest else ""),
-        ("built", _built(image.built) if image and image.built else ""),
-        ("trial run", str(image.trial) if image and image.trial else ""),
-        ("registered", changed_words(report.listings) if report.listings else ""),
+        *(_planned(report.planned) if report.planned else ()),
+        *(_delivered(report.delivered) if report.delivered else ()),
+        *_registered(report.registered),
         ("plugin", f"{report.plugin_id} {report.version}"),
         ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
-        (
-            "job",
-            f"`{verdict.job.job_id}` {verdict.job.status}, tasks: {verdict.job.tasks}" if verdict else "",
-        ),
+        *(_job(report.collected) if report.collected else ()),
         ("took", f"{report.seconds:.1f} s"),
     ]
 
 
-def _source(version: str, image: ImageReport) -> str:
-    return source_words(version, image.contents, image.base) if image.contents else ""
+def _planned(planned: Planned) -> list[tuple[str, str]]:
+    plugin = planned.source.plugin
+    return [
+        ("services", ", ".join(service.summary() for service in planned.services)),
+        ("source revision", plugin.revision or ""),
+        ("source digest", f"`{plugin.digest}`"),
+        ("source", source_summary(planned.source)),
+        ("image", f"`{planned.image.reference}`"),
+        ("image digest", f"`{planned.image.digest}`" if planned.image.digest else ""),
+    ]
 
 
-def _built(image: LocalImage) -> str:
+def _delivered(delivered: Delivered) -> list[tuple[str, str]]:
+    image = delivered.image
     when = f", {image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
-    return f"{image_words(image)}{when}"
+    return [
+        ("image digest", f"`{delivered.digest}`"),
+        ("built", f"{image_summary(image)}{when}"),
+        ("trial run", str(delivered.trial)),
+    ]
+
+
+def _registered(registered: Registered | None) -> list[tuple[str, str]]:
+    return [
+        ("registered", listings_summary(registered.listings) if registered and registered.listings else "")
+    ]
+
+
+def _job(collected: Collected) -> list[tuple[str, str]]:
+    job = collected.verdict.job
+    return [("job", f"`{job.job_id}` {job.status}, tasks: {job.tasks}")]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

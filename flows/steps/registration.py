@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from flows.resources import Action, Ids, Plan, Verb, apply, count_all
+from flows.resources import Action, Execution, Ids, Plan, Verb, count_all
 from flows.spaceone import Service, check_services
+from flows.steps.catalogue import CARRY_OUT, CHECK_ENDPOINTS, LIST_AFTER, LIST_BEFORE
 from flows.steps.changes import Changes
-from flows.steps.report import Listings
-from flows.steps.runner import Runner, Step, is_lost
+from flows.steps.parts import Listings, Registered
+from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
-from flows.steps.summaries import changed_words
+from flows.steps.summaries import listings_summary
 
 
 def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
@@ -21,19 +22,14 @@ def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> t
         SpaceoneError: one has no endpoint, or does not answer; names all of them.
     """
     check = partial(check_services, session.client, names)
-
-    def words(services: tuple[Service, ...]) -> str:
-        return ", ".join(service.words() for service in services)
-
-    return runner.run(Step("check endpoints", check, retries=2, timeout=60, outcome=words))
+    return runner.run(Step(CHECK_ENDPOINTS, check, outcome=_versions))
 
 
-def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> tuple[Ids, Listings]:
+def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> Registered:
     """Carries out what the plan wants of the platform.
 
-    Returns:
-        The ids of all that it holds; and, where something was to be done, how many of each kind there were before and
-        are now.
+    Raises:
+        CallError: the platform refused, or could not be reached.
     """
     resources = [action.resource for action in plan.actions if action.resource is not None]
     ids: Ids = {
@@ -43,36 +39,22 @@ def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> 
     }
     to_do = [action for action in plan.writes if action.resource is not None]
     if not to_do:
-        return ids, {}
+        return Registered(ids, {})
     count = partial(count_all, session.clients, resources, ids)
-    before = runner.run(Step("list what is there", count, retries=2, timeout=60, outcome=_counted))
+    before = runner.run(Step(LIST_BEFORE, count, outcome=_counted))
     for action in to_do:
-        carry_out = partial(apply, session.clients, action, ids, changes.write)
-        runner.run(
-            Step(
-                _name(action),
-                carry_out,
-                retries=2,
-                timeout=600,
-                may_retry=is_lost,
-                subject=action.name,
-                outcome=str,
-            )
-        )
+        execution = Execution(session.clients, action, ids, changes.note)
+        runner.run(Step(CARRY_OUT.named(_name(action)), execution, subject=action.name, outcome=str))
 
     def listings(after: Mapping[str, int]) -> Listings:
         return {kind: (before[kind], after[kind]) for kind in after}
 
-    after = runner.run(
-        Step(
-            "list what is registered",
-            count,
-            retries=2,
-            timeout=60,
-            outcome=lambda counts: changed_words(listings(counts)),
-        )
-    )
-    return ids, listings(after)
+    after = runner.run(Step(LIST_AFTER, count, outcome=lambda counts: listings_summary(listings(counts))))
+    return Registered(ids, listings(after))
+
+
+def _versions(services: tuple[Service, ...]) -> str:
+    return ", ".join(service.summary() for service in services)
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -1,7 +1,8 @@
-"""How the steps of a flow are run: each has a name and says what may be tried again."""
+"""How the steps of a flow are run: with their retries, their time limits, and a word on each."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -9,27 +10,13 @@ from typing import Generic, Protocol, TypeVar
 import tenacity
 
 from flows.collection import Job
-from flows.images import ImageError
+from flows.errors import PipelineError, sentence
 from flows.resources import Plan
-from flows.spaceone import DeadlineExceeded, Unreachable
+from flows.steps.catalogue import StepKind
 from flows.steps.report import Report
+from flows.steps.time_limit import time_limit
 
 T = TypeVar("T")
-
-
-def is_lost(error: BaseException) -> bool:
-    """Whether a call that writes may be sent again: the connection broke, and what is there is looked up first.
-
-    One that was not answered in time is not: the platform had its minutes, and may still be at it.
-    """
-    return isinstance(error, Unreachable)
-
-
-def is_temporary(error: BaseException) -> bool:
-    """Whether the same call may succeed a little later, without anything having been changed by it."""
-    return isinstance(error, (Unreachable, DeadlineExceeded)) or (
-        isinstance(error, ImageError) and error.temporary
-    )
 
 
 @dataclass(frozen=True)
@@ -37,33 +24,69 @@ class Step(Generic[T]):
     """One step of a flow.
 
     Attributes:
-        name: What it is called, such as `create schema`.
+        kind: Its row of the table: name, retries, time limit.
         function: What it does.
-        retries: How often it is tried again (law 4: a collect never).
-        delay: Seconds before the first of these; doubled for each further one.
-        timeout: Seconds that one try may take; the calls inside have limits of their own.
-        may_retry: Which errors are worth it.
         subject: What it is about, such as a schema's name, where there are several of the kind.
         outcome: What came of it in a few words, made of the result; shown beside the name.
     """
 
-    name: str
+    kind: StepKind
     function: Callable[[], T]
-    retries: int = 0
-    delay: float = 1.0
-    timeout: float | None = None
-    may_retry: Callable[[BaseException], bool] = is_temporary
     subject: str = ""
     outcome: Callable[[T], str] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called, such as `create schema`."""
+        return self.kind.name
 
     @property
     def title(self) -> str:
         """What is shown while it runs: the name, and what it is about."""
         return f"{self.name} {self.subject}".strip()
 
-    def words(self, result: T) -> str:
-        """What came of it, in one line; empty where the step has no words for it."""
+    def summary(self, result: T) -> str:
+        """What came of it, in one line; empty where the step has nothing to say of it."""
         return " ".join(self.outcome(result).split()) if self.outcome else ""
+
+    def once(self) -> T:
+        """Runs it once.
+
+        Raises:
+            StepTimedOut: it took longer than its kind may.
+            Exception: whatever the function raised.
+        """
+        with time_limit(self.title, self.kind.seconds):
+            return self.function()
+
+    def may_retry(self, error: BaseException) -> bool:
+        """Whether an error is worth another try."""
+        return self.kind.retries.of(error)
+
+
+def announcement(kind: StepKind, title: str, error: BaseException, number: int) -> str:
+    """What is said before a further try, such as `plan: The registry … cannot be reached. Trying again (2 of 3).`.
+
+    Args:
+        kind: Of the step.
+        title: What is shown of it.
+        error: Of the try before.
+        number: Of the try.
+    """
+    problem = error.message if isinstance(error, PipelineError) else str(error)
+    return f"{title}: {sentence(problem)} Trying again ({number} of {kind.retries.tries})."
+
+
+def pause_before(kind: StepKind, error: BaseException, number: int) -> float:
+    """Seconds to wait before a further try: as the table says, or as long as a registry asked to wait.
+
+    Args:
+        kind: Of the step.
+        error: Of the try before.
+        number: Of the try, from 2 on.
+    """
+    asked = getattr(error, "retry_after", None) or 0.0
+    return max(*kind.retries.pauses[number - 2 : number - 1], float(asked), 0.0)
 
 
 class Runner(Protocol):
@@ -86,17 +109,37 @@ class Runner(Protocol):
 
 
 class PlainRunner:
-    """Runs the steps in this process and shows nothing."""
+    """Runs the steps in this process and shows nothing.
+
+    Args:
+        sleep: Waits for so many seconds.
+    """
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
 
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            return pause_before(step.kind, _error(state), state.attempt_number + 1)
+
+        def announce(state: tenacity.RetryCallState) -> None:
+            number = state.attempt_number + 1
+            self.retrying(announcement(step.kind, step.title, _error(state), number))
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(step.may_retry),
-            stop=tenacity.stop_after_attempt(step.retries + 1),
-            wait=tenacity.wait_exponential(multiplier=step.delay),
+            stop=tenacity.stop_after_attempt(step.kind.retries.tries),
+            wait=pause,
+            sleep=self._sleep,
+            before_sleep=announce,
             reraise=True,
         )
-        return retrying(step.function)
+        return retrying(step.once)
+
+    def retrying(self, announcement: str) -> None:
+        """A step failed and is tried again; shows nothing."""
 
     def planned(self, plan: Plan) -> None:
         """Shows nothing."""
@@ -109,3 +152,10 @@ class PlainRunner:
 
     def finished(self, report: Report) -> None:
         """Shows nothing."""
+
+
+def _error(state: tenacity.RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome else None
+    if error is None:
+        raise RuntimeError("a step is tried again only after an error")
+    return error

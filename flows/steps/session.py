@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from flows.images import Registry
+from flows.images.registry import Registry
 from flows.manifest import Access, Environment, InvalidField, RegistrySettings
 from flows.resources import Scope
 from flows.spaceone import Client, CredentialsError, Generation, probe, read_spacectl, spacectl_file
+from flows.steps.catalogue import CONNECT
+from flows.steps.runner import Runner, Step
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Session:
         """The client with the domain's token."""
         return self.clients[Scope.DOMAIN]
 
+    @property
+    def build_args(self) -> Mapping[str, str]:
+        """Arguments of the Dockerfile that the environment gives."""
+        return self.environment.settings.build.args
+
     @contextmanager
     def registry(self) -> Iterator[Registry]:
         """The environment's registry, with its credentials."""
@@ -47,7 +55,7 @@ class Session:
 
 
 @contextmanager
-def open_session(environment: Environment) -> Iterator[Session]:
+def open_session(environment: Environment, runner: Runner) -> Iterator[Session]:
     """Connects to an environment's services and asks which generation they are.
 
     Raises:
@@ -61,7 +69,8 @@ def open_session(environment: Environment) -> Iterator[Session]:
         clients = {Scope.DOMAIN: client, Scope.WORKSPACE: client}
         if settings.workspace is not None:
             clients[Scope.WORKSPACE] = client.with_token(_access(environment, settings.workspace)[1])
-        yield Session(environment, clients, probe(client))
+        generation = runner.run(Step(CONNECT, partial(probe, client), outcome="SpaceONE {}".format))
+        yield Session(environment, clients, generation)
 
 
 def _access(environment: Environment, access: Access) -> tuple[dict[str, str], str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
 
-from flows.images import Contents, LocalImage
 from flows.resources import Action, Verb
 from flows.resources.values import differences
+from flows.steps.parts import Source
+
+if TYPE_CHECKING:
+    from flows.images.engine.local import LocalImage
 
 _LONGEST = 60
 
@@ -32,24 +36,26 @@ def notes(actions: Iterable[Action]) -> list[str]:
     return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
 
 
-def changed_words(listings: Mapping[str, tuple[int, int]]) -> str:
+def listings_summary(listings: Mapping[str, tuple[int, int]]) -> str:
     """Such as `repository 1 → 2, plugin 24 → 25`: the kinds of which there are more or fewer."""
     changed = [f"{kind} {old} → {new}" for kind, (old, new) in listings.items() if old != new]
     return ", ".join(changed) or "as many as before"
 
 
-def source_words(version: str, contents: Contents, base: str) -> str:
+def source_summary(source: Source) -> str:
     """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base, and what looks wrong."""
+    contents = source.plugin.contents
     requirements = "no pip_requirements.txt"
     if contents.requirements is not None:
         requirements = f"{contents.requirements} requirement{'' if contents.requirements == 1 else 's'}"
     setup = "no setup.py"
     if contents.setup is not None:
         setup = " ".join(filter(None, ("setup.py", contents.setup.name, contents.setup.version)))
-    return ". ".join((f"version {version}, {requirements}, {setup}, on {base}", *contents.remarks))
+    found = f"version {source.plugin.version}, {requirements}, {setup}, on {source.base}"
+    return ". ".join((found, *contents.remarks))
 
 
-def image_words(image: LocalImage) -> str:
+def image_summary(image: LocalImage) -> str:
     """An image in one line: id, size, user, ports."""
     ports = ", ".join(image.ports) or "no port"
     return f"{image.short_id}, {decimal(image.size)}, user {image.user or 'root'}, exposes {ports}"

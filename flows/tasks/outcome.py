@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.steps.errors import PlanBlocked
+from flows.errors import Cause
+from flows.steps.errors import FlowError, PlanBlocked
 from flows.steps.report import Report
 
 
-class VerdictFailed(Exception):
+class VerdictFailed(FlowError):
     """A collection was judged a failure: the flow run fails with its reasons."""
+
+    code = "verdict-failed"
+    cause = Cause.FAILED
 
 
 def settled(report: Report) -> dict[str, Any]:
@@ -21,6 +25,6 @@ def settled(report: Report) -> dict[str, Any]:
     """
     if report.blocked:
         raise PlanBlocked(report.blocked)
-    if report.verdict is not None and not report.verdict.success:
-        raise VerdictFailed(" ".join(report.verdict.failures))
+    if report.failures:
+        raise VerdictFailed(" ".join(report.failures))
     return report.as_json()

@@ -22,13 +22,13 @@ app = typer.Typer()
 @app.command()
 def api_resources(environment: EnvironmentName, output: Format = Output.TEXT) -> None:
     """Check the endpoints and list what the services behind them offer, as `spacectl api-resources` does."""
-    with failing_well():
+    with failing_well(output):
         found = offered(load_environment(environment, Path(ENVIRONMENTS)), TerminalRunner(message_console()))
     if output is Output.JSON:
         emit_json({service.name: {**service.as_json(), "resources": verbs} for service, verbs in found})
         return
     rows: Iterable[tuple[str, ...]] = [
-        (service.words(), resource, ", ".join(verbs))
+        (service.summary(), resource, ", ".join(verbs))
         for service, offers in found
         for resource, verbs in sorted(offers.items())
     ]

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from pluginctl.commands.sandbox import Generation
-from pluginctl.exit_codes import FAILED, failing_well, tell
+from pluginctl.exit_codes import failing_well
 from pluginctl.output import message_console, result_console
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table, show_collected
@@ -41,10 +41,10 @@ def demo(generation: Generation = lifecycle.GENERATION) -> None:
         summary = lifecycle.up(home, generation=generation, prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
-    from pluginctl.deployments import RemoteError, deploy, run_deployment
+    from pluginctl.deployments import deploy, run_deployment
 
     checkout = Path(__file__).resolve().parents[2]
-    try:
+    with failing_well():
         with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
             deploy(
                 checkout, [lifecycle.summary(home, generation=name).name for name in lifecycle.existing(home)]
@@ -53,16 +53,13 @@ def demo(generation: Generation = lifecycle.GENERATION) -> None:
         with errors.status("release") as status:
             watcher = _Watcher(errors, status, summary.prefect or "")
             run = run_deployment("release/release", {"environment": summary.name}, watcher)
-    except RemoteError as error:
-        tell(error)
-        raise typer.Exit(FAILED) from None
     _show(result_console(), run, time.perf_counter() - started)
     console = result_console()
     console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
     console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
     console.print("Everything stays up: `make down` stops it.", highlight=False)
     if not run.completed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(1)
 
 
 class _Watcher:

@@ -7,10 +7,10 @@ from pathlib import Path
 import typer
 
 from flows.manifest import Manifest, load_environment
-from flows.steps.changes import Changes
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.places import ENVIRONMENTS, MANIFEST
-from pluginctl.exit_codes import failing_well, finish
+from pluginctl.ending import finish
+from pluginctl.exit_codes import failing_well
 from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, message_console
 from pluginctl.runner import TerminalRunner
@@ -26,12 +26,10 @@ def recollect(
     output: Format = Output.TEXT,
 ) -> None:
     """Collect again with the collector of a release."""
-    changes = Changes()
-    with failing_well(lambda: changes.wrote):
+    with failing_well(output):
         report = run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)),
             Manifest.load(manifest, parameters or ()),
             TerminalRunner(message_console()),
-            changes,
         )
     finish(report, output)

@@ -7,11 +7,11 @@ from pathlib import Path
 import typer
 
 from flows.manifest import load_environment
-from flows.steps.changes import Changes
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
-from pluginctl.exit_codes import failing_well, finish
+from pluginctl.ending import finish
+from pluginctl.exit_codes import failing_well
 from pluginctl.options import (
     DryRun,
     EnvironmentName,
@@ -40,8 +40,7 @@ def release(
     verbose: Verbose = False,
 ) -> None:
     """Build, push, register, collect and judge: from a plugin's source to its resources."""
-    changes = Changes()
-    with failing_well(lambda: changes.wrote):
+    with failing_well(output):
         request = ReleaseRequest(
             load_environment(environment, Path(ENVIRONMENTS)),
             source,
@@ -50,5 +49,5 @@ def release(
             publish_only,
             tuple(parameters or ()),
         )
-        report = run_release(request, TerminalRunner(message_console(), verbose), changes)
+        report = run_release(request, TerminalRunner(message_console(), verbose))
     finish(report, output)

@@ -79,7 +79,7 @@ def down(
 @app.command()
 def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
     """Every part with its address, process, memory and state. As JSON one generation's, 2.x when none is named."""
-    with failing_well():
+    with failing_well(output):
         home = lifecycle.default_home()
         if output is Output.JSON:
             emit_json(_document(generation or lifecycle.GENERATION))

@@ -35,7 +35,7 @@ def show(
     output: Format = Output.TEXT,
 ) -> None:
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
-    with failing_well():
+    with failing_well(output):
         shown = show_resource(
             load_environment(environment, Path(ENVIRONMENTS)),
             Manifest.load(manifest, parameters or ()),

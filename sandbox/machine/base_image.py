@@ -18,6 +18,7 @@ import requests.exceptions
 
 from sandbox.errors import SandboxError
 from sandbox.machine import debian
+from sandbox.machine.execute import execute
 from sandbox.machine.lock import exclusive
 
 if TYPE_CHECKING:
@@ -133,21 +134,12 @@ def _bootstrap(archive: Path) -> None:
     if address := debian.mirror(SUITE):
         command.append(address)
     try:
-        done = subprocess.run(
+        execute(
             command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=DEBOOTSTRAP_SECONDS,
+            "The base image for plugins cannot be built",
+            f"Is the Debian mirror reachable? Or bring {OFFICIAL} to this engine.",
+            seconds=DEBOOTSTRAP_SECONDS,
         )
-        if done.returncode != 0:
-            said = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-8:])
-            raise SandboxError(
-                f"The base image for plugins cannot be built: debootstrap ended with {done.returncode}.",
-                f"It said:\n{said}\nOr bring {OFFICIAL} to this engine.",
-            )
         for pattern in _SUPERFLUOUS:
             for path in root.glob(pattern):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -156,10 +148,6 @@ def _bootstrap(archive: Path) -> None:
         draft = archive.with_suffix(".part")
         subprocess.run(["tar", "--create", "--gzip", "--file", draft, "--directory", root, "."], check=True)
         draft.replace(archive)
-    except subprocess.TimeoutExpired as error:
-        raise SandboxError(
-            f"debootstrap did not end within {DEBOOTSTRAP_SECONDS} s.", "Is the Debian mirror reachable?"
-        ) from error
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

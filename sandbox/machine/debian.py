@@ -7,10 +7,12 @@ import platform
 import shutil
 import subprocess
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.machine.execute import execute
 
 APT_SECONDS = 900
 _WAIT = ("-o", "DPkg::Lock::Timeout=120")  # the machine's own updates may be at work
@@ -57,8 +59,8 @@ def ensure(programs: list[Program]) -> None:
         wants = "; ".join(f"{program.name} ({program.purpose})" for program in lacking)
         raise SandboxError(
             f"Programs are missing: {wants}.",
-            "They are installed by themselves only for root on Debian or Ubuntu. Install them, there with:\n"
-            f"    apt-get install --no-install-recommends {' '.join(packages)}",
+            "They are installed automatically only for root on Debian or Ubuntu. Install them, there with: "
+            f"apt-get install --no-install-recommends {' '.join(packages)}",
         )
     install(packages)
     if still := missing(lacking):
@@ -75,37 +77,23 @@ def install(packages: list[str]) -> None:
         SandboxError: with the end of what apt-get said.
     """
     command = ["apt-get", *_WAIT, "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    failure = f"apt-get could not install {' '.join(packages)}"
     with _APT:
-        first = _apt(command)
-        if first.returncode == 0:
-            return
-        update = _apt(["apt-get", *_WAIT, "update", "--quiet"])
-        second = _apt(command)
-        if second.returncode != 0:
-            said = (second.stdout or update.stdout or "").strip().splitlines()[-8:]
-            raise SandboxError(
-                f"apt-get could not install {' '.join(packages)} (exit code {second.returncode}).",
-                "\n".join(["It said:", *(f"    {line}" for line in said)]),
-            )
+        try:
+            _apt(command, failure)
+        except SandboxError:
+            _apt(["apt-get", *_WAIT, "update", "--quiet"], failure, accept=range(256))
+            _apt(command, failure)
 
 
-def _apt(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")  # 1: start no services
-    try:
-        return subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=APT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SandboxError(
-            f"`{' '.join(command)}` did not end within {APT_SECONDS} s.", "Is another apt at work?"
-        ) from error
+def _apt(command: list[str], failure: str, accept: Collection[int] = (0,)) -> None:
+    execute(
+        command,
+        failure,
+        environment={"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},  # 1: start no services
+        seconds=APT_SECONDS,
+        accept=accept,
+    )
 
 
 def _debian_like() -> bool:

@@ -91,7 +91,7 @@ def _no_engine() -> SandboxError:
     return SandboxError(
         f"No Docker engine answers at {SOCKET}.",
         "Plugins run in containers. Install Docker and start it, or give this user access to it "
-        "(`docker version` must show a server), then try again.\n"
+        "(`docker version` must show a server), then try again. "
         "As root on Debian or Ubuntu the sandbox installs and starts docker.io by itself.",
     )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from sandbox.errors import SandboxError
+from sandbox.machine.execute import execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,20 +39,20 @@ def install(layout: Layout, requirements: Path, progress: Progress) -> None:
         return
     with progress.step(f"installing the SpaceONE {layout.root.name} services"):
         shutil.rmtree(layout.venv, ignore_errors=True)
-        _run([sys.executable, "-m", "venv", str(layout.venv)], "The services' environment cannot be made.")
+        _run([sys.executable, "-m", "venv", str(layout.venv)], "The services' environment cannot be made")
         _run(
             [
                 *(str(layout.python), "-m", "pip", "install"),
                 *("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"),
                 *("--no-deps", "--require-hashes", "--requirement", str(requirements)),
             ],
-            "The services' packages cannot be installed.",
+            "The services' packages cannot be installed",
         )
         # Compiled here on every core: a service takes twice as long to start from bare sources, and an
         # environment that forbids Python to write bytecode would make every start that slow.
         _run(
             [str(layout.python), "-m", "compileall", "-q", "-j", "0", str(layout.venv / "lib")],
-            "The services' packages cannot be compiled.",
+            "The services' packages cannot be compiled",
             accept=(0, 1),  # 1: some package ships a file that is not valid for this Python
         )
         (layout.venv / _STAMP).write_text(_fingerprint(requirements))
@@ -66,16 +64,4 @@ def _fingerprint(requirements: Path) -> str:
 
 
 def _run(command: list[str], failure: str, accept: tuple[int, ...] = (0,)) -> None:
-    variables = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
-    done = subprocess.run(
-        command,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode not in accept:
-        said = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-12:])
-        raise SandboxError(failure, f"`{' '.join(command[:6])} …` ended with {done.returncode}:\n{said}")
+    execute(command, failure, environment={"PYTHONPATH": None, "PYTHONHOME": None}, accept=accept)

@@ -6,7 +6,9 @@ from contextlib import closing
 
 import docker
 
-from flows.images import Engine, ImageError, ImageReference, PluginSource
+from flows.images import ImageError, ImageReference
+from flows.images.engine import Engine
+from flows.images.source import PluginSource
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import GENERATION
 from sandbox.machine import base_image, docker_engine

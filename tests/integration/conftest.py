@@ -10,7 +10,8 @@ import psutil
 import pytest
 import yaml
 
-from flows.images import Engine, PluginSource
+from flows.images.engine import Engine
+from flows.images.source import PluginSource
 from flows.manifest import load_environment
 from flows.spaceone import Client
 from sandbox import lifecycle
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from flows.images import LocalImage
+    from flows.images.engine import LocalImage
     from sandbox.lifecycle import Summary
 
 

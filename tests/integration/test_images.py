@@ -17,21 +17,11 @@ import docker
 import pytest
 import requests
 
-from flows.images import (
-    BuildFailed,
-    Engine,
-    EngineError,
-    EngineUnreachable,
-    ImageReference,
-    ImageStatus,
-    InvalidReference,
-    PluginSource,
-    PushRefused,
-    Registry,
-    RegistryRefused,
-    SourceChanged,
-    compare,
-)
+from flows.images import BuildFailed, EngineError, EngineUnreachable, ImageReference, InvalidReference, PushFailed, RegistryRefused, SourceChanged
+from flows.images.engine import Engine
+from flows.images.registry import Registry
+from flows.images.source import PluginSource
+from flows.images.state import ImageStatus, compare
 from flows.images.labels import SOURCE_DIGEST
 
 if TYPE_CHECKING:
@@ -346,7 +336,7 @@ class TestRefusedPushes:
             address = f"127.0.0.1:{free.getsockname()[1]}"
         with (
             Registry(address, insecure=True) as registry,
-            pytest.raises(PushRefused, match=r"connection refused\n  check the address of 127") as caught,
+            pytest.raises(PushFailed, match=r"connection refused\n  check the address of 127") as caught,
         ):
             engine.push(built(address), registry)
         assert caught.value.temporary
@@ -354,7 +344,7 @@ class TestRefusedPushes:
     def test_nobody_logged_in(self, engine, built, locked):
         with Registry(locked, insecure=True) as registry:
             with pytest.raises(
-                PushRefused, match=r"no basic auth credentials\n  give the environment"
+                PushFailed, match=r"no basic auth credentials\n  give the environment"
             ) as caught:
                 engine.push(built(locked), registry)
             assert not caught.value.temporary
@@ -363,7 +353,7 @@ class TestRefusedPushes:
 
     def test_wrong_password(self, engine, built, locked):
         with Registry(locked, insecure=True, username="ann", password="wr0ng") as registry:
-            with pytest.raises(PushRefused, match=r"unauthorized|no basic auth") as caught:
+            with pytest.raises(PushFailed, match=r"unauthorized|no basic auth") as caught:
                 engine.push(built(locked), registry)
             with pytest.raises(RegistryRefused, match="user 'ann'"):
                 registry.tags("x")
@@ -377,7 +367,7 @@ class TestRefusedPushes:
 
     def test_not_built(self, engine, registry, repository):
         reference = ImageReference(registry.address, repository, "0.1.0")
-        with pytest.raises(PushRefused, match=r"does not exist locally[\s\S]*build the image first"):
+        with pytest.raises(PushFailed, match=r"does not exist locally[\s\S]*build the image first"):
             engine.push(reference, registry)
 
     def test_two_registries(self, engine, built, address, locked):

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from flows.images import ImageReference, PluginSource, TrialFailed, run_trial
+from flows.images import ImageReference, TrialFailed
+from flows.images.engine import run_trial
+from flows.images.source import PluginSource
 from flows.images.engine import trial
 from flows.images.engine.serving import COLLECTOR
 from flows.images.labels import TRIAL

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import signal
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
-from flows.collection import Job, Verdict
-from flows.images import PushRefused
+from flows.images import EngineUnreachable, PushFailed, RegistryUnreachable
 from flows.manifest import InvalidField
 from flows.resources import Action, Verb
 from flows.spaceone import SpaceoneError
-from flows.steps.errors import NotReleased, PlanBlocked
-from flows.steps.report import Report
+from flows.spaceone.advice import from_details
+from flows.steps.errors import NotReleased, PlanBlocked, StepTimedOut
 from pluginctl import app as cli
+from pluginctl.exit_codes import json_schema
 from sandbox.errors import SandboxError
+from tests.reports import report
 
-JOB = Job("job-1", "SUCCESS", 1, 0, 1, 0, "")
 BLOCKED = Action("collector", "Coins", Verb.BLOCKED, reason="2 of this name exist.")
-
-
-def report(*failures, **fields):
-    return Report(
-        **{
-            "flow": "release",
-            "environment": "sandbox",
-            "generation": "2.x",
-            "plugin_id": "portfolio",
-            "version": "0.1.0",
-            "image": None,
-            "actions": (),
-            "collector_id": "collector-1",
-            "verdict": Verdict(JOB, failures, {"inventory.CloudService": 5}, {}),
-            **fields,
-        }
-    )
 
 
 @pytest.fixture
@@ -51,13 +36,11 @@ def pluginctl(monkeypatch, checkout):
     """Runs the command; `result` is what the steps give, or the error that they raise."""
     monkeypatch.chdir(checkout)
 
-    def pluginctl(*arguments, result=None, wrote=False):
+    def pluginctl(*arguments, result=None):
         seen = []
 
         def steps(*given):
             seen.append(given)
-            *_, progress = given
-            progress.wrote = wrote
             if isinstance(result, Exception):
                 raise result
             return result
@@ -94,30 +77,50 @@ def test_a_failed_verdict_is_1_and_its_reasons_are_in_the_output(pluginctl, envi
     assert done.stderr == ""
 
 
-ERRORS = [
+REFUSED = [
     InvalidField("create_provider.yaml:3: unknown field 'colour'."),
     SpaceoneError("identity.Provider.list failed.", "Is it [running]?"),
-    PushRefused("x", reason="denied", advice="log in"),
+    PushFailed("x", reason="denied", advice="Log in"),
     PlanBlocked([BLOCKED]),
     NotReleased("There is no collector."),
 ]
+UNAVAILABLE = [
+    from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused"),
+    RegistryUnreachable("host:5000", "cannot be reached (Connection refused)"),
+    EngineUnreachable("No Docker engine answers at x"),
+    StepTimedOut("plan", 300),
+]
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [*((error, 2) for error in REFUSED), *((error, 3) for error in UNAVAILABLE)],
+    ids=lambda each: type(each).__name__,
+)
 @pytest.mark.parametrize("command", ["release", "recollect"])
-def test_a_known_error_is_one_message_and_2_where_nothing_was_changed(pluginctl, environment, error, command):
+def test_a_known_error_is_told_and_a_document_of_its_own(pluginctl, environment, command, error, code):
     done, _ = pluginctl(command, environment, "--output", "json", result=error)
-    assert done.exit_code == 2
-    assert done.stdout == ""
-    assert done.stderr == f"error: {error}\n"
+    assert done.exit_code == code
+    assert done.stderr.startswith(f"error: {error.message.splitlines()[0]}")
+    assert ("hint: " in done.stderr) is bool(error.advice)
+    shown = json.loads(done.stdout)
+    assert shown == {"schema": "error/1", "exit_code": code, "error": error.as_json()}
+    jsonschema.validate(shown, json_schema())
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("command", ["release", "recollect"])
-def test_a_known_error_is_1_where_something_was_changed(pluginctl, environment, error, command):
-    done, _ = pluginctl(command, environment, result=error, wrote=True)
-    assert done.exit_code == 1
-    assert done.stderr == f"error: {error}\n"
+@pytest.mark.parametrize(("error", "code"), [(REFUSED[0], 1), (UNAVAILABLE[0], 3)])
+def test_what_was_changed_before_is_said(pluginctl, environment, error, code):
+    changed = copy.copy(error)
+    changed.changed = True
+    done, _ = pluginctl("release", environment, result=changed)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert "Something was changed before that" in done.stderr
+    assert "Something was changed" not in pluginctl("release", environment, result=error)[0].stderr
+
+
+def test_a_bug_is_a_document_too(pluginctl, environment, capsys):
+    with pytest.raises(ZeroDivisionError):
+        pluginctl("release", environment, "-o", "json", result=ZeroDivisionError("x"))
 
 
 def test_a_bug_keeps_its_trace(pluginctl, environment):
@@ -145,7 +148,7 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(monkeypatch):
 
 
 def test_a_dry_run_that_would_be_stopped_is_told_and_is_2(pluginctl, environment):
-    blocked = report(verdict=None, dry_run=True, actions=(BLOCKED,))
+    blocked = report(dry_run=True, collected=None, actions=(BLOCKED,))
     done, _ = pluginctl("release", environment, "--dry-run", "--output", "json", result=blocked)
     assert done.exit_code == 2
     assert json.loads(done.stdout)["actions"][0]["action"] == "blocked"

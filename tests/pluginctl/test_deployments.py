@@ -53,5 +53,5 @@ def test_a_schedule_is_deployed_where_its_environment_is(checkout, prefect, envi
 
 def test_what_prefect_says_is_told(checkout, prefect):
     prefect.code = 1
-    with pytest.raises(remote.RemoteError, match="no such work pool"):
+    with pytest.raises(remote.DeploymentError, match="no such work pool"):
         remote.deploy(checkout, [])

@@ -6,9 +6,12 @@ from rich.console import Console
 from flows.collection import Job
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.spaceone import SpaceoneError
+from flows.spaceone.advice import from_details
+from flows.steps.catalogue import BRIEF
 from flows.steps.runner import Step
 from pluginctl.runner import TerminalRunner
 from pluginctl.spinner import TerminalProgress
+from tests.reports import kind
 
 
 @pytest.fixture
@@ -22,13 +25,13 @@ def text(console):
 
 
 def test_a_step_that_ended_leaves_a_line_with_its_time(console, text):
-    assert TerminalRunner(console).run(Step("create schema", lambda: "done", subject="coins")) == "done"
+    assert TerminalRunner(console).run(Step(kind("create schema"), lambda: "done", subject="coins")) == "done"
     assert text().startswith("✓ create schema coins 0.0 s")
 
 
 def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
     console = Console(file=io.StringIO(), width=40)
-    step = Step("build image", lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
+    step = Step(kind("build image"), lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
     assert TerminalRunner(console).run(step) == 7
     assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.0 s\n"
 
@@ -38,13 +41,29 @@ def test_a_step_that_failed_leaves_a_line_and_its_error(console, text):
         raise SpaceoneError("no")
 
     with pytest.raises(SpaceoneError):
-        TerminalRunner(console).run(Step("plan", fail))
+        TerminalRunner(console).run(Step(kind("plan"), fail))
     assert text() == "✗ plan\n"
+
+
+def test_a_further_try_is_announced(console, text):
+    errors = [from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "[refused]")]
+
+    def flaky():
+        if errors:
+            raise errors.pop()
+
+    runner = TerminalRunner(console, sleep=lambda _: None)
+    runner.run(Step(kind("plan", BRIEF), flaky))
+    first, second = text().splitlines()
+    assert first == (
+        "! plan: identity.Provider.list at grpc://host:1 failed: [refused]. Trying again (2 of 3)."
+    )
+    assert second.startswith("✓ plan 0")
 
 
 @pytest.mark.parametrize("subject", ["[red]coins", "[/]", "[/red]"])
 def test_a_subject_that_looks_like_markup_stays_as_it_is(console, text, subject):
-    TerminalRunner(console).run(Step("create schema", lambda: None, subject=subject))
+    TerminalRunner(console).run(Step(kind("create schema"), lambda: None, subject=subject))
     assert f"create schema {subject}" in text()
 
 
@@ -77,8 +96,10 @@ def test_lines_of_a_build_are_shown_where_they_are_asked_for(console, text):
 def test_a_line_of_a_build_stands_beside_the_spinner_of_its_step(line):
     console = Console(file=io.StringIO(), width=60, force_terminal=True)
     runner = TerminalRunner(console)
-    runner.run(Step("build image", lambda: runner.output(line), subject="[/b]"))
-    runner.run(Step("follow the job", lambda: runner.collecting(Job("j", "IN_PROGRESS", 4, 1, 3, 0, ""))))
+    runner.run(Step(kind("build image"), lambda: runner.output(line), subject="[/b]"))
+    runner.run(
+        Step(kind("follow the job"), lambda: runner.collecting(Job("j", "IN_PROGRESS", 4, 1, 3, 0, "")))
+    )
     assert "✓" in console.file.getvalue()
 
 

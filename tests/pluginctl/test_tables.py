@@ -1,16 +1,11 @@
 import io
-from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
-from flows.collection import Job, Verdict
-from flows.images import ImageReference, LocalImage, Trial
 from flows.resources import Action, FieldChange, Verb
-from flows.steps.report import ImageReport, Report
 from pluginctl.tables import plan_table, rows_table, show_collected, show_report
-
-JOB = Job("job-1", "SUCCESS", 1, 0, 1, 0, "")
+from tests.reports import collected, delivered, report
 
 
 @pytest.fixture
@@ -24,28 +19,7 @@ def shown(console, *things):
     return console.file.getvalue()
 
 
-def report(**fields):
-    return Report(
-        **{
-            "flow": "release",
-            "environment": "sandbox",
-            "generation": "2.x",
-            "plugin_id": "portfolio",
-            "version": "0.1.0",
-            "image": None,
-            "actions": (
-                Action("provider", "folio [x]", Verb.CREATE),
-                Action("plugin", "portfolio", Verb.KEEP),
-            ),
-            "collector_id": "collector-1",
-            "verdict": Verdict(JOB, (), {"inventory.CloudService": 5, "inventory.Region": 1}, {}),
-            "by_type": {"p/g/t": 5},
-            "columns": ("Name", "Price"),
-            "rows": (("Bitcoin", "64,321.5"),),
-            "seconds": 1.25,
-            **fields,
-        }
-    )
+ACTIONS = (Action("provider", "folio [x]", Verb.CREATE), Action("plugin", "portfolio", Verb.KEEP))
 
 
 def test_a_plan_shows_what_changes(console):
@@ -98,7 +72,7 @@ def test_columns_of_numbers_stand_to_the_right():
 
 
 def test_a_success_says_what_and_how_long(console):
-    show_report(console, report())
+    show_report(console, report(actions=ACTIONS))
     text = console.file.getvalue()
     assert "folio [x]" in text
     assert "Collected (the first 1 of 5)" in " ".join(text.split())
@@ -109,7 +83,7 @@ def test_a_success_says_what_and_how_long(console):
 
 
 def test_a_failure_gives_every_reason(console):
-    show_report(console, report(verdict=Verdict(JOB, ("One [x].", "Two."), {}, {}), rows=(), by_type={}))
+    show_report(console, report(collected=collected("One [x].", "Two.", rows=(), by_type={})))
     text = console.file.getvalue()
     assert "release of portfolio 0.1.0 failed" in text
     assert "  One [x].\n  Two.\n" in text
@@ -117,7 +91,7 @@ def test_a_failure_gives_every_reason(console):
 
 
 def test_a_dry_run_says_that_nothing_was_changed(console):
-    show_report(console, report(verdict=None, dry_run=True))
+    show_report(console, report(collected=None, dry_run=True))
     assert console.file.getvalue() == "Nothing was changed: this was a dry run.\n"
 
 
@@ -138,20 +112,16 @@ def test_nothing_collected_is_no_table(console):
 
 
 def test_what_was_built_is_shown_as_docker_images_shows_it(console):
-    created = datetime(2024, 7, 25, 17, 31, 1, tzinfo=UTC)
-    reference = ImageReference("host:5000", "team/plugin", "0.1.0")
-    built = LocalImage(reference, f"sha256:{'ab' * 32}", created, 155_000_000, "", (), {})
-    trial = Trial(("grpc.health.v1.Health", "Collector"), 1.25)
-    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2", built=built, trial=trial)))
+    show_report(console, report(delivered=delivered()))
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     start = lines.index("Image")
     assert lines[start + 1 : start + 4] == [
         "repository tag image id created size",
-        "host:5000/team/plugin 0.1.0 abababababab 2024-07-25 17:31:01 UTC 155.0 MB",
-        "It serves grpc.health.v1.Health, Collector after 1.2 s.",
+        "host/portfolio 0.1.0 abababababab 2024-07-25 17:31:01 UTC 155.0 MB",
+        "It serves grpc.health.v1.Health, Collector after 0.3 s.",
     ]
 
 
 def test_an_image_that_was_kept_is_no_table(console):
-    show_report(console, report(image=ImageReport("x", "sha256:1", "sha256:2")))
+    show_report(console, report())
     assert "image id" not in console.file.getvalue()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from flows.images.advice import build_advice, is_temporary, push_advice
+from flows.errors import Cause
+from flows.images.advice import build_advice, is_outage, is_temporary, push_advice
 from flows.images.engine import container
 from flows.images.engine.connection import LOST, answering, connect, unreachable
 from flows.images.engine.local import LocalImage
@@ -17,8 +18,9 @@ from flows.images.engine.output import Output
 from flows.images.errors import (
     BuildFailed,
     EngineError,
+    ImageChanged,
     InvalidReference,
-    PushRefused,
+    PushFailed,
     PushUnverified,
     RegistryError,
 )
@@ -88,8 +90,8 @@ class Engine:
         """
         if found := self.find(reference):
             return found
-        raise EngineError(
-            f"the Docker engine has no image {reference} any more; was it removed? Build it again"
+        raise ImageChanged(
+            f"The Docker engine has no image {reference} any more", "Was it removed? Build it again"
         )
 
     def build(
@@ -179,7 +181,7 @@ class Engine:
             The digest under which the registry holds it, `sha256:<hex>`.
 
         Raises:
-            PushRefused: in the registry's own words, with what to do; `temporary` if it may pass later.
+            PushFailed: in the registry's own words, with what to do; `temporary` if it may pass later.
             PushUnverified: it was accepted, and what the registry holds now is not known to be it.
             InvalidReference: the image is not of this registry.
         """
@@ -199,20 +201,26 @@ class Engine:
         if output.error or not output.digest:
             reason = output.error or "the engine ended without a digest"
             advice = push_advice(reason, reference)
-            raise PushRefused(name, reason=reason, advice=advice, temporary=is_temporary(reason))
+            cause = Cause.UNAVAILABLE if is_outage(reason) else Cause.REFUSED
+            raise PushFailed(name, reason=reason, advice=advice, cause=cause, temporary=is_temporary(reason))
         try:
             held = registry.manifest_digest(reference.repository, tag)
         except RegistryError as error:
-            advice = "the image may be there: run the release again, which compares first"
+            advice = "The image may be there: run the release again, which compares first"
             raise PushUnverified(
-                name, reason=f"cannot be checked: {error}", advice=advice, temporary=True
+                name,
+                reason=f"what the registry holds now cannot be checked: {error}",
+                advice=advice,
+                cause=Cause.UNAVAILABLE,
+                temporary=True,
             ) from error
         if held != output.digest:
-            advice = "somebody else may push this version, or the engine and the pipeline see two registries"
+            advice = "Somebody else may push this version, or the engine and the pipeline see two registries"
             raise PushUnverified(
                 name,
                 reason=f"{output.digest} was pushed, {registry} holds {held or 'nothing'}",
                 advice=advice,
+                cause=Cause.FAILED,
             )
         return output.digest
 
@@ -226,7 +234,8 @@ class Engine:
                 output.take(event)
                 if time.monotonic() > until:
                     raise EngineError(
-                        f"{what} took longer than {seconds:g} s and was given up; is the engine busy?"
+                        f"{what[0].upper()}{what[1:]} took longer than {seconds:g} s and was given up",
+                        "Is the engine busy?",
                     )
         output.close()
 
@@ -243,8 +252,9 @@ class Engine:
         except (DockerException, StoreError) as error:
             # Docker's client asks every credential helper that its configuration names, for a build, too.
             raise EngineError(
-                f"{what} failed before the engine was asked: {error}. Where a credential helper fails, "
-                "install it, or take credsStore and credHelpers out of ~/.docker/config.json."
+                f"{what[0].upper()}{what[1:]} failed before the engine was asked: {error}",
+                "Where a credential helper fails, install it, or take credsStore and credHelpers out of "
+                "~/.docker/config.json",
             ) from error
 
     def _inspect(self, name: str) -> dict[str, Any] | None:

@@ -74,7 +74,7 @@ def answering(address: str, doing: str) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise EngineError(f"the Docker engine failed while {doing}: {error.explanation or error}") from error
+        raise EngineError(f"The Docker engine failed while {doing}: {error.explanation or error}") from error
     except LOST as error:
         raise unreachable(address, f"while {doing}: {error}") from error
 
@@ -82,10 +82,10 @@ def answering(address: str, doing: str) -> Iterator[None]:
 def unreachable(address: str, reason: str) -> EngineUnreachable:
     """Return the error for an engine that does not answer, with what to do."""
     if "permission denied" in reason.lower():
-        advice = "run as root, or add the user to the group docker and log in again"
+        advice = "Run as root, or add the user to the group docker and log in again"
     else:
-        advice = "start it (`systemctl start docker`), or set DOCKER_HOST to where it is"
-    return EngineUnreachable(f"no Docker engine answers at {address} ({reason}); {advice}")
+        advice = "Start it (`systemctl start docker`), or set DOCKER_HOST to where it is"
+    return EngineUnreachable(f"No Docker engine answers at {address} ({reason})", advice)
 
 
 def _knock(address: str) -> None:

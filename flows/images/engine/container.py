@@ -140,7 +140,7 @@ def _start(container: DockerContainer, image: LocalImage) -> None:
         raise TrialFailed(
             str(image.reference),
             reason=f"it cannot be started: {error.explanation or error}",
-            advice="correct ENTRYPOINT and CMD in the Dockerfile",
+            advice="Correct ENTRYPOINT and CMD in the Dockerfile",
         ) from error
 
 

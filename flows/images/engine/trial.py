@@ -69,7 +69,7 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
                 container,
                 image,
                 f"it serves {shown}, and no {COLLECTOR}",
-                "let its server serve the collector; a plugin on SpaceONE's framework is run as "
+                "Let its server serve the collector; a plugin on SpaceONE's framework is run as "
                 "`spaceone run plugin-server plugin`",
             )
         return Trial(served.services, time.monotonic() - started, served.reflection)
@@ -99,15 +99,15 @@ def _refuse_ended(
     if out_of_memory:
         limit = f"{MEMORY_BYTES // 2**20} MiB"
         reason = f"it was ended {after}: it wanted more than {limit} of memory"
-        _refuse(container, image, reason, "let it take less to start")
-    advice = f"look into its output, and run it by hand: docker run --rm {image.reference}"
+        _refuse(container, image, reason, "Let it take less to start")
+    advice = f"Look at its output, and run it by hand: docker run --rm {image.reference}"
     _refuse(container, image, f"its process ended with exit code {code} {after}", advice)
 
 
 def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
     if not nobody:
-        return "look into its output for what it waits for: a plugin serves without the platform"
-    advice = f"let its server listen on port {PORT} of all addresses, the platform knows no other"
+        return "Look at its output for what it waits for: a plugin serves without the platform"
+    advice = f"Let its server listen on port {PORT} of all addresses, the platform knows no other"
     others = [port for port in image.ports if port != f"{PORT}/tcp"]
     if others:
         advice += f" (the image exposes {', '.join(others)})"

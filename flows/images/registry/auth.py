@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from docker import auth as docker_auth
-from docker.errors import DockerException
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import parse_dict_header
 
@@ -97,6 +95,9 @@ def docker_login(address: str | None) -> Credentials | None:
 
     Credential helpers are asked too. Identity tokens, which only a token server takes, are not used.
     """
+    from docker import auth as docker_auth
+    from docker.errors import DockerException
+
     try:
         config = docker_auth.load_config()
         found = docker_auth.resolve_authconfig(config, address)

@@ -1,13 +1,15 @@
 """What an image registry holds, and whether one may push to it: a client of the distribution API.
 
 https://distribution.github.io/distribution/spec/api/ (also OCI's distribution specification 1.1).
-It stands on requests and tenacity. python-dxf was looked at: it refuses to log in over plain HTTP, retries
-nothing, is not typed and does not read labels; oras is a client for artifacts, five times this size.
+It stands on requests. python-dxf refuses to log in over plain HTTP, is not typed and does not read labels. oras 0.2.43
+returns a manifest as parsed JSON alone (no digest, no body to verify), cannot ask whether one may push, tries
+everything five times with pauses of 3 to 83 s, and fixes the scheme by a flag.
 """
 
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -36,7 +38,7 @@ _JSON = "application/json"
 
 
 class Registry:
-    """One registry, read with retries and time limits; a context manager that holds its connections.
+    """One registry, read with time limits; a context manager that holds its connections. Nothing is sent twice.
 
     Args:
         address: `host` or `host:port`; None is Docker Hub.
@@ -45,7 +47,6 @@ class Registry:
         username: With `password`, who reads and pushes; without, what `docker login` stored, else nobody.
         password: See `username`.
         timeout: Seconds that the registry may be silent.
-        attempts: How often a read is tried when nobody answers, or with 429 or 5xx.
 
     Every method raises RegistryUnreachable, RegistryRefused or UnexpectedAnswer, and InvalidReference for a
     name that no registry can hold.
@@ -59,19 +60,22 @@ class Registry:
         username: str | None = None,
         password: str | None = None,
         timeout: float = 15.0,
-        attempts: int = 4,
     ) -> None:
         self.address = check_address(address)
         self.insecure = insecure and self.address is not None
-        self.credentials = Credentials(username, password or "") if username else docker_login(self.address)
+        self._given = Credentials(username, password or "") if username else None
         self._answers = False
         self._transport = Transport(
             self.address,
             insecure=self.insecure,
-            credentials=self.credentials,
+            credentials=lambda: self.credentials,
             timeout=timeout,
-            attempts=attempts,
         )
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """Who reads and pushes: as given, else what `docker login` stored; None for nobody. Read when asked for."""
+        return self._given or docker_login(self.address)
 
     def __enter__(self) -> Registry:
         return self
@@ -108,29 +112,13 @@ class Registry:
         if begun.status_code != requests.codes.accepted:
             reason = self._transport.words(begun)
             advice = push_advice(reason, reference)
-            raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason}); {advice}")
+            raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason})", advice)
         if where := begun.headers.get("Location"):
             # What is not given up goes by itself: registries clear unfinished uploads away.
             with contextlib.suppress(RegistryError):
                 path = self._transport.path_of(urljoin(begun.url, where))
                 self._transport.send("DELETE", path, accept=_JSON, token_scope=token_scope)
         return self._transport.login(token_scope)
-
-    def tags(self, repository: str) -> list[str]:
-        """Return all tags of a repository in the registry's order, none where there is no such repository."""
-        scope = self._scope(repository)
-        path, pages, found = f"{scope}/tags/list?n=1000", set[str](), list[str]()
-        while path not in pages:
-            pages.add(path)
-            response = self._read("GET", path, scope, _JSON)
-            if response is None:
-                break
-            found += [str(tag) for tag in self._transport.object(response).get("tags") or []]
-            following = response.links.get("next", {}).get("url")
-            if not following:
-                break
-            path = self._transport.path_of(urljoin(response.url, following))
-        return found
 
     def manifest_digest(self, repository: str, tag: str) -> str | None:
         """Return the digest (`sha256:<hex>`) that a tag points to, or None where there is no such tag."""
@@ -143,11 +131,6 @@ class Registry:
             return digest
         image = self.image(repository, tag)  # the header is optional; the digest of the body is the same
         return image.digest if image else None
-
-    def labels(self, repository: str, tag: str) -> dict[str, str] | None:
-        """Return an image's labels, or None where there is no such tag. Of an index, linux/amd64 is read."""
-        image = self.image(repository, tag)
-        return image.labels if image else None
 
     def image(self, repository: str, tag: str) -> RemoteImage | None:
         """Return digest and labels of an image in two requests, or None where there is no such tag."""

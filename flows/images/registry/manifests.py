@@ -42,7 +42,7 @@ def verify(content: bytes, digest: str | None, address: str) -> str:
     actual = f"sha256:{hashlib.sha256(content).hexdigest()}"
     if digest and digest.startswith("sha256:") and digest != actual:
         raise UnexpectedAnswer(
-            address, f"sent {actual} where {digest} was asked for; its storage may be damaged"
+            address, f"sent {actual} where {digest} was asked for", "Its storage may be damaged"
         )
     return actual
 
@@ -55,7 +55,7 @@ def pick_platform(manifest: Mapping[str, Any], address: str) -> str | None:
         platform = entry.get("platform", {})
         if (platform.get("os"), platform.get("architecture")) == PLATFORM:
             return str(entry["digest"])
-    raise UnexpectedAnswer(address, f"holds no {'/'.join(PLATFORM)} image under this tag; build one for it")
+    raise UnexpectedAnswer(address, f"holds no {'/'.join(PLATFORM)} image under this tag", "Build one for it")
 
 
 def config_digest(manifest: Mapping[str, Any], address: str) -> str:

@@ -1,4 +1,7 @@
-"""How requests travel to a registry: scheme, login, retries, time limits, and errors that say what to do."""
+"""How requests travel to a registry: scheme, login, time limits, and errors that say what to do.
+
+Each request is sent once: whether to try again is the caller's to decide, who can also say so.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random,
-)
 from urllib3.exceptions import InsecureRequestWarning
 
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
@@ -25,6 +20,8 @@ from flows.images.reference import DOCKER_HUB
 from flows.images.registry.auth import Anonymous, Bearer, Challenge, Credentials, Login
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from requests.auth import AuthBase
 
 CONNECT_SECONDS = 5.0
@@ -33,7 +30,8 @@ MAX_WAIT_SECONDS = 30.0
 
 _HUB_API = "https://registry-1.docker.io"
 _BUSY = {429, 500, 502, 503, 504}
-_BACKOFF = wait_exponential(multiplier=0.2, max=5.0) + wait_random(0.0, 0.2)
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
+"""OpenSSL's words where a server answered a TLS greeting with something else, such as plain HTTP."""
 
 
 class Transport:
@@ -44,21 +42,25 @@ class Transport:
         address: str | None,
         *,
         insecure: bool,
-        credentials: Credentials | None,
+        credentials: Callable[[], Credentials | None],
         timeout: float,
-        attempts: int,
     ) -> None:
         self.name = address or DOCKER_HUB
         self._address = address
         self._insecure = insecure
-        self._credentials = credentials
+        self._ask_credentials = credentials
         self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
-        self._attempts = attempts
         self._session = requests.Session()
         # A registry on this machine is never behind a proxy.
         self._session.trust_env = not _is_loopback(address)
         self._base: str | None = None
+        self._plain_next = False
         self._logins: dict[str, AuthBase] = {}
+
+    @property
+    def _credentials(self) -> Credentials | None:
+        """Asked for when the registry wants a login: a `docker login` is looked up by Docker's own, large client."""
+        return self._ask_credentials()
 
     def close(self) -> None:
         """Close the connections."""
@@ -67,24 +69,28 @@ class Transport:
     def send(
         self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
     ) -> requests.Response:
-        """Send what may be sent twice, and return the answer, whatever its status but 401, 403, 429 and the 5xx.
+        """Send a request and return the answer, whatever its status but 401, 403, 429 and the 5xx.
 
-        Nobody answering, 429 and 5xx are tried again, as Retry-After asks. A 401 is answered by logging in;
-        the login is kept for later requests of the same `scope` (a repository) or `token_scope`: what a token
-        is asked for, instead of what the registry's challenge names.
+        A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
+        `token_scope`: what a token is asked for, instead of what the registry's challenge names.
 
         Raises:
             RegistryUnreachable: nobody answers, or not now.
             RegistryRefused: the registry lets nobody in, or not this user.
             UnexpectedAnswer: it asks for a login in a way that would give the password away.
         """
-        retrying = Retrying(
-            stop=stop_after_attempt(self._attempts),
-            wait=_pause,
-            retry=retry_if_exception(_is_worth_waiting),
-            reraise=True,
-        )
-        return retrying(self._try, method, path, accept, scope, token_scope)
+        url, kept = self._base_url() + path, token_scope or scope
+        response = self._send(method, url, accept, self._logins.get(kept, Anonymous()))
+        if response.status_code == requests.codes.unauthorized:
+            challenge = Challenge.parse(response.headers.get("WWW-Authenticate", ""))
+            if token_scope:
+                challenge = replace(challenge, scope=token_scope)
+            self._logins[kept] = login = self._log_in(challenge, response)
+            response = self._send(method, url, accept, login)
+        if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
+            raise self._refused(response, response.request.method)
+        self._expect_not_busy(response)
+        return response
 
     def login(self, scope: str) -> Login:
         """Return how the registry let in what was sent in that scope (or token scope)."""
@@ -113,7 +119,8 @@ class Transport:
         if not isinstance(body, dict):
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {_shown(response)} with something else than a JSON object; is it one?",
+                f"answered {_shown(response)} with something else than a JSON object",
+                "Is it the address of an image registry?",
             )
         return body
 
@@ -127,22 +134,9 @@ class Transport:
         if response.status_code != requests.codes.ok:
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {self.words(response)} to {_shown(response)}; is it the address of an image registry?",
+                f"answered {self.words(response)} to {_shown(response)}",
+                "Is it the address of an image registry?",
             )
-
-    def _try(self, method: str, path: str, accept: str, scope: str, token_scope: str) -> requests.Response:
-        url, kept = self._base_url() + path, token_scope or scope
-        response = self._send(method, url, accept, self._logins.get(kept, Anonymous()))
-        if response.status_code == requests.codes.unauthorized:
-            challenge = Challenge.parse(response.headers.get("WWW-Authenticate", ""))
-            if token_scope:
-                challenge = replace(challenge, scope=token_scope)
-            self._logins[kept] = login = self._log_in(challenge, response)
-            response = self._send(method, url, accept, login)
-        if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
-            raise self._refused(response, response.request.method)
-        self._expect_not_busy(response)
-        return response
 
     def _send(
         self,
@@ -168,33 +162,50 @@ class Transport:
                     allow_redirects=True,
                 )
         except requests.exceptions.SSLError as error:
-            problem = (
-                f"no trusted TLS connection ({_cause(error)}); if it speaks plain HTTP or its certificate is "
-                "self-made, set `insecure: true` in the environment's registry"
-            )
-            raise RegistryUnreachable(self.name, problem, temporary=False) from error
+            raise RegistryUnreachable(
+                self.name,
+                f"cannot be reached over TLS that is trusted ({_cause(error)})",
+                "If it speaks plain HTTP or its certificate is self-signed, set `insecure: true` in the environment's "
+                "registry",
+                temporary=self._insecure,
+            ) from error
         except requests.exceptions.Timeout as error:
-            problem = f"did not answer within {self._timeout[1]:g} s; is the address right, is it overloaded?"
-            raise RegistryUnreachable(self.name, problem) from error
+            problem = f"did not answer within {self._timeout[1]:g} s"
+            raise RegistryUnreachable(
+                self.name, problem, "Is the address right, is it overloaded?"
+            ) from error
         except requests.exceptions.RequestException as error:
-            problem = f"cannot be reached ({_cause(error)}); check the address, and that it is running"
-            raise RegistryUnreachable(self.name, problem) from error
+            problem = f"cannot be reached ({_cause(error)})"
+            raise RegistryUnreachable(
+                self.name, problem, "Check the address, and that it is running"
+            ) from error
 
     def _base_url(self) -> str:
-        """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, where it is insecure."""
+        """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, where it is insecure.
+
+        What answers TLS with something else speaks plain HTTP. What closes the connection instead may do so for either
+        reason: the next request tries the other scheme.
+        """
         if self._base is None:
             if self._address is None:
                 self._base = _HUB_API
             elif not self._insecure:
                 self._base = f"https://{self._address}"
             else:
-                try:
-                    self._send("GET", f"https://{self._address}/v2/", "*/*", Anonymous())
-                    self._base = f"https://{self._address}"
-                except RegistryUnreachable:
-                    self._send("GET", f"http://{self._address}/v2/", "*/*", Anonymous())
-                    self._base = f"http://{self._address}"
+                self._base = self._insecure_base()
         return self._base
+
+    def _insecure_base(self) -> str:
+        secure, plain = f"https://{self._address}", f"http://{self._address}"
+        first, self._plain_next = (plain, False) if self._plain_next else (secure, True)
+        try:
+            self._send("GET", f"{first}/v2/", "*/*", Anonymous())
+        except RegistryUnreachable as error:
+            if first == plain or not _speaks_no_tls(error):
+                raise
+            self._send("GET", f"{plain}/v2/", "*/*", Anonymous())
+            return plain
+        return first
 
     def _log_in(self, challenge: Challenge, response: requests.Response) -> AuthBase:
         if challenge.scheme == "basic" and self._credentials:
@@ -203,7 +214,7 @@ class Transport:
             raise self._refused(response, response.request.method)
         if not challenge.is_safe(insecure=self._insecure):
             problem = f"asks to log in at {challenge.realm!r}, which is not HTTPS; nothing was sent there"
-            raise UnexpectedAnswer(self.name, f"{problem}. Correct the registry's token realm")
+            raise UnexpectedAnswer(self.name, problem, "Correct the registry's token realm")
         auth = self._credentials.basic() if self._credentials else Anonymous()
         answer = self._send("GET", challenge.realm, "application/json", auth, params=challenge.query())
         self._expect_not_busy(answer)
@@ -212,7 +223,7 @@ class Transport:
         body = self.object(answer)
         token = body.get("token") or body.get("access_token")
         if not token:
-            raise UnexpectedAnswer(self.name, f"its token server {challenge.realm} gave no token")
+            raise UnexpectedAnswer(self.name, f"has a token server, {challenge.realm}, that gave no token")
         return Bearer(str(token))
 
     def _expect_not_busy(self, response: requests.Response) -> None:
@@ -220,7 +231,11 @@ class Transport:
             wait = _retry_after(response)
             when = f"in {wait:.0f} s" if wait else "later"
             raise RegistryUnreachable(
-                self.name, f"answered {self.words(response)}; try again {when}", retry_after=wait
+                self.name,
+                f"answered {self.words(response)}",
+                f"Try again {when}",
+                temporary=(wait or 0.0) <= MAX_WAIT_SECONDS,
+                retry_after=wait,
             )
 
     def _refused(self, response: requests.Response, method: str | None) -> RegistryRefused:
@@ -229,16 +244,16 @@ class Transport:
             right = "read" if reads else "push to"
             who, advice = (
                 f"user {self._credentials.username!r}",
-                f"check the password, and that the user may {right} this repository",
+                f"Check the password, and that the user may {right} this repository",
             )
         else:
             who = f"an anonymous {'reader' if reads else 'push'}"
-            advice = f"give the environment's registry a user and a password, or `docker login {self.name}`"
+            advice = f"Give the environment's registry a user and a password, or `docker login {self.name}`"
         # Registries with a token server tell nobody what is not there: Docker Hub among them.
         asked = response.headers.get("WWW-Authenticate", "")
         absent = reads and self._credentials is not None and "insufficient_scope" in asked
-        problem = f"refuses {who} ({response.status_code}{_words(response)}); {advice}"
-        return RegistryRefused(self.name, problem, maybe_absent=absent)
+        problem = f"refuses {who} ({response.status_code}{_words(response)})"
+        return RegistryRefused(self.name, problem, advice, maybe_absent=absent)
 
 
 def _shown(response: requests.Response) -> str:
@@ -281,16 +296,5 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _is_worth_waiting(error: BaseException) -> bool:
-    return (
-        isinstance(error, RegistryUnreachable)
-        and error.temporary
-        and (error.retry_after or 0.0) <= MAX_WAIT_SECONDS
-    )
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RegistryUnreachable) and error.retry_after is not None:
-        return error.retry_after
-    return _BACKOFF(state)
+def _speaks_no_tls(error: BaseException) -> bool:
+    return any(words in str(error.__cause__).upper().replace(" ", "_") for words in _NOT_TLS)

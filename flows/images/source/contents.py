@@ -66,7 +66,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
-        raise SourceError(path, f"cannot be read ({error.strerror}); make it readable") from error
+        raise SourceError(path, f"cannot be read ({error.strerror})", "Make it readable") from error
 
 
 def _check_copies(folder: Path) -> None:
@@ -77,9 +77,9 @@ def _check_copies(folder: Path) -> None:
         copies = f"line {line} of the {DOCKERFILE} copies it"
         if any(folder.glob(wanted.strip("/"))):
             raise SourceError(
-                folder / wanted, f"is hidden by {context.DOCKERIGNORE}, and {copies}; let it in"
+                folder / wanted, f"is excluded by {context.DOCKERIGNORE}, and {copies}", "Include it"
             )
-        raise SourceError(folder / wanted, f"is missing, and {copies}; add it, or correct that line")
+        raise SourceError(folder / wanted, f"is missing, and {copies}", "Add it, or correct that line")
 
 
 def _requirements(path: Path, remarks: list[str]) -> int | None:

@@ -129,4 +129,4 @@ def _patterns(folder: Path) -> list[str]:
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
     reason = getattr(error, "strerror", None) or str(error)
-    return SourceError(path, f"cannot be read ({reason}); make it readable, or name it in {DOCKERIGNORE}")
+    return SourceError(path, f"cannot be read ({reason})", f"Make it readable, or name it in {DOCKERIGNORE}")

@@ -84,8 +84,8 @@ class PluginSource:
         dockerfile = self.folder / DOCKERFILE
         base = base_image(read_text(dockerfile), build_args)
         if base is None:
-            problem = "names no base image; write it into a FROM"
-            raise SourceError(dockerfile, f"{problem}, or its argument into the environment's build.args")
+            advice = "Write one into a FROM, or its argument into the environment's build.args"
+            raise SourceError(dockerfile, "names no base image", advice)
         return base
 
     def caches(self) -> list[str]:
@@ -103,20 +103,25 @@ class PluginSource:
             SourceChanged: it does not.
         """
         if _check(self.folder) != self.version:
-            raise SourceChanged(self.version_file, "changed since the release was planned; start it again")
+            raise SourceChanged(self.version_file, "changed since the release was planned", "Start it again")
         if context.digest(self.folder, without={VERSION_FILE}) != self.digest:
-            raise SourceChanged(self.folder, "changed since the release was planned; start it again")
+            raise SourceChanged(self.folder, "changed since the release was planned", "Start it again")
+
+
+_WRITE_VERSION = "Write the plugin's version into it, such as 0.1.0"
 
 
 def _check(folder: Path) -> str:
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "does not exist"
-        raise SourceError(folder, f"{problem}; give the folder of a plugin (Dockerfile, pkg/, src/)")
+        raise SourceError(
+            folder, problem, "Give the folder of a plugin, which holds Dockerfile, pkg/ and src/"
+        )
     dockerfile = folder / DOCKERFILE
     if not dockerfile.is_file():
-        raise SourceError(dockerfile, "is missing; a plugin's image is built from it")
+        raise SourceError(dockerfile, "is missing", "Write one: a plugin's image is built from it")
     if not (folder / "src").is_dir():
-        raise SourceError(folder / "src", "is missing; put VERSION, setup.py and plugin/ into this folder")
+        raise SourceError(folder / "src", "is missing", "Put VERSION, setup.py and plugin/ into this folder")
     return _version(folder / VERSION_FILE)
 
 
@@ -124,18 +129,20 @@ def _version(path: Path) -> str:
     try:
         version = path.read_text("utf-8-sig").strip()
     except FileNotFoundError:
-        raise SourceError(path, "is missing; write the plugin's version into it, such as 0.1.0") from None
+        raise SourceError(path, "is missing", _WRITE_VERSION) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(path, f"cannot be read ({error}); it must be a text file with a version") from error
+        raise SourceError(
+            path, f"cannot be read ({error})", "It must be a text file that holds a version"
+        ) from error
     if not version:
-        raise SourceError(path, "is empty; write the plugin's version into it, such as 0.1.0")
+        raise SourceError(path, "is empty", _WRITE_VERSION)
     try:
         check_tag(version)
     except InvalidReference as error:
-        raise SourceError(path, f"{error}; write a version such as 0.1.0") from error
+        raise SourceError(path, str(error), "Write a version such as 0.1.0") from error
     if version == "latest":
         # A repository with this tag makes SpaceONE's get_versions fail with ERROR_NO_PLUGIN.
-        raise SourceError(path, "'latest' is not a version, SpaceONE fails on it; write one such as 0.1.0")
+        raise SourceError(path, "'latest' is not a version that SpaceONE can use", "Write one such as 0.1.0")
     return version
 
 

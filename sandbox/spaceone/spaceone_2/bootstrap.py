@@ -68,7 +68,7 @@ class Bootstrap2(Bootstrap):
                 "identity.System.init", {"admin": self._account("root", ROOT_USER)}, CALL_SECONDS
             )
         except CallError as error:
-            if error.code == "ERROR_SYSTEM_ALREADY_INITIALIZED":
+            if error.error_code == "ERROR_SYSTEM_ALREADY_INITIALIZED":
                 raise already_initialised(error) from error
             raise
         self._keep("system_token", answer["system_token"])

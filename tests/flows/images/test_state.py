@@ -8,7 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from flows.images import ImageReference, ImageStatus, InvalidReference, PluginSource, Registry, compare
+from flows.images import ImageReference, InvalidReference
+from flows.images.registry import Registry
+from flows.images.source import PluginSource
+from flows.images.state import ImageStatus, compare
 from flows.images.labels import SOURCE_DIGEST
 
 

@@ -32,9 +32,12 @@ class Platform:
         self.writes, self.lists = [], []
         self.refuses = {}
         self.lacks = set()
+        self.silent = None
 
     def list(self, method, params):
         self.lists.append((method, params))
+        if self.silent:
+            raise self.silent
         wanted = {key: value for key, value in params.items() if key != "query"}
         records = self.records[method.rsplit(".", 1)[0]]
         found = [record for record in records if all(record.get(key) == wanted[key] for key in wanted)]

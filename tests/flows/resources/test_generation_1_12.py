@@ -6,7 +6,7 @@ import pytest
 
 from flows.manifest import Manifest
 from flows.manifest.models import SecretFilter
-from flows.resources import Plan, Target, apply, declared_resources, plan_resources
+from flows.resources import Execution, Plan, Target, declared_resources, plan_resources
 from flows.resources.resource import Reference
 from flows.resources.vocabulary import HELP
 from flows.spaceone import Generation
@@ -215,7 +215,7 @@ def release(clients, resources):
     ids = {}
     plan = Plan(plan_resources(clients, resources))
     for action in plan.actions:
-        apply(clients, action, ids)
+        Execution(clients, action, ids)()
     return plan
 
 

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from flows.manifest.models import CollectorPlugin, Schedule, SecretFilter
-from flows.resources import Plan, Target, Verb, apply, declared_resources, plan_resources
+from flows.resources import Execution, Plan, Target, Verb, declared_resources, plan_resources
 from flows.resources.plan import AFTER_CREATE, resolved
 from flows.resources.resource import Reference
-from flows.spaceone import DeadlineExceeded, Generation, InvalidArgument, UnknownField
+from flows.spaceone import Generation, InvalidArgument, UnknownField
 from flows.spaceone.advice import from_details
 from flows.steps.errors import PlanBlocked
 
@@ -18,7 +18,7 @@ def release(clients, resources):
     ids = {}
     plan = Plan(plan_resources(clients, resources))
     for action in plan.actions:
-        apply(clients, action, ids)
+        Execution(clients, action, ids)()
     return plan, ids
 
 
@@ -114,8 +114,6 @@ def test_a_field_that_cannot_be_changed_blocks(clients, resources, platform):
     plan = Plan(plan_resources(clients, resources))
     assert [action.kind for action in plan.blocked] == ["plugin"]
     assert "image is 'other/plugin" in plan.blocked[0].reason
-    with pytest.raises(ValueError, match="cannot be carried out"):
-        apply(clients, plan.blocked[0], {})
 
 
 def test_several_of_one_name_block(clients, resources, platform):
@@ -181,49 +179,6 @@ def test_a_field_that_the_server_lacks_names_the_file(clients, resources, platfo
         UnknownField, match=r"portfolio/create_provider.yaml: identity.Provider.create has no field 'name'"
     ):
         plan_resources(clients, resources)
-    assert platform.writes == []
-
-
-def test_a_create_that_was_answered_too_late_is_told_and_then_found(clients, resources, platform):
-    """Collector.create stores its row, waits for the plugin and may run into the deadline."""
-    collector = resources[-1]
-    record = {
-        "collector_id": "c-1",
-        "name": "Portfolio Collector",
-        "plugin_info": {"plugin_id": "plugin-portfolio-inven-collector"},
-    }
-    late = from_details("inventory.Collector.create", "grpc://x:1", "DEADLINE_EXCEEDED", "")
-
-    class Late(dict):
-        def __contains__(self, method):
-            if method == "inventory.Collector.create":
-                platform.records["inventory.Collector"].append(record)
-            return super().__contains__(method)
-
-    action = plan_resources(clients, [collector])[0]
-    platform.refuses = Late({"inventory.Collector.create": late})
-    with pytest.raises(DeadlineExceeded, match="does the image start"):
-        apply(clients, action, {})
-    platform.writes.clear()
-    assert apply(clients, action, {}) == "c-1"
-    assert platform.writes == []
-
-
-def test_a_create_that_failed_is_not_taken_for_one_that_worked(clients, resources, platform):
-    provider = next(resource for resource in resources if resource.kind == "provider")
-    action = plan_resources(clients, [provider])[0]
-    platform.refuses["identity.Provider.create"] = from_details(
-        "identity.Provider.create", "x", "UNAVAILABLE", ""
-    )
-    with pytest.raises(type(platform.refuses["identity.Provider.create"])):
-        apply(clients, action, {})
-
-
-def test_a_create_whose_thing_appeared_meanwhile_takes_it(clients, resources, platform):
-    provider = next(resource for resource in resources if resource.kind == "provider")
-    action = plan_resources(clients, [provider])[0]
-    platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
-    assert apply(clients, action, {}) == "portfolio"
     assert platform.writes == []
 
 
@@ -297,7 +252,7 @@ def test_a_refused_secret_is_in_no_words(clients, platform, resources):
     text = "".join(traceback.format_exception(caught.value))
     assert "hunter2" not in text
     assert "hunter2" not in str(pickle.loads(pickle.dumps(caught.value)))  # noqa: S301 - our own
-    assert "ERROR_INVALID_PARAMETER: (key = secret_data) the rest of its words may quote" in text
+    assert "ERROR_INVALID_PARAMETER: (key = secret_data) the rest of the message may quote" in text
     assert "create_service_account.yaml against the schema" in caught.value.advice
 
 

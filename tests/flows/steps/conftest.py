@@ -8,11 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.images import ImageReference, ImageState, ImageStatus, LocalImage, Login, Trial
+from flows.images import ImageReference
+from flows.images.engine import LocalImage, Trial
+from flows.images.registry import Login
+from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, delivery, release
+from flows.steps import collection, delivery, planning, release
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -128,6 +131,9 @@ class Engine:
     def __exit__(self, *_):
         return None
 
+    def close(self):
+        """Nothing is connected."""
+
     def inspect(self, reference):
         self.calls.append("inspect")
         return dataclasses.replace(self.image, reference=reference)
@@ -178,7 +184,7 @@ class Recorder(PlainRunner):
     def run(self, step):
         self.steps.append(step)
         result = step.function()
-        self.outcomes[step.name] = step.words(result)
+        self.outcomes[step.name] = step.summary(result)
         return result
 
     def planned(self, plan):
@@ -228,7 +234,7 @@ def world(monkeypatch, platform, engine):
     )
 
     @contextmanager
-    def open_session(environment):
+    def open_session(environment, runner):
         clients = {Scope.DOMAIN: platform, Scope.WORKSPACE: platform}
         registry = Registry(platform.calls, world.login)
         yield SimpleNamespace(
@@ -236,6 +242,7 @@ def world(monkeypatch, platform, engine):
             clients=clients,
             client=platform,
             generation=Generation.V2,
+            build_args=environment.settings.build.args,
             registry=lambda: nullcontext(registry),
         )
 
@@ -247,8 +254,8 @@ def world(monkeypatch, platform, engine):
 
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)
-    monkeypatch.setattr(release, "compare", compare)
+    monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(delivery, "compare", compare)
-    monkeypatch.setattr(delivery, "Engine", SimpleNamespace(connect=lambda: engine))
-    monkeypatch.setattr(delivery, "run_trial", lambda engine, image: engine.try_out())
+    monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)
+    monkeypatch.setattr(delivery, "_try", lambda engine, image: engine.try_out())
     return world

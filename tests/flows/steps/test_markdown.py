@@ -1,21 +1,7 @@
-from datetime import UTC, datetime
-
-import pytest
-
-from flows.collection import Job, Verdict
-from flows.images import Contents, ImageReference, LocalImage, Login, Setup, Trial
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.steps.markdown import PLAN_COLUMNS, plan_rows, plan_summary, release_report
-from flows.steps.report import ImageReport, Report
+from tests.reports import collected, delivered, planned, report
 
-BUILT = LocalImage(
-    ImageReference("host", "portfolio", "0.1.0"),
-    f"sha256:{'ab' * 32}",
-    datetime(2024, 7, 25, 17, 31, 1, tzinfo=UTC),
-    155_000_000,
-    *("", ("50051/tcp",), {}),
-)
-JOB = Job("job-1", "SUCCESS", 2, 0, 2, 0, "")
 ACTIONS = (
     Action("image", "host/portfolio:0.1.0", Verb.KEEP),
     Action(
@@ -35,37 +21,17 @@ ACTIONS = (
 )
 
 
-@pytest.fixture
-def make():
-    def make(**fields):
-        image = ImageReport(
-            *("host/portfolio:0.1.0", "sha256:image", "sha256:source", "c0ffee"),
-            base="python:3.11",
-            contents=Contents(1, Setup("plugin-portfolio", "0.1.0"), ("Look at [it].",)),
-            login=Login("ann", token=False),
-            built=BUILT,
-            trial=Trial(("grpc.health.v1.Health", "Collector"), 0.3333),
-        )
-        verdict = Verdict(JOB, (), {"inventory.CloudService": 5}, {"created": 5})
-        return Report(
-            **{
-                "flow": "release",
-                "environment": "sandbox",
-                "generation": "2.x",
-                "plugin_id": "portfolio",
-                "version": "0.1.0",
-                "image": image,
-                "actions": ACTIONS,
-                "collector_id": "collector-1",
-                "verdict": verdict,
-                "columns": ("Name", "Price"),
-                "rows": (("Bit|coin", "64,000"),),
-                "seconds": 12.34,
-                **fields,
-            }
-        )
-
-    return make
+def made(*failures, **fields):
+    return report(
+        *failures,
+        **{
+            "planned": planned(ACTIONS),
+            "delivered": delivered(),
+            "collected": collected(*failures, rows=(("Bit|coin", "64,000"),)),
+            "seconds": 12.34,
+            **fields,
+        },
+    )
 
 
 def test_a_plan_has_a_row_for_each_action_with_its_changes_and_remarks():
@@ -81,8 +47,8 @@ def test_a_plan_has_a_row_for_each_action_with_its_changes_and_remarks():
     assert plan_summary(Plan(ACTIONS)) == "1 to create, 1 to update, 1 to keep, 1 blocked."
 
 
-def test_a_report_leads_from_the_revision_to_the_counts(make):
-    text = release_report(make())
+def test_a_report_leads_from_the_revision_to_the_counts():
+    text = release_report(made())
     steps = [
         "# Release of portfolio 0.1.0 succeeded",
         "sandbox (SpaceONE 2.x)",
@@ -107,9 +73,9 @@ def test_a_report_leads_from_the_revision_to_the_counts(make):
     assert "Why it failed" not in text
 
 
-def test_every_row_of_a_table_has_as_many_cells_as_its_head(make):
+def test_every_row_of_a_table_has_as_many_cells_as_its_head():
     width = 0
-    for line in release_report(make()).splitlines():
+    for line in release_report(made()).splitlines():
         cells = line.replace("\\|", "").count("|")
         if not line.startswith("|"):
             width = 0
@@ -119,58 +85,17 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(make):
             width = cells
 
 
-def test_a_failed_report_says_why(make):
-    verdict = Verdict(JOB, ("One.", "Two."), {}, {})
-    text = release_report(make(verdict=verdict))
+def test_a_failed_report_says_why():
+    text = release_report(made("One.", "Two."))
     assert text.startswith("# Release of portfolio 0.1.0 failed")
     assert "## Why it failed\n\n- One.\n- Two.\n" in text
 
 
-def test_what_there_is_not_is_left_out(make):
-    text = release_report(make(flow="recollect", image=None, actions=(), rows=()))
+def test_what_there_is_not_is_left_out():
+    text = release_report(made(flow="recollect", planned=None, delivered=None, registered=None))
     assert text.startswith("# Recollect of portfolio 0.1.0 succeeded")
-    for words in ("digest", "revision", "## Actions", "Bit"):
+    for words in ("digest", "revision", "## Actions", "built"):
         assert words not in text
-    without = ImageReport("host/portfolio:0.1.0", None, "sha256:source")
-    text = release_report(make(image=without, collector_id=None, verdict=None, dry_run=True))
-    for words in (
-        "image digest",
-        "source revision",
-        "trial run",
-        "built",
-        "collector-1",
-        "job-1",
-        "## Resources",
-    ):
+    text = release_report(made(delivered=None, collected=None, collector_id=None))
+    for words in ("trial run", "built", "collector-1", "job-1", "## Resources"):
         assert words not in text
-
-
-def test_a_report_for_programs(make):
-    shown = make().as_json()
-    promised = {"environment", "generation", "plugin_id", "version", "image", "digest", "actions", "job"}
-    assert set(shown) >= promised | {"resources", "duration_s"}
-    assert (shown["image"], shown["digest"]) == ("host/portfolio:0.1.0", "sha256:image")
-    assert shown["source"] == {
-        "requirements": 1,
-        "setup": {"name": "plugin-portfolio", "version": "0.1.0"},
-        "remarks": ("Look at [it].",),
-        "base": "python:3.11",
-    }
-    assert shown["login"] == "as ann"
-    assert shown["built"]["size"] == 155_000_000
-    assert shown["built"]["created"] == "2024-07-25T17:31:01+00:00"
-    assert shown["trial"] == {
-        "services": ["grpc.health.v1.Health", "Collector"],
-        "seconds": 0.333,
-        "reflection": True,
-    }
-    assert shown["duration_s"] == 12.34
-    assert shown["resources"] == {"inventory.CloudService": 5}
-    assert [set(action) >= {"kind", "name", "action", "fields"} for action in shown["actions"]] == [True] * 4
-    assert shown["actions"][1]["fields"][1] == {"field": "alias", "before": None, "after": "P"}
-    assert shown["actions"][3]["reason"] == "2 of this name exist."
-    assert "dry_run" not in shown
-    recollected = make(image=None).as_json()
-    assert {recollected[name] for name in ("image", "digest", "source", "login", "built", "trial")} == {None}
-    dry = make(verdict=None, dry_run=True).as_json()
-    assert (dry["dry_run"], dry["job"], dry["resources"]) == (True, None, {})

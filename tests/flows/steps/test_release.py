@@ -4,20 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.images import (
-    EngineError,
-    ImageStatus,
-    PushRefused,
-    PushUnverified,
-    RegistryRefused,
-    SourceError,
-    TrialFailed,
-)
+from flows.images import EngineError, PushFailed, PushUnverified, RegistryRefused, SourceError, TrialFailed
+from flows.images.state import ImageStatus
 from flows.manifest import Manifest
 from flows.resources import Verb
 from flows.spaceone import UnknownField
 from flows.spaceone.advice import from_details
-from flows.steps.changes import Changes
 from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
@@ -49,8 +41,7 @@ WRITES = [
 def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_order(
     request_, platform, recorder
 ):
-    changes = Changes()
-    report = release(request_, recorder, changes)
+    report = release(request_, recorder)
     assert platform.writes == ["build", "trial", "push", *WRITES]
     assert [step.title for step in recorder.steps] == [
         "read source",
@@ -86,15 +77,14 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     )
     assert recorder.outcomes["read the inventory"] == "2 p/g/t"
     assert recorder.outcomes["show a resource"] == "Bitcoin: 1 details, 1 tag, no dynamic UI"
-    assert changes.wrote
     assert report.success
-    assert report.image.digest == "sha256:pushed"
+    assert report.delivered.digest == "sha256:pushed"
     assert report.collector_id == "inventory.Collector-1"
-    assert report.by_type == {"p/g/t": 2}
-    assert report.rows[0][0] == "Bitcoin"
-    assert report.listings["plugin"] == (0, 1)
-    assert report.preview.name == "Bitcoin"
-    assert [service.name for service in report.services] == ["repository", "identity", "inventory"]
+    assert report.collected.by_type == {"p/g/t": 2}
+    assert report.collected.rows[0][0] == "Bitcoin"
+    assert report.registered.listings["plugin"] == (0, 1)
+    assert report.collected.preview.name == "Bitcoin"
+    assert [service.name for service in report.planned.services] == ["repository", "identity", "inventory"]
     assert recorder.plans[0].actions == report.actions
     assert recorder.reports == [report]
     assert recorder.lines == ["a line of the build", "a line of the push"]
@@ -109,7 +99,7 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     report = release(request_, recorder)
     assert platform.writes == ["inventory.Collector.collect"]
     assert {action.verb for action in report.actions} == {Verb.KEEP}
-    assert report.image.digest == "sha256:held"
+    assert report.planned.image.digest == "sha256:held"
     names = [step.name for step in recorder.steps]
     assert names == [
         "read source",
@@ -122,35 +112,38 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
         "read the inventory",
         "show a resource",
     ]
-    assert report.listings == {}
+    assert report.registered.listings == {}
 
 
-def test_collect_is_never_tried_again_and_every_other_call_may_be(request_, recorder):
+def test_every_call_may_be_tried_again_but_a_collect_only_where_it_never_left(request_, recorder):
     release(request_, recorder)
-    retries = {step.name: step.retries for step in recorder.steps}
-    assert (retries.pop("collect"), retries.pop("read source")) == (0, 0)
-    assert all(retries.values())
+    tries = {step.name: step.kind.retries.tries for step in recorder.steps}
+    assert tries.pop("read source") == 1
+    assert min(tries.values()) > 1
+    (collect,) = (step for step in recorder.steps if step.name == "collect")
+    assert collect.may_retry(failing("UNAVAILABLE", "failed to connect to all addresses"))
+    assert not collect.may_retry(failing("UNAVAILABLE", "connection reset"))
 
 
-def test_a_write_that_was_not_answered_in_time_is_not_sent_again(request_, recorder):
+def test_a_write_that_may_have_arrived_is_not_sent_again(request_, recorder):
     release(request_, recorder)
     writes = [step for step in recorder.steps if step.name.startswith(("create ", "register ", "update "))]
     assert len(writes) == 7
     for step in writes:
-        assert step.may_retry(failing("UNAVAILABLE", "connection reset"))
+        assert step.may_retry(failing("UNAVAILABLE", "failed to connect to all addresses"))
+        assert step.may_retry(failing("UNAVAILABLE", "connection reset", "identity.Provider.list"))
+        assert not step.may_retry(failing("UNAVAILABLE", "connection reset"))
         assert not step.may_retry(failing("DEADLINE_EXCEEDED", ""))
         assert not step.may_retry(failing("INTERNAL", "ERROR_UNKNOWN: x"))
 
 
 def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
-    changes = Changes()
-    report = release(dataclasses.replace(request_, dry_run=True), recorder, changes)
+    report = release(dataclasses.replace(request_, dry_run=True), recorder)
     assert platform.writes == []
-    assert (report.verdict, report.dry_run, report.success) == (None, True, True)
+    assert (report.collected, report.dry_run, report.success) == (None, True, True)
     assert [step.name for step in recorder.steps] == ["read source", "check endpoints", "plan"]
     assert len(recorder.plans) == 1
     assert recorder.reports == []
-    assert not changes.wrote
 
 
 def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):
@@ -159,7 +152,7 @@ def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder
     assert [action.kind for action in report.actions] == [
         *("image", "repository", "schema", "schema", "provider", "plugin")
     ]
-    assert (report.verdict, report.collector_id, report.success) == (None, None, True)
+    assert (report.collected, report.collector_id, report.success) == (None, None, True)
     assert recorder.steps[-1].name == "list what is registered"
     assert recorder.reports == [report]
 
@@ -169,11 +162,10 @@ def test_a_version_of_another_source_stops_before_anything_is_built(
     request_, world, platform, recorder, status
 ):
     world.status = status
-    changes = Changes()
-    with pytest.raises(PlanBlocked, match=rf"image .*:{VERSION} is blocked: bump .*src/VERSION"):
-        release(request_, recorder, changes)
+    with pytest.raises(PlanBlocked, match=rf"image .*:{VERSION} is blocked: bump .*src/VERSION") as caught:
+        release(request_, recorder)
     assert platform.writes == []
-    assert not changes.wrote
+    assert not caught.value.changed
     assert len(recorder.plans) == 1
     report = release(dataclasses.replace(request_, dry_run=True), recorder)
     assert [action.kind for action in report.blocked] == ["image"]
@@ -189,12 +181,11 @@ def test_all_that_is_blocked_is_told_at_once(request_, world, platform, recorder
 
 
 def test_a_refused_push_leaves_the_platform_alone(request_, platform, recorder, engine):
-    engine.refuses["push"] = PushRefused("x", reason="denied", advice="log in")
-    changes = Changes()
-    with pytest.raises(PushRefused, match="denied"):
-        release(request_, recorder, changes)
+    engine.refuses["push"] = PushFailed("x", reason="denied", advice="log in")
+    with pytest.raises(PushFailed, match="denied") as caught:
+        release(request_, recorder)
     assert platform.writes == ["build", "trial", "push"]
-    assert not changes.wrote
+    assert not caught.value.changed
 
 
 def test_an_image_that_another_release_built_meanwhile_is_not_pushed(
@@ -218,29 +209,26 @@ def test_a_registry_that_holds_another_source_after_the_push_is_no_success(
     request_, world, platform, recorder
 ):
     world.pushed = ImageStatus.CONFLICT
-    changes = Changes()
-    with pytest.raises(PushUnverified, match="made from another source"):
-        release(request_, recorder, changes)
+    with pytest.raises(PushUnverified, match="made from another source") as caught:
+        release(request_, recorder)
     assert platform.writes == ["build", "trial", "push"]
-    assert changes.wrote
+    assert caught.value.changed
 
 
 def test_a_wrong_password_shows_before_anything_is_built(request_, world, platform, recorder):
-    world.login = RegistryRefused("127.0.0.1:5000", "refuses user 'ann' (401); check the password")
-    changes = Changes()
-    with pytest.raises(RegistryRefused, match="check the password"):
-        release(request_, recorder, changes)
+    world.login = RegistryRefused("127.0.0.1:5000", "refuses user 'ann' (401)", "Check the password")
+    with pytest.raises(RegistryRefused, match="Check the password") as caught:
+        release(request_, recorder)
     assert platform.writes == []
-    assert not changes.wrote
+    assert not caught.value.changed
 
 
 def test_an_image_that_does_not_serve_is_not_pushed(request_, platform, recorder, engine):
     engine.refuses["trial"] = TrialFailed("x", reason="it serves nothing", advice="serve")
-    changes = Changes()
-    with pytest.raises(TrialFailed, match="it serves nothing"):
-        release(request_, recorder, changes)
+    with pytest.raises(TrialFailed, match="it serves nothing") as caught:
+        release(request_, recorder)
     assert platform.writes == ["build", "trial"]
-    assert not changes.wrote
+    assert not caught.value.changed
 
 
 def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, recorder):
@@ -262,7 +250,7 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
         155_000_000,
         1.25,
     )
-    assert str(report.image.built.reference) == name
+    assert str(report.delivered.image.reference) == name
 
 
 def test_an_image_that_is_kept_is_neither_built_nor_tried(request_, world, platform, recorder):
@@ -286,10 +274,9 @@ def test_remarks_on_the_source_are_shown_whatever_becomes_of_the_image(
 
 def test_a_push_that_was_accepted_and_cannot_be_checked_has_written(request_, platform, recorder, engine):
     engine.refuses["push"] = PushUnverified("x", reason="cannot be checked", advice="run it again")
-    changes = Changes()
-    with pytest.raises(PushUnverified):
-        release(request_, recorder, changes)
-    assert changes.wrote
+    with pytest.raises(PushUnverified) as caught:
+        release(request_, recorder)
+    assert caught.value.changed
 
 
 @pytest.mark.parametrize(
@@ -307,10 +294,9 @@ def test_a_first_write_without_a_clear_refusal_counts_as_written(
 ):
     world.status = ImageStatus.SAME
     platform.refuses["identity.Schema.create"] = error = failing(*details)
-    changes = Changes()
-    with pytest.raises(type(error)):
-        release(request_, recorder, changes)
-    assert changes.wrote is wrote
+    with pytest.raises(type(error)) as caught:
+        release(request_, recorder)
+    assert caught.value.changed is wrote
 
 
 def test_the_first_half_of_an_update_counts_as_written(request_, world, platform, recorder):
@@ -321,11 +307,10 @@ def test_the_first_half_of_an_update_counts_as_written(request_, world, platform
     method = "identity.ServiceAccount.update_secret_data"
     platform.refuses[method] = failing("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: no", method)
     platform.calls.clear()
-    changes = Changes()
-    with pytest.raises(type(platform.refuses[method])):
-        release(request_, recorder, changes)
+    with pytest.raises(type(platform.refuses[method])) as caught:
+        release(request_, recorder)
     assert platform.writes == ["identity.ServiceAccount.update", method]
-    assert changes.wrote
+    assert caught.value.changed
 
 
 def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
@@ -333,7 +318,7 @@ def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
     platform.task.update(status="FAILURE", errors=[{"error_code": "ERROR_PLUGIN", "message": "closed"}])
     report = release(request_, recorder)
     assert not report.success
-    assert "ERROR_PLUGIN: closed" in " ".join(report.verdict.failures)
+    assert "ERROR_PLUGIN: closed" in " ".join(report.failures)
     assert recorder.reports == [report]
 
 
@@ -346,23 +331,20 @@ def test_files_are_read_before_anybody_is_called(request_, platform, recorder, t
 def test_recollect_collects_with_what_was_released(request_, world, platform, recorder, checkout):
     release(request_, recorder)
     platform.calls.clear()
-    changes = Changes()
     manifest = Manifest.load(checkout / "deployments/portfolio")
-    report = recollect(world.environment, manifest, recorder, changes)
+    report = recollect(world.environment, manifest, recorder)
     assert platform.writes == ["inventory.Collector.collect"]
-    assert (report.flow, report.version, report.image, report.actions) == ("recollect", VERSION, None, ())
+    assert (report.flow, report.version, report.planned, report.actions) == ("recollect", VERSION, None, ())
     assert report.success
-    assert changes.wrote
     assert recorder.reports[-1] is report
 
 
 def test_recollect_of_nothing_says_what_to_do(world, platform, recorder, checkout):
-    changes = Changes()
     manifest = Manifest.load(checkout / "deployments/portfolio")
-    with pytest.raises(NotReleased, match="in test. Release the plugin first"):
-        recollect(world.environment, manifest, recorder, changes)
+    with pytest.raises(NotReleased, match="in test. Release the plugin first") as caught:
+        recollect(world.environment, manifest, recorder)
     assert platform.writes == []
-    assert not changes.wrote
+    assert not caught.value.changed
 
 
 def test_recollect_with_two_collectors_of_one_name_says_so(request_, world, platform, recorder, checkout):

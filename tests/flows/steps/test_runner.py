@@ -1,10 +1,14 @@
-import pytest
-import tenacity
+import time
 
-from flows.images import PushRefused
+import pytest
+
+from flows.images import PushFailed, RegistryUnreachable
 from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
-from flows.steps.runner import PlainRunner, Step, is_temporary
+from flows.steps.catalogue import BRIEF, NEVER, is_temporary
+from flows.steps.errors import StepTimedOut
+from flows.steps.runner import PlainRunner, Step
+from tests.reports import kind
 
 
 def call_error(status, details=""):
@@ -15,24 +19,35 @@ UNREACHABLE = call_error("UNAVAILABLE", "refused")
 TEMPORARY = [
     UNREACHABLE,
     call_error("DEADLINE_EXCEEDED"),
-    PushRefused("x", reason="503", advice="wait", temporary=True),
+    PushFailed("x", reason="503", advice="wait", temporary=True),
 ]
 LASTING = [
     call_error("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: no"),
     call_error("UNAVAILABLE", "ERROR_GRPC_CONNECTION: the plugin"),
     call_error("INTERNAL", "ERROR_UNKNOWN: x"),
-    PushRefused("x", reason="denied", advice="log in"),
+    PushFailed("x", reason="denied", advice="log in"),
     SpaceoneError("other"),
     ValueError("a bug"),
 ]
 
 
 @pytest.fixture
-def waits(monkeypatch):
+def waits():
     """What is waited for between two tries; nobody waits."""
-    waits = []
-    monkeypatch.setattr(tenacity.nap.time, "sleep", waits.append)
-    return waits
+    return []
+
+
+@pytest.fixture
+def runner(waits):
+    class Runner(PlainRunner):
+        def __init__(self):
+            super().__init__(waits.append)
+            self.said = []
+
+        def retrying(self, announcement):
+            self.said.append(announcement)
+
+    return Runner()
 
 
 def flaky(*errors):
@@ -50,53 +65,57 @@ def flaky(*errors):
 
 
 @pytest.mark.parametrize("error", TEMPORARY, ids=repr)
-def test_what_is_temporary_is_tried_again(waits, error):
+def test_what_is_temporary_is_tried_again_and_each_try_is_announced(runner, waits, error):
     assert is_temporary(error)
     function = flaky(error, error)
-    assert PlainRunner().run(Step("read", function, retries=2)) == "done"
+    assert runner.run(Step(kind("read", BRIEF), function)) == "done"
     assert function.tries == 3
     assert waits == [1.0, 2.0]
+    assert [line.rpartition("(")[2] for line in runner.said] == ["2 of 3).", "3 of 3)."]
+    assert all(line.startswith(f"read: {error.message}") for line in runner.said)
 
 
 @pytest.mark.parametrize("error", LASTING, ids=repr)
-def test_nothing_else_is_tried_again(waits, error):
+def test_nothing_else_is_tried_again(runner, waits, error):
     assert not is_temporary(error)
     function = flaky(error)
     with pytest.raises(type(error)):
-        PlainRunner().run(Step("read", function, retries=2))
-    assert (function.tries, waits) == (1, [])
+        runner.run(Step(kind("read", BRIEF), function))
+    assert (function.tries, waits, runner.said) == (1, [], [])
 
 
-def test_a_step_may_say_itself_what_is_tried_again(waits):
-    function = flaky(ValueError("again"), UNREACHABLE)
-    with pytest.raises(type(UNREACHABLE)):
-        PlainRunner().run(
-            Step("write", function, retries=5, may_retry=lambda error: isinstance(error, ValueError))
-        )
-    assert (function.tries, waits) == (2, [1.0])
+def test_a_registry_that_asks_for_more_time_gets_it(runner, waits):
+    busy = RegistryUnreachable("host", "answered 429", retry_after=7.0)
+    runner.run(Step(kind("plan", BRIEF), flaky(busy, UNREACHABLE)))
+    assert waits == [7.0, 2.0]
 
 
-def test_the_last_try_fails_with_the_error_itself(waits):
+def test_the_last_try_fails_with_the_error_itself(runner):
     function = flaky(*[UNREACHABLE] * 3)
     with pytest.raises(type(UNREACHABLE)) as caught:
-        PlainRunner().run(Step("read", function, retries=2))
+        runner.run(Step(kind("read", BRIEF), function))
     assert caught.value is UNREACHABLE
     assert function.tries == 3
 
 
-def test_a_step_without_retries_is_tried_once(waits):
+def test_a_step_that_is_never_tried_again_is_tried_once(runner, waits):
     function = flaky(UNREACHABLE)
     with pytest.raises(type(UNREACHABLE)):
-        PlainRunner().run(Step("collect", function))
+        runner.run(Step(kind("read source", NEVER), function))
     assert (function.tries, waits) == (1, [])
 
 
+def test_a_step_that_takes_too_long_is_named(runner):
+    with pytest.raises(StepTimedOut, match="The step 'build image x' was not done after 0.05 s"):
+        runner.run(Step(kind("build image", BRIEF, seconds=0.05), lambda: time.sleep(30), subject="x"))
+
+
 def test_a_steps_outcome_is_one_line_made_of_its_result():
-    step = Step("build image", int, outcome=lambda size: f"{size}\n MB\t built ")
-    assert step.words(5) == "5 MB built"
-    assert Step("plan", int).words(5) == ""
+    step = Step(kind("build image"), int, outcome=lambda size: f"{size}\n MB\t built ")
+    assert step.summary(5) == "5 MB built"
+    assert Step(kind("plan"), int).summary(5) == ""
 
 
 def test_a_steps_title_says_what_it_is_about():
-    assert Step("plan", int).title == "plan"
-    assert Step("create schema", int, subject="coins").title == "create schema coins"
+    assert Step(kind("plan"), int).title == "plan"
+    assert Step(kind("create schema"), int, subject="coins").title == "create schema coins"

@@ -4,6 +4,7 @@ import yaml
 from flows.manifest import Environment, RegistrySettings, Settings
 from flows.manifest.errors import InvalidField
 from flows.spaceone import CredentialsError
+from flows.steps.runner import PlainRunner
 from flows.steps.session import Session, open_session
 
 
@@ -22,16 +23,22 @@ def spacectl(tmp_path):
 def test_an_environment_without_a_token_says_where_one_could_come_from(tmp_path, spacectl, monkeypatch):
     monkeypatch.delenv("SPACEONE_TOKEN", raising=False)
     plain = environment(tmp_path, spacectl=spacectl)
-    with pytest.raises(CredentialsError, match="no token for the environment 'test'"), open_session(plain):
+    with (
+        pytest.raises(CredentialsError, match="no token for the environment 'test'"),
+        open_session(plain, PlainRunner()),
+    ):
         pass
     named = environment(tmp_path, spacectl=spacectl, token_variable="SPACEONE_TOKEN")
-    with pytest.raises(CredentialsError, match="Set the variable SPACEONE_TOKEN"), open_session(named):
+    with (
+        pytest.raises(CredentialsError, match="Set the variable SPACEONE_TOKEN"),
+        open_session(named, PlainRunner()),
+    ):
         pass
 
 
 def test_a_spacectl_environment_that_is_missing_is_named(tmp_path):
     gone = environment(tmp_path, spacectl=str(tmp_path / "gone.yml"))
-    with pytest.raises(CredentialsError, match=r"gone\.yml"), open_session(gone):
+    with pytest.raises(CredentialsError, match=r"gone\.yml"), open_session(gone, PlainRunner()):
         pass
 
 

@@ -1,23 +1,14 @@
-import dataclasses
-
 import pytest
 
-from flows.collection import Job, Verdict
 from flows.resources import Action, Verb
 from flows.steps.errors import PlanBlocked
-from flows.steps.report import Report
 from flows.tasks.outcome import VerdictFailed, settled
-
-
-def report(*failures, **fields):
-    verdict = Verdict(Job("job-1", "SUCCESS", 0, 0, 0, 0, ""), failures, {}, {})
-    given = {"verdict": verdict, **fields}
-    return Report("release", "sandbox", "2.x", "portfolio", "0.1.0", None, (), "collector-1", **given)
+from tests.reports import report
 
 
 def test_a_flow_returns_its_report():
     assert settled(report()) == report().as_json()
-    assert settled(report(verdict=None, dry_run=True))["dry_run"]
+    assert settled(report(collected=None, dry_run=True))["dry_run"]
 
 
 def test_a_failed_verdict_fails_the_flow_with_every_reason():
@@ -28,4 +19,4 @@ def test_a_failed_verdict_fails_the_flow_with_every_reason():
 def test_a_dry_run_that_meets_a_blocked_action_fails_the_flow():
     blocked = Action("plugin", "portfolio", Verb.BLOCKED, reason="Its image is another.")
     with pytest.raises(PlanBlocked, match="Its image is another"):
-        settled(dataclasses.replace(report(verdict=None, dry_run=True), actions=(blocked,)))
+        settled(report(collected=None, dry_run=True, actions=(blocked,)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from dataclasses import replace
 
 import pytest
 from prefect import flow
@@ -17,13 +19,15 @@ from prefect.client.schemas.filters import (
 from prefect.runtime import flow_run
 from prefect.states import State
 
-from flows.collection import Job, Verdict
+from flows.collection import Job
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
-from flows.steps.report import Report
+from flows.steps.catalogue import COLLECT, PLAN, STEPS
 from flows.steps.runner import Step
 from flows.tasks.runner import PrefectRunner
+from flows.tasks.steps import TASKS
+from tests.reports import kind, report
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -32,6 +36,20 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 def quiet():
     """Prefect's own logger; what the flows say goes to the server."""
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture
+def warnings():
+    """What the task runs warn of."""
+    said: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(record.getMessage())
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    yield said
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
 
 
 def seen(work):
@@ -64,11 +82,12 @@ def flaky(*errors):
     return function
 
 
+LOST = from_details("inventory.Collector.collect", "grpc://host:1", "UNAVAILABLE", "connection reset")
 UNREACHABLE = from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
 
 
 def test_a_step_is_a_task_run_with_its_title():
-    step = Step("create schema", lambda: {"schema_id": "coins"}, subject="coins")
+    step = Step(kind("create schema"), lambda: {"schema_id": "coins"}, subject="coins")
     state, tasks, _ = seen(lambda runner: runner.run(step))
     assert state.result() == {"schema_id": "coins"}
     assert tasks["create schema coins"].state.is_completed()
@@ -81,7 +100,7 @@ def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
     logger = logging.getLogger("prefect.task_runs")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    step = Step("build image", lambda: 7, subject="x", outcome=lambda size: f"{size} MB")
+    step = Step(kind("build image"), lambda: 7, subject="x", outcome=lambda size: f"{size} MB")
     try:
         _, tasks, _ = seen(lambda runner: runner.run(step))
     finally:
@@ -91,24 +110,33 @@ def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
     assert task_run == str(tasks["build image x"].id)
 
 
-def test_what_is_temporary_is_tried_again():
-    step = Step("plan", flaky(UNREACHABLE, UNREACHABLE), retries=2, delay=0.01)
+def test_what_is_temporary_is_tried_again_and_each_try_is_announced(warnings):
+    step = Step(PLAN, flaky(UNREACHABLE, UNREACHABLE))
     state, tasks, _ = seen(lambda runner: runner.run(step))
     assert state.result() == "done"
     assert tasks["plan"].run_count == 3
+    assert [line for line in warnings if "Trying again" in line] == [
+        f"plan: {UNREACHABLE.message}. Trying again ({number} of 3)." for number in (2, 3)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("error", "retries"),
-    [(SpaceoneError("ERROR_PERMISSION_DENIED"), 2), (ValueError("a bug"), 2), (UNREACHABLE, 0)],
+    ("error", "row"),
+    [(SpaceoneError("ERROR_PERMISSION_DENIED"), PLAN), (ValueError("a bug"), PLAN), (LOST, COLLECT)],
 )
-def test_nothing_else_is_and_its_error_fails_the_run(error, retries):
-    step = Step("collect", flaky(error), retries=retries, delay=0.01)
-    state, tasks, _ = seen(lambda runner: runner.run(step))
+def test_nothing_else_is_and_its_error_fails_the_run(error, row):
+    state, tasks, _ = seen(lambda runner: runner.run(Step(row, flaky(error))))
     assert state.is_failed()
     assert str(error) in state.message
-    assert tasks["collect"].run_count == 1
-    assert tasks["collect"].state.is_failed()
+    assert tasks[row.name].run_count == 1
+    assert tasks[row.name].state.is_failed()
+
+
+def test_a_step_that_takes_too_long_names_itself():
+    step = Step(replace(COLLECT, seconds=0.05), lambda: time.sleep(30))
+    state, *_ = seen(lambda runner: runner.run(step))
+    assert state.is_failed()
+    assert "The step 'collect' was not done after 0.05 s" in state.message
 
 
 def test_plan_progress_and_report_are_artifacts():
@@ -116,19 +144,13 @@ def test_plan_progress_and_report_are_artifacts():
     plan = Plan((Action("image", "x", Verb.KEEP), Action("service account", "y", Verb.UPDATE, (change,))))
     jobs = [Job("job-1", "IN_PROGRESS", 4, remaining, 0, 0, "") for remaining in (4, 1)]
     ended = Job("job-1", "SUCCESS", 4, 0, 4, 0, "")
-    verdict = Verdict(ended, (), {"inventory.CloudService": 1}, {})
-    report = Report(
-        *("release", "sandbox", "2.x", "portfolio", "0.1.0", None, plan.actions, "collector-1", verdict),
-        columns=("Name", "Rank"),
-        rows=(("Bitcoin", "1"),),
-    )
 
     def work(runner):
         runner.planned(plan)
         for job in (*jobs, ended):
             runner.collecting(job)
         runner.output("a line of the build")
-        runner.finished(report)
+        runner.finished(report(actions=plan.actions))
 
     state, _, artifacts = seen(work)
     assert state.is_completed()
@@ -146,10 +168,17 @@ def test_plan_progress_and_report_are_artifacts():
     assert artifacts["collection"].data == 100.0
     assert "4 of 4 tasks ended" in artifacts["collection"].description
     assert artifacts["report"].data.startswith("# Release of portfolio 0.1.0 succeeded")
-    assert json.loads(artifacts["resources"].data) == [{"Name": "Bitcoin", "Rank": "1"}]
+    assert json.loads(artifacts["resources"].data) == [{"Name": "Bitcoin", "Price": "64,321.5"}]
 
 
 def test_a_job_without_tasks_is_a_progress_that_ended():
     job = Job("job-1", "SUCCESS", 0, 0, 0, 0, "")
     _, _, artifacts = seen(lambda runner: runner.collecting(job))
     assert artifacts["collection"].data == 100.0
+
+
+def test_there_is_a_task_for_every_step_with_its_retries():
+    assert list(TASKS) == [row.name for row in STEPS]
+    for row in STEPS:
+        assert TASKS[row.name].retries == row.retries.tries - 1
+        assert TASKS[row.name].description == row.does

@@ -9,7 +9,8 @@ import pytest
 import requests
 from docker.errors import APIError
 
-from flows.images import EngineError, EngineUnreachable, ImageReference, LocalImage, TrialFailed
+from flows.images import EngineError, EngineUnreachable, ImageReference, TrialFailed
+from flows.images.engine import LocalImage
 from flows.images.engine import container
 from flows.images.engine.container import running
 from flows.images.labels import TRIAL

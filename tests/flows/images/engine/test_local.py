@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flows.images import ImageReference, LocalImage
+from flows.images import ImageReference
+from flows.images.engine import LocalImage
 
 REFERENCE = ImageReference("127.0.0.1:5000", "team/plugin", "0.1.0")
 FOUND = {

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.images import ImageReference, LocalImage, Trial, TrialFailed, run_trial
+from flows.images import ImageReference, TrialFailed
+from flows.images.engine import LocalImage, Trial, run_trial
 from flows.images.engine import trial
 from flows.images.engine.container import Process
 from flows.images.engine.serving import COLLECTOR, NotServing, Served

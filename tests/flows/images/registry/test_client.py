@@ -12,14 +12,8 @@ from email.utils import formatdate
 
 import pytest
 
-from flows.images import (
-    ImageReference,
-    Registry,
-    RegistryError,
-    RegistryRefused,
-    RegistryUnreachable,
-    UnexpectedAnswer,
-)
+from flows.images import ImageReference, RegistryError, RegistryRefused, RegistryUnreachable, UnexpectedAnswer
+from flows.images.registry import Registry
 from flows.images.registry import transport
 from flows.images.registry.manifests import IMAGE_TYPES, INDEX_TYPES
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.images import PluginSource, SourceError
+from flows.images import SourceError
+from flows.images.source import PluginSource
 from flows.images.source.contents import Setup
 
 WALKTHROUGH = """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flows.images import ImageReference, PluginSource
+from flows.images import ImageReference
+from flows.images.source import PluginSource
 from flows.images.labels import SOURCE_DIGEST
 from flows.images.source.labels import image_labels
 

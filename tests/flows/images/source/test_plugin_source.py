@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.images import PluginSource, SourceChanged, SourceError
+from flows.images import SourceChanged, SourceError
+from flows.images.source import PluginSource
 from flows.images.source import context
 
 

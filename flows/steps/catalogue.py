@@ -1,0 +1,139 @@
+"""The steps of all flows: one table of names, retries, time limits, and what each step changes.
+
+`docs/steps.md` is made from it, and the flows, the terminal and Prefect use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from flows.errors import PipelineError
+from flows.spaceone import CallError
+
+Retried = Callable[[BaseException], bool]
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether the same call may succeed a little later: nobody answers, or not in time, or not now."""
+    return isinstance(error, PipelineError) and error.temporary
+
+
+def was_not_sent(error: BaseException) -> bool:
+    """Whether a step that writes may be tried again: what failed is a read, or a request that never left.
+
+    A write that may have arrived is never sent again, whatever is answered later.
+    """
+    if not is_temporary(error):
+        return False
+    return isinstance(error, CallError) and (error.reads or not error.may_have_arrived)
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How a step is tried again.
+
+    Attributes:
+        tries: How often it is tried in all.
+        of: Which errors are worth another try.
+        text: The same, for the documentation.
+        longest: Seconds that a pause may last; the first lasts one second, each further one twice as long.
+    """
+
+    tries: int
+    of: Retried
+    text: str
+    longest: float = 10.0
+
+    @property
+    def pauses(self) -> tuple[float, ...]:
+        """Seconds to wait before the second try, the third, and so on."""
+        return tuple(min(2.0**number, self.longest) for number in range(self.tries - 1))
+
+
+_TEMPORARY = "temporary errors"
+NEVER = Retries(1, is_temporary, "no errors")
+ONCE_MORE = Retries(2, is_temporary, _TEMPORARY)
+BRIEF = Retries(3, is_temporary, _TEMPORARY)
+"""For the first contact: a wrong address shows within seconds."""
+PATIENT = Retries(10, is_temporary, _TEMPORARY)
+"""65 s of pauses: a rolling restart of a service, which takes up to a minute, does not end a run."""
+UNSENT = Retries(10, was_not_sent, "reads, and requests that never left")
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """One row of the table.
+
+    Attributes:
+        name: What the step is called.
+        does: What it does, for the documentation.
+        retries: How it is tried again.
+        seconds: How long one try may take.
+        changes: What it changes; empty for nothing.
+    """
+
+    name: str
+    does: str
+    retries: Retries
+    seconds: float
+    changes: str = ""
+
+    def named(self, name: str) -> StepKind:
+        """The same under a more particular name, such as `create schema` for `create KIND`."""
+        return replace(self, name=name)
+
+
+READ_SOURCE = StepKind("read source", "reads Dockerfile, VERSION, requirements and setup.py", NEVER, 60)
+CONNECT = StepKind("connect", "asks identity which generation it speaks", BRIEF, 60)
+CHECK_ENDPOINTS = StepKind("check endpoints", "asks every service for its version", BRIEF, 60)
+PLAN = StepKind("plan", "compares source, registry and platform with what is declared", BRIEF, 300)
+LOG_IN = StepKind("log in to registry", "begins an upload and gives it up: may this user push?", BRIEF, 120)
+BUILD = StepKind("build image", "builds the image from the Dockerfile", ONCE_MORE, 1800, "the Docker engine")
+INSPECT = StepKind("inspect image", "reads what was built", BRIEF, 120)
+TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 300)
+PUSH = StepKind(
+    "push image",
+    "compares with the registry again, and pushes",
+    Retries(4, is_temporary, f"{_TEMPORARY}; the registry is asked first what it holds"),
+    900,
+    "the registry",
+)
+LIST_BEFORE = StepKind("list what is there", "counts the platform's resources of each kind", PATIENT, 60)
+CARRY_OUT = StepKind(
+    "create KIND",
+    "creates, registers or updates one resource; looks it up first",
+    UNSENT,
+    600,
+    "the platform",
+)
+LIST_AFTER = StepKind("list what is registered", "counts them again", PATIENT, 60)
+FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
+WAIT = StepKind(
+    "wait for a running job", "waits until no other collection of the collector runs", PATIENT, 7200
+)
+COLLECT = StepKind(
+    "collect",
+    "starts a collection",
+    Retries(10, was_not_sent, "a request that never left; nothing else, for a second one cancels the first"),
+    180,
+    "the platform",
+)
+FOLLOW = StepKind("follow the job", "reads the job until it has ended", PATIENT, 3600)
+JUDGE = StepKind("judge", "reads the job's tasks and counts resources", PATIENT, 120)
+READ_INVENTORY = StepKind("read the inventory", "reads what was collected", PATIENT, 120)
+SHOW = StepKind("show a resource", "reads one resource in full", PATIENT, 120)
+
+#: The steps of each flow, in their order.
+FLOWS: dict[str, tuple[StepKind, ...]] = {
+    "release": (
+        *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
+        *(LOG_IN, BUILD, INSPECT, TRIAL, PUSH),
+        *(LIST_BEFORE, CARRY_OUT, LIST_AFTER),
+        *(WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+    ),
+    "recollect": (CONNECT, FIND_COLLECTOR, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+}
+
+STEPS: tuple[StepKind, ...] = tuple(dict.fromkeys(kind for kinds in FLOWS.values() for kind in kinds))
+"""All of them, each once."""

@@ -1,0 +1,170 @@
+"""What each stage of a flow hands to the next, and gives to the report."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flows.resources import Action, Ids, Plan
+
+if TYPE_CHECKING:
+    from flows.collection import Verdict
+    from flows.images.engine.local import LocalImage
+    from flows.images.engine.trial import Trial
+    from flows.images.registry.auth import Login
+    from flows.images.source.plugin_source import PluginSource
+    from flows.images.state import ImageState
+    from flows.preview import Preview
+    from flows.spaceone import Service
+
+Listings = Mapping[str, tuple[int, int]]
+"""By kind, how many there were and are."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A plugin's source, read.
+
+    Attributes:
+        plugin: The source itself.
+        base: The image that it stands on, as the Dockerfile and the environment say.
+    """
+
+    plugin: PluginSource
+    base: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is to be done; nothing has been changed yet.
+
+    Attributes:
+        source: What is released.
+        image: What the registry holds of it.
+        plan: An action for the image and for every resource.
+        services: What answers behind the endpoints.
+    """
+
+    NOTHING: ClassVar[Mapping[str, Any]] = {
+        **dict.fromkeys(("image", "digest", "source_digest", "revision", "source")),
+        "services": {},
+        "actions": [],
+    }
+
+    source: Source
+    image: ImageState
+    plan: Plan
+    services: tuple[Service, ...]
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The plan's."""
+        return self.plan.actions
+
+    def collector_id(self, registered: Registered | None) -> str | None:
+        """The collector's id: as it was registered, else as the plan found it; None where none is declared."""
+        for action in self.actions:
+            if action.kind == "collector" and action.resource is not None:
+                return registered.ids[action.resource.key] if registered else action.id
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        plugin = self.source.plugin
+        return {
+            "image": str(self.image.reference),
+            "digest": self.image.digest,
+            "source_digest": plugin.digest,
+            "revision": plugin.revision,
+            "source": {
+                **dataclasses.asdict(plugin.contents),
+                "remarks": list(plugin.contents.remarks),
+                "base": self.source.base,
+            },
+            "services": {service.name: service.as_json() for service in self.services},
+            "actions": [action.as_json() for action in self.actions],
+        }
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """An image that was built, tried and pushed.
+
+    Attributes:
+        login: How the registry let the pipeline in.
+        image: What was built, as the engine shows it.
+        trial: How it served.
+        digest: Under which the registry holds it, `sha256:…`.
+    """
+
+    NOTHING: ClassVar[Mapping[str, Any]] = dict.fromkeys(("login", "built", "trial"))
+
+    login: Login
+    image: LocalImage
+    trial: Trial
+    digest: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        return {
+            "digest": self.digest,
+            "login": str(self.login),
+            "built": self.image.as_json(),
+            "trial": self.trial.as_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the platform holds now.
+
+    Attributes:
+        ids: The platform's id of each resource.
+        listings: How many of each kind there were and are; empty where nothing was to be done.
+    """
+
+    NOTHING: ClassVar[Mapping[str, Any]] = {"listings": {}}
+
+    ids: Ids
+    listings: Listings
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        return {"listings": {kind: list(counts) for kind, counts in self.listings.items()}}
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection brought in.
+
+    Attributes:
+        verdict: Whether it did what it was for.
+        by_type: Cloud services by `provider/group/type`.
+        columns: Headings, as the console would have them.
+        rows: Some of the collected resources, a cell a column.
+        preview: One of them in full; None where there is none.
+    """
+
+    NOTHING: ClassVar[Mapping[str, Any]] = {
+        "job": None,
+        "resources": {},
+        "cloud_services": {},
+        "preview": None,
+    }
+
+    verdict: Verdict
+    by_type: Mapping[str, int]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    preview: Preview | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        return {
+            "job": self.verdict.as_json(),
+            "resources": dict(self.verdict.resources),
+            "cloud_services": dict(self.by_type),
+            "preview": self.preview and self.preview.as_json(),
+        }

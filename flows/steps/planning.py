@@ -1,0 +1,67 @@
+"""Planning: what the registry and the platform hold is compared with what is declared. Nothing is changed."""
+
+from __future__ import annotations
+
+from flows.images.reference import ImageReference
+from flows.images.registry.client import Registry
+from flows.images.state import ImageState, compare
+from flows.manifest import Manifest
+from flows.resources import Action, Plan, Resource, Target, declared_resources, plan_resources
+from flows.spaceone import UnknownField
+from flows.steps.catalogue import PLAN
+from flows.steps.delivery import image_action
+from flows.steps.parts import Planned, Source
+from flows.steps.registration import check_endpoints
+from flows.steps.runner import Runner, Step
+from flows.steps.session import Session
+
+#: What a plugin needs to be listed, so that others make collectors with it.
+PUBLISHED = frozenset({"repository", "schema", "provider", "plugin"})
+
+
+def plan(
+    session: Session,
+    registry: Registry,
+    source: Source,
+    manifest: Manifest,
+    runner: Runner,
+    *,
+    publish_only: bool,
+) -> Planned:
+    """Compares the image and every declared resource with what is there.
+
+    Args:
+        session: The environment's services.
+        registry: The environment's registry.
+        source: What is released.
+        manifest: What is declared for it.
+        runner: Runs the steps and is told the plan.
+        publish_only: Whether only what a plugin needs to be listed is declared.
+
+    Raises:
+        RegistryError, SpaceoneError: something cannot be read, or a field does not fit the server's message.
+    """
+    reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
+    settings = session.environment.settings
+    target = Target(source.plugin.version, settings.registry.type, settings.plugin_options)
+    declared = declared_resources(session.generation, manifest, target)
+    if publish_only:
+        declared = [resource for resource in declared if resource.kind in PUBLISHED]
+    services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
+
+    def compared() -> tuple[ImageState, Plan]:
+        image = compare(source.plugin, registry, reference)
+        actions = _actions(session, declared)
+        return image, Plan((image_action(image, source.plugin), *actions))
+
+    image, made = runner.run(Step(PLAN, compared, outcome=lambda result: result[1].summary()))
+    runner.planned(made)
+    return Planned(source, image, made, services)
+
+
+def _actions(session: Session, declared: list[Resource]) -> tuple[Action, ...]:
+    try:
+        return plan_resources(session.clients, declared)
+    except UnknownField as error:
+        message = f"{error.message} It speaks SpaceONE {session.generation}."
+        raise UnknownField(message, error.field, error.advice) from error

@@ -1,0 +1,70 @@
+"""The steps as Prefect tasks: one for each row of `flows/steps/catalogue.py`, with its retries.
+
+A task is given its step, which holds what is to be done in this run, and carries it out. Its time limit is the step's
+own, so that the message names the step and says what to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas import TaskRun
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.utilities.annotations import quote
+
+from flows.steps.catalogue import CARRY_OUT, STEPS, StepKind
+from flows.steps.runner import Step, announcement, pause_before
+
+
+def carry_out(step: Step[Any]) -> Any:
+    """Runs a step once; what came of it is in its log, and so in the run's."""
+    result = step.once()
+    if summary := step.summary(result):
+        get_run_logger().info("%s: %s", step.title, summary)
+    return result
+
+
+def _may_retry(kind: StepKind) -> Callable[[object, TaskRun, State[Any]], bool]:
+    def may_retry(_task: object, run: TaskRun, state: State[Any]) -> bool:
+        try:
+            state.result()
+        except Exception as error:  # noqa: BLE001 - whatever the step raised, its kind says whether it is worth it
+            again = kind.retries.of(error) and run.run_count < kind.retries.tries
+            if again:
+                number = run.run_count + 1
+                get_run_logger().warning(announcement(kind, run.name, error, number))
+                # Prefect pauses as the table says; a registry may ask for more.
+                time.sleep(pause_before(kind, error, number) - kind.retries.pauses[number - 2])
+            return again
+        return False
+
+    return may_retry
+
+
+def _task(kind: StepKind) -> Task[[Step[Any]], Any]:
+    return Task(
+        fn=carry_out,
+        name=kind.name,
+        description=kind.does,
+        retries=len(kind.retries.pauses),
+        retry_delay_seconds=list(kind.retries.pauses) or 0,
+        retry_condition_fn=_may_retry(kind),
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )
+
+
+#: By the name of the step.
+TASKS = {kind.name: _task(kind) for kind in STEPS}
+
+
+def run_as_task(step: Step[Any]) -> Any:
+    """Runs a step as a task run of its own name; the caller's flow run holds it."""
+    task = TASKS.get(step.name, TASKS[CARRY_OUT.name])
+    named: Any = task.with_options(name=step.name, task_run_name=step.title)
+    return named(quote(step))

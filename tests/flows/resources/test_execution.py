@@ -1,0 +1,268 @@
+"""One action carried out, on connections that break before a request left and after it arrived."""
+
+import dataclasses
+
+import pytest
+
+from flows.resources import Execution, Target, Verb, plan_resources
+from flows.spaceone import AlreadyExists, DeadlineExceeded, Generation, InvalidArgument, Unreachable
+from flows.spaceone.advice import from_details
+
+CREATE, UPDATE = "identity.Provider.create", "identity.Provider.update"
+REFUSED = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Connection refused"
+
+
+def lost(method):
+    """What a connection that broke after the request was sent gives."""
+    return from_details(method, "grpc://x:1", "UNAVAILABLE", "Socket closed")
+
+
+def never_left(method):
+    """What an address where nobody listens gives."""
+    return from_details(method, "grpc://x:1", "UNAVAILABLE", REFUSED)
+
+
+def breaks(platform, method, error, *, arrives=False, silent=None):
+    """Lets the next call of a method fail, carried out or not; from then on nothing can be listed while `silent`."""
+    call = platform.call
+
+    def breaking(asked, params, timeout=None):
+        if asked != method:
+            return call(asked, params, timeout)
+        platform.call, platform.silent = call, silent
+        if arrives:
+            call(asked, params, timeout)
+        else:
+            platform.writes.append((asked, dict(params)))
+        raise error
+
+    platform.call = breaking
+
+
+@pytest.fixture
+def written():
+    """One entry for each write that an execution told."""
+    return []
+
+
+@pytest.fixture
+def prepare(clients, platform, written):
+    """The execution of what is to be done with a resource; what was written before is forgotten."""
+
+    def prepare(resource, ids=None):
+        (action,) = plan_resources(clients, [resource])
+        platform.writes.clear()
+        return Execution(clients, action, {} if ids is None else ids, lambda: written.append(resource.kind))
+
+    return prepare
+
+
+@pytest.fixture
+def provider(resources):
+    return next(resource for resource in resources if resource.kind == "provider")
+
+
+def methods(platform):
+    return [method for method, _ in platform.writes]
+
+
+class TestCreate:
+    def test_its_id_is_kept_for_what_refers_to_it(self, platform, prepare, provider, written):
+        ids = {}
+        assert prepare(provider, ids)() == "portfolio"
+        assert ids == {("provider", "portfolio"): "portfolio"}
+        assert (methods(platform), written) == ([CREATE], ["provider"])
+
+    def test_what_appeared_meanwhile_is_taken(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
+        assert create() == "portfolio"
+        assert (methods(platform), written) == ([], [])
+
+    def test_what_somebody_else_made_between_look_and_call_is_taken(self, platform, prepare, provider):
+        create = prepare(provider)
+        exists = from_details(CREATE, "grpc://x:1", "INTERNAL", "ERROR_NOT_UNIQUE: twice")
+        breaks(platform, CREATE, exists, arrives=True)
+        assert create() == "portfolio"
+        assert methods(platform) == [CREATE]
+
+    def test_what_exists_and_cannot_be_found_is_the_servers_error(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        platform.refuses[CREATE] = from_details(CREATE, "grpc://x:1", "INTERNAL", "ERROR_NOT_UNIQUE: twice")
+        with pytest.raises(AlreadyExists):
+            create()
+        assert written == []
+
+    def test_one_that_arrived_although_the_connection_broke_is_found(
+        self, platform, prepare, provider, written
+    ):
+        create = prepare(provider)
+        breaks(platform, CREATE, lost(CREATE), arrives=True)
+        assert create() == "portfolio"
+        assert (methods(platform), written) == ([CREATE], ["provider"])
+
+    def test_one_that_may_have_arrived_is_never_sent_again(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        error = lost(CREATE)
+        breaks(platform, CREATE, error)
+        for _ in range(3):
+            with pytest.raises(Unreachable) as caught:
+                create()
+            assert caught.value is error
+        assert (methods(platform), written) == ([CREATE], ["provider"])
+
+    def test_one_that_shows_up_late_is_found_by_the_next_try(self, platform, prepare, provider):
+        create = prepare(provider)
+        breaks(platform, CREATE, lost(CREATE))
+        with pytest.raises(Unreachable):
+            create()
+        platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
+        assert create() == "portfolio"
+        assert methods(platform) == [CREATE]
+
+    def test_one_that_never_left_is_sent_by_the_next_try(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        breaks(platform, CREATE, never_left(CREATE))
+        with pytest.raises(Unreachable):
+            create()
+        assert (platform.records["identity.Provider"], written) == ([], [])
+        assert create() == "portfolio"
+        assert (methods(platform), written) == ([CREATE, CREATE], ["provider"])
+
+    @pytest.mark.parametrize("arrives", [True, False])
+    def test_where_the_look_afterwards_fails_the_next_try_looks_first(
+        self, platform, prepare, provider, arrives
+    ):
+        create = prepare(provider)
+        error, silent = lost(CREATE), never_left("identity.Provider.list")
+        breaks(platform, CREATE, error, arrives=arrives, silent=silent)
+        for _ in range(2):
+            with pytest.raises(Unreachable) as caught:
+                create()
+            assert caught.value is silent
+        platform.silent = None
+        platform.lists.clear()
+        if arrives:
+            assert create() == "portfolio"
+        else:
+            with pytest.raises(Unreachable) as caught:
+                create()
+            assert caught.value is error
+        assert [method for method, _ in platform.lists] == ["identity.Provider.list"]
+        assert methods(platform) == [CREATE]
+
+    def test_nothing_is_sent_where_the_look_before_fails(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        platform.silent = never_left("identity.Provider.list")
+        with pytest.raises(Unreachable):
+            create()
+        assert (methods(platform), written) == ([], [])
+
+    def test_a_clear_refusal_wrote_nothing(self, platform, prepare, provider, written):
+        create = prepare(provider)
+        platform.refuses[CREATE] = from_details(CREATE, "grpc://x:1", "INVALID_ARGUMENT", "name is too long")
+        with pytest.raises(InvalidArgument):
+            create()
+        assert written == []
+
+    def test_one_that_was_answered_too_late_is_told_and_then_found(
+        self, platform, prepare, resources, written
+    ):
+        """Collector.create stores its row, waits for the plugin and may run into the deadline."""
+        method = "inventory.Collector.create"
+        create = prepare(resources[-1])
+        breaks(platform, method, from_details(method, "grpc://x:1", "DEADLINE_EXCEEDED", ""), arrives=True)
+        with pytest.raises(DeadlineExceeded, match="does the image start"):
+            create()
+        assert written == ["collector"]
+        (record,) = platform.records["inventory.Collector"]
+        record["plugin_info"]["plugin_id"] = "plugin-portfolio-inven-collector"
+        assert create() == "collector_id-1"
+        assert methods(platform) == [method]
+
+
+class TestUpdate:
+    @pytest.fixture
+    def renamed(self, platform, prepare, provider):
+        """The update of a provider whose name somebody changed by hand."""
+        prepare(provider)()
+        platform.records["identity.Provider"][0]["name"] = "Folio"
+        return prepare(provider)
+
+    def test_one_that_arrived_although_the_connection_broke_is_confirmed(self, platform, renamed, written):
+        written.clear()
+        breaks(platform, UPDATE, lost(UPDATE), arrives=True)
+        assert renamed() == "portfolio"
+        assert (methods(platform), written) == ([UPDATE], ["provider"])
+
+    def test_one_that_may_have_arrived_is_never_sent_again(self, platform, renamed):
+        error = lost(UPDATE)
+        breaks(platform, UPDATE, error)
+        for _ in range(3):
+            with pytest.raises(Unreachable) as caught:
+                renamed()
+            assert caught.value is error
+        assert methods(platform) == [UPDATE]
+
+    def test_one_that_shows_up_late_is_confirmed_by_the_next_try(self, platform, renamed):
+        breaks(platform, UPDATE, lost(UPDATE))
+        with pytest.raises(Unreachable):
+            renamed()
+        platform.records["identity.Provider"][0]["name"] = "Portfolio"
+        assert renamed() == "portfolio"
+        assert methods(platform) == [UPDATE]
+
+    def test_where_the_look_afterwards_fails_the_next_try_looks_and_does_not_send(self, platform, renamed):
+        silent = never_left("identity.Provider.list")
+        breaks(platform, UPDATE, lost(UPDATE), arrives=True, silent=silent)
+        with pytest.raises(Unreachable) as caught:
+            renamed()
+        assert caught.value is silent
+        platform.silent = None
+        assert renamed() == "portfolio"
+        assert methods(platform) == [UPDATE]
+
+    def test_one_that_never_left_is_sent_by_the_next_try(self, platform, renamed, written):
+        written.clear()
+        breaks(platform, UPDATE, never_left(UPDATE))
+        with pytest.raises(Unreachable):
+            renamed()
+        assert written == []
+        assert renamed() == "portfolio"
+        assert (methods(platform), written) == ([UPDATE, UPDATE], ["provider"])
+
+    def test_a_second_call_that_never_left_does_not_send_the_first_again(
+        self, clients, platform, prepare, declare, manifest
+    ):
+        """A collector's tags and its version travel by two calls."""
+        for resource in declare(manifest, Target("0.1.0")):
+            prepare(resource)()
+        tagged = manifest.collector.model_copy(update={"tags": {"team": "a"}})
+        wanted = declare(dataclasses.replace(manifest, collector=tagged), Target("0.1.1"))[-1]
+        update = prepare(wanted)
+        first, second = "inventory.Collector.update", "inventory.Collector.update_plugin"
+        breaks(platform, second, never_left(second))
+        with pytest.raises(Unreachable):
+            update()
+        assert update() == "collector_id-1"
+        assert methods(platform) == [first, second, second]
+        (action,) = plan_resources(clients, [wanted])
+        assert action.verb is Verb.KEEP
+
+
+def test_what_is_kept_is_not_written(platform, prepare, provider):
+    prepare(provider)()
+    ids = {}
+    assert prepare(provider, ids)() == "portfolio"
+    assert ids == {("provider", "portfolio"): "portfolio"}
+    assert methods(platform) == []
+
+
+@pytest.mark.parametrize("generation", [Generation.V2], ids=str)
+def test_a_blocked_action_cannot_be_carried_out(clients, platform, provider):
+    twins = [{"provider": "portfolio", "name": name} for name in ("A", "B")]
+    platform.records["identity.Provider"] += twins
+    (blocked,) = plan_resources(clients, [provider])
+    assert blocked.verb is Verb.BLOCKED
+    with pytest.raises(ValueError, match="provider portfolio cannot be carried out: 2 exist"):
+        Execution(clients, blocked, {})
