@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from pluginctl.exit_codes import MEANINGS
+
 #: The commands in the order of use: `--help` lists them so.
 COMMANDS = {
     "release": "pluginctl.commands.release",
@@ -38,8 +40,11 @@ class Commands(TyperGroup):
         return command
 
 
+_EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(f"{code}  {meaning}" for code, meaning in MEANINGS.items())
+
 app = typer.Typer(
     cls=Commands,
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 110},

@@ -63,6 +63,11 @@ class Endpoint:
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
             # A proxy of the environment is for the web; these services are addressed directly.
             ("grpc.enable_http_proxy", 0),
+            # gRPC waits up to two minutes before it connects again, and fails every call until then: a service that
+            # is back from a restart would be taken for down.
+            ("grpc.initial_reconnect_backoff_ms", 200),
+            ("grpc.min_reconnect_backoff_ms", 1000),
+            ("grpc.max_reconnect_backoff_ms", 2000),
         ]
         target = f"{self.host}:{self.port}"
         if self.tls:

@@ -206,6 +206,6 @@ class ServerError(CallError):
     cause = Cause.UNAVAILABLE
 
 
-#: gRPC core's words for a request that it could not hand to the network: no connection could be made, or the one
-#: that was open turned out to be closed when the request was written to it.
-_NEVER_SENT = ("failed to connect to all addresses", "sendmsg: Broken pipe", "sendmsg:Broken pipe")
+#: gRPC core's words where no connection could be made. Any other, "sendmsg: Broken pipe" among them, may stand for a
+#: request that had arrived: a connection also carries answers to pings, and any of them can be what could not be sent.
+_NEVER_SENT = ("failed to connect to all addresses",)

@@ -16,7 +16,7 @@ from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pluginctl.deployments import RemoteRun
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _COLUMNS = ("kind", "name", "action")
 

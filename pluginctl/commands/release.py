@@ -25,7 +25,7 @@ from pluginctl.options import (
 from pluginctl.output import Output, message_console
 from pluginctl.runner import TerminalRunner
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -20,7 +20,9 @@ from sandbox import lifecycle
 from sandbox.errors import SandboxError
 from sandbox.machine.layout import source_root
 
-app = typer.Typer(help="The real SpaceONE services on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="The real SpaceONE services on this machine.", no_args_is_help=True, add_completion=False
+)
 
 
 _KNOWN = "|".join(lifecycle.GENERATIONS)

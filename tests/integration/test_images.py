@@ -17,7 +17,16 @@ import docker
 import pytest
 import requests
 
-from flows.images import BuildFailed, EngineError, EngineUnreachable, ImageReference, InvalidReference, PushFailed, RegistryRefused, SourceChanged
+from flows.images import (
+    BuildFailed,
+    EngineError,
+    EngineUnreachable,
+    ImageReference,
+    InvalidReference,
+    PushFailed,
+    RegistryRefused,
+    SourceChanged,
+)
 from flows.images.engine import Engine
 from flows.images.registry import Registry
 from flows.images.source import PluginSource

@@ -16,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from flows.images.registry import Registry
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -128,6 +130,14 @@ def answer() -> type[Answer]:
 def stub():
     """A server on plain HTTP."""
     yield from _serve(None)
+
+
+@pytest.fixture
+def registry(stub, answer):
+    """The registry that the stub plays."""
+    stub.on("/v2/", answer(200, {}))
+    with Registry(stub.address, insecure=True) as registry:
+        yield registry
 
 
 @pytest.fixture

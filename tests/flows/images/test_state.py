@@ -9,10 +9,9 @@ from dataclasses import replace
 import pytest
 
 from flows.images import ImageReference, InvalidReference
-from flows.images.registry import Registry
+from flows.images.labels import SOURCE_DIGEST
 from flows.images.source import PluginSource
 from flows.images.state import ImageStatus, compare
-from flows.images.labels import SOURCE_DIGEST
 
 
 @pytest.fixture
@@ -26,13 +25,6 @@ def hold(stub, answer):
         stub.on(f"/v2/team/plugin/blobs/{digest}", answer(200, config))
 
     return hold
-
-
-@pytest.fixture
-def registry(stub, answer):
-    stub.on("/v2/", answer(200, {}))
-    with Registry(stub.address, insecure=True) as registry:
-        yield registry
 
 
 @pytest.fixture

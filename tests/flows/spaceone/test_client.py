@@ -1,6 +1,7 @@
 """The client against a gRPC server of this process: real channels, real reflection."""
 
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -19,6 +20,7 @@ from flows.spaceone import (
     UnknownMethod,
     Unreachable,
 )
+from tests.proxy import Proxy
 
 NAME = provider_pb2.DESCRIPTOR.services_by_name["Provider"].full_name
 
@@ -26,20 +28,23 @@ NAME = provider_pb2.DESCRIPTOR.services_by_name["Provider"].full_name
 class Providers(provider_pb2_grpc.ProviderServicer):
     def __init__(self):
         self.tokens = []
-        self.broken = 0
+        self.calls = []
+        self.on_create = lambda: None
 
     def list(self, request, context):
         self.tokens.append(dict(context.invocation_metadata()).get("token"))
-        if self.broken:
-            self.broken -= 1
-            context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset")
         return provider_pb2.ProvidersInfo(
             results=[provider_pb2.ProviderInfo(provider=request.provider or "aws", order=1)], total_count=1
         )
 
     def create(self, request, context):
-        self.broken -= 1
-        context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset")
+        self.calls.append("create")
+        self.on_create()
+        return provider_pb2.ProviderInfo(provider=request.provider)
+
+    def stat(self, request, context):
+        self.calls.append("stat")
+        context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
 
     def get(self, request, context):
         context.abort(grpc.StatusCode.NOT_FOUND, "ERROR_NOT_FOUND: no such provider")
@@ -62,6 +67,69 @@ def endpoint(servicer):
     server.start()
     yield f"grpc://127.0.0.1:{port}"
     server.stop(None).wait()
+
+
+def _frames(data):
+    """Types of the HTTP/2 frames after a client's preface; 0 is DATA, which ends a request."""
+    at, found = 24, []
+    while at + 9 <= len(data):
+        found.append(data[at + 3])
+        at += 9 + int.from_bytes(data[at : at + 3])
+    return found
+
+
+class Closing:
+    """An HTTP/2 server that closes every connection, before it greets or when it has read a request."""
+
+    def __init__(self, greets):
+        self.requests = 0
+        self._greets = greets
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"grpc://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                if self._greets:
+                    self._read(connection)
+                else:
+                    connection.recv(65536)
+
+    def _read(self, connection):
+        settings, ping = b"\0\0\0\4\0\0\0\0\0", b"\0\0\x08\6\0\0\0\0\0" + bytes(8)
+        connection.sendall(settings)
+        heard = b""
+        while more := connection.recv(65536):
+            heard += more
+            if 0 in _frames(heard):
+                self.requests += 1
+                connection.sendall(ping)  # as gRPC's own servers do; who answers it finds nobody
+                return
+
+
+@pytest.fixture
+def closing():
+    """Makes servers that close every connection."""
+    running = []
+
+    def closing(*, greets):
+        running.append(Closing(greets))
+        return running[-1]
+
+    yield closing
+    for server in running:
+        server.stop()
 
 
 @pytest.fixture
@@ -87,19 +155,17 @@ def test_keeps_a_record_of_what_was_sent(client):
     ]
 
 
-def test_reads_are_sent_again_and_writes_are_not(client, servicer):
-    servicer.broken = 2
-    assert client.list("identity.Provider.list")
-    servicer.broken = 5
-    with pytest.raises(Unreachable):
-        client.call("identity.Provider.create", {"provider": "x", "name": "X"})
-    assert servicer.broken == 4
+def test_a_read_that_fails_is_not_sent_again(client, servicer):
+    with pytest.raises(Unreachable, match="not now") as caught:
+        client.call("identity.Provider.stat")
+    assert servicer.calls == ["stat"]
+    assert caught.value.temporary
 
 
 def test_errors_are_typed(client):
     with pytest.raises(NotFound, match="no such provider") as caught:
         client.call("identity.Provider.get", {"provider": "x"})
-    assert caught.value.code == "ERROR_NOT_FOUND"
+    assert caught.value.error_code == "ERROR_NOT_FOUND"
 
 
 def test_an_unknown_field_is_told_before_anything_is_sent(client):
@@ -134,9 +200,50 @@ def test_a_malformed_method(client):
 def test_nobody_listens():
     with (
         Client({"identity": "grpc://127.0.0.1:1"}) as client,
-        pytest.raises(Unreachable, match="127.0.0.1:1"),
+        pytest.raises(Unreachable, match="127.0.0.1:1") as caught,
     ):
         client.call("identity.Provider.list")
+    assert caught.value.never_sent
+    assert caught.value.temporary
+
+
+def test_a_listener_that_closes_before_it_greets_was_sent_nothing(closing):
+    server = closing(greets=False)
+    with Client({"identity": server.endpoint}) as client, pytest.raises(Unreachable) as caught:
+        client.call("identity.Provider.list")
+    assert caught.value.never_sent
+    assert server.requests == 0
+
+
+def test_a_listener_that_reads_the_request_and_closes_gets_it_once_and_may_have_done_it(closing):
+    server = closing(greets=True)
+    for calls in range(1, 21):
+        with Client({"identity": server.endpoint}) as client, pytest.raises(Unreachable) as caught:
+            client.call("identity.Provider.list")
+        assert not caught.value.never_sent, caught.value.server_text
+        assert server.requests == calls
+
+
+def test_a_write_whose_connection_breaks_may_have_been_done(endpoint, servicer):
+    host, _, port = endpoint.removeprefix("grpc://").partition(":")
+    with Proxy(host, int(port)) as proxy, Client({"identity": f"grpc://{proxy.address}"}) as client:
+        servicer.on_create = proxy.shut
+        with pytest.raises(Unreachable) as caught:
+            client.call("identity.Provider.create", {"provider": "x"})
+        assert not caught.value.never_sent
+    assert servicer.calls == ["create"]
+
+
+def test_a_write_that_finds_nobody_left_never_left(endpoint, servicer):
+    host, _, port = endpoint.removeprefix("grpc://").partition(":")
+    with Proxy(host, int(port)) as proxy, Client({"identity": f"grpc://{proxy.address}"}) as client:
+        client.call("identity.Provider.list")
+        proxy.shut()
+        for _ in range(2):  # the first may be what finds out that the connection is gone
+            with pytest.raises(Unreachable) as caught:
+                client.call("identity.Provider.create", {"provider": "x"})
+        assert caught.value.never_sent
+    assert servicer.calls == []
 
 
 def test_a_server_that_never_answers():

@@ -56,7 +56,7 @@ def test_a_service_tells_its_version_and_what_it_offers(serve):
     endpoint = serve()
     with Client({"identity": endpoint}) as client:
         (service,) = check_services(client, ["identity", "identity"])
-        assert service.words() == "identity 2.0.1"
+        assert service.summary() == "identity 2.0.1"
         assert service.as_json() == {"address": endpoint, "version": "2.0.1", "resources": ["Provider"]}
         verbs = api_resources(client, "identity")
         assert list(verbs) == ["Provider"]
@@ -65,7 +65,7 @@ def test_a_service_tells_its_version_and_what_it_offers(serve):
 
 def test_a_server_without_a_version_is_one_all_the_same(serve):
     with Client({"identity": serve(versioned=False)}) as client:
-        assert [service.words() for service in check_services(client, ["identity"])] == ["identity"]
+        assert [service.summary() for service in check_services(client, ["identity"])] == ["identity"]
 
 
 def test_one_that_does_not_answer_is_named(serve):

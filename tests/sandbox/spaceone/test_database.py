@@ -51,7 +51,7 @@ def test_a_useless_address_is_refused_without_its_password(uri: str, words: str)
     with pytest.raises(SandboxError, match=words) as caught:
         database.parse(uri)
     assert "secret" not in str(caught.value)
-    assert database.VARIABLE in caught.value.hint
+    assert database.VARIABLE in caught.value.advice
 
 
 def test_a_database_that_nobody_serves_is_told():

@@ -30,7 +30,7 @@ def test_the_machine_of_the_engine(address, host):
 def test_the_engines_own_words_are_an_error():
     with (
         pytest.raises(
-            EngineError, match="the Docker engine failed while looking for x: no space left"
+            EngineError, match="The Docker engine failed while looking for x: no space left"
         ) as caught,
         answering("unix:///x", "looking for x"),
     ):

@@ -10,8 +10,7 @@ import requests
 from docker.errors import APIError
 
 from flows.images import EngineError, EngineUnreachable, ImageReference, TrialFailed
-from flows.images.engine import LocalImage
-from flows.images.engine import container
+from flows.images.engine import LocalImage, container
 from flows.images.engine.container import running
 from flows.images.labels import TRIAL
 from flows.spaceone import Endpoint
@@ -110,7 +109,7 @@ def test_an_engine_that_cannot_make_one_says_why(engine):
 def test_an_image_that_cannot_be_started_is_refused(engine):
     engine.refuses = APIError("400", explanation='exec: "nope": executable file not found in $PATH')
     with (
-        pytest.raises(TrialFailed, match=r"cannot be started: exec: \"nope\"[\s\S]*correct ENTRYPOINT"),
+        pytest.raises(TrialFailed, match=r"cannot be started: exec: \"nope\".*\. Correct ENTRYPOINT"),
         running(engine, HERE, IMAGE, 60),
     ):
         pass

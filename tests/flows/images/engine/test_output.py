@@ -73,14 +73,14 @@ class TestAdvice:
                 "/etc/docker/certs.d/example.com:5000/ca.crt",
                 False,
             ),
-            ("dial tcp 127.0.0.1:1: connect: connection refused", "check the address", True),
-            ("lookup example.com: no such host", "check the address", True),
-            ("received unexpected HTTP status: 503 Service Unavailable", "check the address", True),
+            ("dial tcp 127.0.0.1:1: connect: connection refused", "Check the address", True),
+            ("lookup example.com: no such host", "Check the address", True),
+            ("received unexpected HTTP status: 503 Service Unavailable", "Check the address", True),
             ("received unexpected HTTP status: 500 Internal Server Error", "", True),
             ("tag 0.1.0 is immutable", "bump src/VERSION", False),
-            ("name unknown: The repository does not exist", "create the project or repository", False),
-            ("An image does not exist locally with the tag: x", "build the image first", False),
-            ("blob sha256:4290500 is odd", "look into the log of example.com:5000", False),
+            ("name unknown: The repository does not exist", "Create the project or repository", False),
+            ("An image does not exist locally with the tag: x", "Build the image first", False),
+            ("blob sha256:4290500 is odd", "Look at the log of example.com:5000", False),
         ],
     )
     def test_push(self, reason, words, temporary):
@@ -90,10 +90,10 @@ class TestAdvice:
     @pytest.mark.parametrize(
         ("reason", "step", "words"),
         [
-            ("dockerfile parse error line 2: unknown instruction: FOO", None, "correct the Dockerfile"),
+            ("dockerfile parse error line 2: unknown instruction: FOO", None, "Correct the Dockerfile"),
             ("pull access denied", "1/4 : FROM python:3.11", "no 'python:3.11' and cannot pull it"),
             ("file not found", "2/4 : COPY src /src", ".dockerignore"),
-            ("returned a non-zero code: 1", "3/4 : RUN pip install x", "run the step by hand"),
+            ("returned a non-zero code: 1", "3/4 : RUN pip install x", "Run the step by hand"),
         ],
     )
     def test_build(self, reason, step, words):
@@ -101,11 +101,9 @@ class TestAdvice:
 
     def test_failed_build_says_all_of_it(self):
         error = BuildFailed(
-            "team/plugin:1", reason="returned 1", step="2/3 : RUN x", output=["a", "b"], advice="do this"
+            "team/plugin:1", reason="returned 1", step="2/3 : RUN x", output=["a", "b"], advice="Do this"
         )
         assert str(error) == (
-            "building team/plugin:1 failed in step 2/3 : RUN x: returned 1\n"
-            "  do this\n"
-            "  its last output:\n    a\n    b"
+            "Building team/plugin:1 failed in step 2/3 : RUN x: returned 1. Do this.\n    a\n    b"
         )
-        assert (error.step, error.output) == ("2/3 : RUN x", ("a", "b"))
+        assert (error.step, error.details) == ("2/3 : RUN x", ("a", "b"))

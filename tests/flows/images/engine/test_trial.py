@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from flows.images import ImageReference, TrialFailed
-from flows.images.engine import LocalImage, Trial, run_trial
-from flows.images.engine import trial
+from flows.images.engine import LocalImage, Trial, run_trial, trial
 from flows.images.engine.container import Process
 from flows.images.engine.serving import COLLECTOR, NotServing, Served
 
@@ -90,15 +89,15 @@ def test_every_endpoint_is_tried(world):
 REFUSALS = {
     "ended": (
         {"processes": [UP, Process(False, 3, False)], "answers": [NOBODY]},
-        r"ended with exit code 3 after 0\.1 s, before it served\n  .*docker run --rm team/plugin:0\.1\.0",
+        r"ended with exit code 3 after 0\.1 s, before it served\. .*docker run --rm team/plugin:0\.1\.0",
     ),
     "out of memory": (
         {"processes": [Process(False, 137, True)]},
-        r"wanted more than 1024 MiB of memory\n  let it take less",
+        r"wanted more than 1024 MiB of memory\. Let it take less",
     ),
     "nobody": (
         {"answers": [NOBODY]},
-        r"does not serve at port 50051 within 60 s: nobody answers there\n  let its server listen on port 50051",
+        r"does not serve at port 50051 within 60 s: nobody answers there\. Let its server listen on port 50051",
     ),
     "elsewhere": (
         {"answers": [NOBODY], "ports": ("8080/tcp", "9090/tcp")},
@@ -111,11 +110,11 @@ REFUSALS = {
     "unpublished": ({"endpoints": []}, "its port is not published"),
     "not serving": (
         {"answers": [NotServing("its health check says NOT_SERVING", nobody=False)]},
-        r"within 60 s: its health check says NOT_SERVING\n  look into its output for what it waits for",
+        r"within 60 s: its health check says NOT_SERVING\. Look at its output for what it waits for",
     ),
     "no collector": (
         {"answers": [Served(("grpc.health.v1.Health",), reflection=True)]},
-        rf"it serves grpc\.health\.v1\.Health, and no {COLLECTOR}\n  let its server serve the collector",
+        rf"it serves grpc\.health\.v1\.Health, and no {COLLECTOR}\. Let its server serve the collector",
     ),
     "nothing": (
         {"answers": [Served((), reflection=False)]},
@@ -130,8 +129,8 @@ def test_an_image_that_is_refused(world, state, words):
         setattr(world, name, value)
     with pytest.raises(TrialFailed, match=words) as caught:
         world.run()
-    assert str(caught.value).startswith("trial run of team/plugin:0.1.0 failed: it")
-    assert str(caught.value).endswith("\n  its last output:\n    last words")
+    assert caught.value.message.startswith("The trial run of team/plugin:0.1.0 failed: it")
+    assert caught.value.details == ("last words",)
     assert not caught.value.temporary
     assert world.now <= 61
 

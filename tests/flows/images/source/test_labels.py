@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flows.images import ImageReference
-from flows.images.source import PluginSource
 from flows.images.labels import SOURCE_DIGEST
+from flows.images.source import PluginSource
 from flows.images.source.labels import image_labels
 
 

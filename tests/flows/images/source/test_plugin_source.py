@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.images import SourceChanged, SourceError
-from flows.images.source import PluginSource
-from flows.images.source import context
+from flows.images.source import PluginSource, context
 
 
 def digest(folder) -> str:
@@ -31,13 +30,13 @@ class TestChecks:
     @pytest.mark.parametrize("path", ["Dockerfile", "src/VERSION"])
     def test_missing_file_is_named(self, plugin, path):
         (plugin / path).unlink()
-        with pytest.raises(SourceError, match=r"is missing; .*") as caught:
+        with pytest.raises(SourceError, match=r"is missing\. Write .*") as caught:
             PluginSource.load(plugin)
         assert caught.value.path == plugin / path
         assert str(plugin / path) in str(caught.value)
 
     def test_missing_folder(self, tmp_path):
-        with pytest.raises(SourceError, match="does not exist; give the folder of a plugin"):
+        with pytest.raises(SourceError, match=r"does not exist\. Give the folder of a plugin"):
             PluginSource.load(tmp_path / "nowhere")
 
     def test_file_instead_of_folder(self, plugin):
@@ -46,20 +45,20 @@ class TestChecks:
 
     def test_missing_src(self, plugin):
         (plugin / "src").rename(plugin / "source")
-        with pytest.raises(SourceError, match="src: is missing; put VERSION"):
+        with pytest.raises(SourceError, match=r"src: is missing\. Put VERSION"):
             PluginSource.load(plugin)
 
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            ("", "is empty; write the plugin's version"),
+            ("", r"is empty\. Write the plugin's version"),
             (" \n", "is empty"),
             ("0.1.0+local", r"'0\.1\.0\+local' is not an image tag"),
             ("0.1 beta", "is not an image tag"),
             (".1", "the first no '.' or '-'"),
             ("1" * 129, "at most 128"),
             ("0.1.0\n0.2.0", "is not an image tag"),
-            ("latest", "is not a version, SpaceONE fails on it"),
+            ("latest", "is not a version that SpaceONE can use"),
         ],
     )
     def test_bad_version(self, plugin, text, words):
