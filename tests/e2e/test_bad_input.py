@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import socket
@@ -32,7 +33,7 @@ def refused(run, witness):
         with witness.watching(project.image) as window:
             done = run(*project.arguments(environment), "--output", "json", **variables)
         assert done.returncode == 2, done.stdout + done.stderr
-        assert done.stdout == ""
+        assert json.loads(done.stdout)["exit_code"] == 2
         assert len(re.findall("^error: ", done.stderr, re.MULTILINE)) == 1
         assert window.calls == {}
         assert window.uploads == []

@@ -189,7 +189,7 @@ def failing(client, method, params):
 def is_(error, kind, code, advice):
     """Whether an error is the one of this type, code and advice."""
     assert type(error) is kind, error
-    assert error.code == code
+    assert error.error_code == code
     assert advice in error.advice
     return True
 
@@ -248,15 +248,15 @@ def test_data_that_does_not_fit_the_schema(workspace, account, data):
 
 def test_a_project_that_is_gone(workspace, account):
     error = failing(workspace, "identity.ServiceAccount.create", account(project_id="project-gone"))
-    assert is_(error, NotFound, "ERROR_NOT_FOUND", "was deleted meanwhile")
+    assert is_(error, NotFound, "ERROR_NOT_FOUND", "no longer exists")
 
 
 def test_a_provider_that_is_gone(workspace, account):
     """2.x looks for its schema first, and has a code for that."""
     error = failing(workspace, "identity.ServiceAccount.create", account(provider="gone"))
     assert type(error) is NotFound
-    assert "was deleted meanwhile" in error.advice
-    assert "gone" in error.words
+    assert "no longer exists" in error.advice
+    assert "gone" in error.server_text
 
 
 def test_an_account_in_a_filter_that_is_gone(client, collector):

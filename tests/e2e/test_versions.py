@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_changed_source_under_a_released_version_is_refused_before_it_is_built
 ):
     with witness.watching(project.image) as window:
         done = run(*project.arguments(), "--output", "json")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, json.loads(done.stdout)["error"]["changed"]) == (2, False)
     assert str(project.source / "src/VERSION") in done.stderr.partition("error: ")[2]
     assert "0.1." in done.stderr
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
@@ -111,7 +112,7 @@ def test_a_version_that_does_not_serve_is_refused_before_it_is_pushed(second, pr
     project.replace("plugin/Dockerfile", '"-m", "plugin"]', '"-c", "import sys; sys.exit(\'no licence\')"]')
     with witness.watching(project.image) as window:
         done = run(*project.arguments(), "--output", "json")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, json.loads(done.stdout)["error"]["changed"]) == (2, False)
     words = done.stderr.partition("error: ")[2]
     assert "trial run of " in words
     assert f"/{project.image}:0.1.2 failed: its process ended with exit code 1" in words

@@ -188,8 +188,9 @@ def test_the_recollect_deployment_has_its_schedule(demo):
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project):
     assert (released.state, released.name) == ("COMPLETED", f"release to {project.environment}")
     steps = list(released.tasks)
-    assert steps[:8] == [
+    assert steps[:9] == [
         "read source",
+        "connect",
         "check endpoints",
         "plan",
         "log in to registry",
@@ -266,7 +267,7 @@ def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project
     with witness.watching(other.image) as window:
         dry = deployment_run("release/release", environment=str(other.environment), **parameters)
     assert dry.state == "COMPLETED"
-    assert list(dry.tasks) == ["read source", "check endpoints", "plan"]
+    assert list(dry.tasks) == ["read source", "connect", "check endpoints", "plan"]
     assert set(dry.artifacts) == {"plan"}
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
 

@@ -95,7 +95,6 @@ def test_what_is_busy_for_a_moment_is_left_alone(processes: Processes, tmp_path:
 
 
 def test_a_part_that_dies_is_told_with_the_end_of_its_log(processes: Processes, tmp_path: Path, steps: Steps):
-    processes.layout.log("bad").write_text("words of an earlier run\n")
     code = "print('\\n'.join(f'line {n}' for n in range(30))); raise SystemExit('no such setting')"
     with pytest.raises(SandboxError) as caught:
         launch([part("bad", code, file=tmp_path / "never")], processes, steps)
@@ -114,6 +113,7 @@ def test_a_part_that_is_never_ready_is_told(processes: Processes, tmp_path: Path
 
 
 def test_a_silent_log_is_named_all_the_same(processes: Processes, tmp_path: Path, steps: Steps):
+    processes.layout.log("mute").write_text("words of an earlier run\n")
     with pytest.raises(SandboxError) as caught:
         launch([part("mute", "raise SystemExit(1)", file=tmp_path / "never")], processes, steps)
     assert caught.value.advice == f"It wrote nothing to its log, {processes.layout.log('mute')}."

@@ -42,7 +42,3 @@ def test_variables_are_set_and_removed(monkeypatch: pytest.MonkeyPatch):
     code = "import os; print(*(os.environ.get(name) for name in ('KEPT', 'GONE', 'NEW')))"
     printed = execute(python(code), "It cannot be done", environment={"GONE": None, "NEW": "2"})
     assert printed == "1 None 2\n"
-
-
-def test_nothing_can_be_typed():
-    assert execute(python("print(input.__name__, repr(open(0).read()))"), "It cannot be done") == "input ''\n"

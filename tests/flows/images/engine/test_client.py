@@ -1,4 +1,4 @@
-"""What the engine's and the registry's words become, on a stand-in for docker's client; tests/integration runs a real one."""
+"""What the engine's and the registry's words become, on a stand-in for docker's client."""
 
 from __future__ import annotations
 
