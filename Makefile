@@ -38,7 +38,8 @@ check: $(READY) ## Format, lint, types and layers
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
 	@cd plugin/src && ../../$(RUN)/mypy --config-file ../../pyproject.toml -p plugin
-	@$(RUN)/lint-imports --no-logo 2>/dev/null || $(RUN)/lint-imports
+	@$(RUN)/lint-imports --no-logo
+	@cd plugin/src && ../../$(RUN)/lint-imports --no-logo --config ../.importlinter
 
 bench: $(READY) ## Measure, print a table and write build/benchmarks.json
 	@$(RUN)/python -m tests.benchmarks $(BENCH)

@@ -99,4 +99,4 @@ def sentence(text: str) -> str:
     >>> sentence("Is it running?"), sentence("nobody answers")
     ('Is it running?', 'nobody answers.')
     """
-    return text if not text or text.endswith((".", "!", "?", ":", ".)", "\n")) else f"{text}."
+    return text if not text or text.endswith((".", "!", "?", ":", "\n")) else f"{text}."

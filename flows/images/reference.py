@@ -94,19 +94,6 @@ class ImageReference:
         if len(self.name) > MAX_NAME:
             raise InvalidReference(self.name, f"is too long: {len(self.name)} characters, at most {MAX_NAME}")
 
-    @classmethod
-    def parse(cls, text: str) -> ImageReference:
-        """Read `[registry/]repository[:tag]`, with Docker's rule for what is a registry.
-
-        The first part is one if it has a '.' or a ':' or is `localhost`. Digests (`@sha256:...`) are refused.
-        """
-        if "@" in text:
-            raise InvalidReference(text, "must not hold a digest: give a name and a tag")
-        first, slash, rest = text.partition("/")
-        registry, remainder = (first, rest) if slash and image_name.is_address(first) else (None, text)
-        repository, colon, tag = remainder.partition(":")
-        return cls(registry, repository, tag if colon else None)
-
     @property
     def name(self) -> str:
         """The name without the tag, as the Docker engine takes it."""

@@ -67,44 +67,47 @@ class Execution:
                 params = resource.create_params(resolved(resource.declared, self._ids))
                 created = self._write(resource.create_verb, params)
                 return str(created[resource.id_field])
-            except (AlreadyExists, Unreachable) as error:
-                if isinstance(error, Unreachable) and not error.may_have_arrived:
+            except CallError as error:
+                self._note(error)
+                if not (isinstance(error, AlreadyExists) or _broke_off(error)):
                     raise
                 # It may have been made all the same, by this call or by somebody else meanwhile.
-                self._unclear = error
                 found = find(self._client, resource, self._ids)
                 if not found:
                     raise
         return str(found[0][resource.id_field])
 
     def _update(self, identity: str) -> None:
-        if self._unclear is not None:
-            self._confirm(self._unclear)
-            return
         changed = {change.name for change in self._action.changes}
         declared = resolved(self._resource.declared, self._ids)
         for writer in self._resource.writers:
             if writer.verb in self._sent or not changed.intersection(writer.fields):
                 continue
-            params: dict[str, Any] = {self._resource.id_field: identity}
-            params |= {
+            sent = {
                 name: declared[name]
                 for name in writer.fields
                 if name in declared and (writer.together or name in changed)
             }
-            try:
-                self._write(writer.verb, params)
-            except Unreachable as error:
-                if not error.may_have_arrived:
-                    raise
-                self._unclear = error
-                self._confirm(error)
+            if self._unclear is None:
+                try:
+                    self._write(writer.verb, {self._resource.id_field: identity, **sent})
+                except CallError as error:
+                    self._note(error)
+                    if not _broke_off(error):
+                        raise
+            if self._unclear is not None:
+                self._confirm(sent, self._unclear)
+                self._unclear = None
             self._sent.add(writer.verb)
 
-    def _confirm(self, error: CallError) -> None:
-        """Raise an error again unless the platform is seen to hold what is declared."""
-        hidden = self._resource.unreadable.intersection(change.name for change in self._action.changes)
-        if hidden or plan_resource(self._client, self._resource, self._ids).verb is not Verb.KEEP:
+    def _note(self, error: CallError) -> None:
+        if error.may_have_arrived:
+            self._unclear = error
+
+    def _confirm(self, sent: Record, error: CallError) -> None:
+        """Raise the error of a write again unless the platform is seen to hold what was sent."""
+        differing = {change.name for change in plan_resource(self._client, self._resource, self._ids).changes}
+        if self._resource.unreadable.intersection(sent) or differing.intersection(sent):
             raise error
 
     def _write(self, verb: str, params: Record) -> dict[str, Any]:
@@ -121,3 +124,8 @@ class Execution:
             raise
         self._on_write()
         return answer
+
+
+def _broke_off(error: CallError) -> bool:
+    """Whether the connection broke while the server may have been at it: what it did can be looked up at once."""
+    return isinstance(error, Unreachable) and error.may_have_arrived

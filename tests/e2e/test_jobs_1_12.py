@@ -13,7 +13,7 @@ pytestmark = [
 def test_a_type_that_the_platform_stumbles_over_is_a_failure_although_the_job_reads_success(project, release):
     """Its metadata is null, as plugins on the framework of 2.x send it."""
     typed = '"metadata": kind.metadata,\n        "labels"'
-    project.replace("plugin/src/plugin/messages.py", typed, typed.replace("kind.metadata", "None"))
+    project.replace("plugin/src/plugin/serving/messages.py", typed, typed.replace("kind.metadata", "None"))
     report = release(project, code=1)
     assert report["job"]["status"] == "SUCCESS"
     assert report["job"]["changes"]["created"] > 0

@@ -45,7 +45,7 @@ def collections(engine, project):
 @pytest.fixture
 def changed_source(project):
     """One line more in the source, under the old version; taken back afterwards."""
-    path = project.source / "src/plugin/ui.py"
+    path = project.source / "src/plugin/serving/ui.py"
     text = path.read_text()
     path.write_text(text + "\n# one line more\n")
     yield path

@@ -28,10 +28,10 @@ from flows.images import (
     SourceChanged,
 )
 from flows.images.engine import Engine
+from flows.images.labels import SOURCE_DIGEST
 from flows.images.registry import Registry
 from flows.images.source import PluginSource
 from flows.images.state import ImageStatus, compare
-from flows.images.labels import SOURCE_DIGEST
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,11 +11,10 @@ import docker
 import pytest
 
 from flows.images import ImageReference, TrialFailed
-from flows.images.engine import run_trial
-from flows.images.source import PluginSource
-from flows.images.engine import trial
+from flows.images.engine import run_trial, trial
 from flows.images.engine.serving import COLLECTOR
 from flows.images.labels import TRIAL
+from flows.images.source import PluginSource
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import grpc
 import pytest
 from hypothesis import settings
+
+from tests.plugin.calls import HANGING, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +46,7 @@ def start_market() -> Iterator[Callable[..., str]]:
         port = _free_port()
         command = [sys.executable, "-m", "sandbox.market", "--port", str(port), *arguments]
         processes.append(subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + HANGING
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -55,7 +58,7 @@ def start_market() -> Iterator[Callable[..., str]]:
     for process in processes:
         process.terminate()
     for process in processes:
-        process.wait(10)
+        process.wait(HANGING)
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +126,11 @@ def nobody() -> str:
 @pytest.fixture
 def channel() -> Iterator[grpc.Channel]:
     """A channel to a collector that serves in this process."""
-    from plugin.server import Server, Settings
+    from plugin.collector import Portfolio
+    from plugin.serving.server import Server
+    from plugin.serving.settings import Settings
 
-    server = Server(Settings(host="127.0.0.1", port=0, workers=8, grace=2.0))
+    server = Server(Portfolio(), Settings(host="127.0.0.1", port=0, workers=8, grace=2.0))
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield channel
@@ -202,6 +207,47 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
 
     monkeypatch.setattr(budget, "shared", shared)
     return made
+
+
+_Process = tuple["subprocess.Popen[bytes]", int, Path]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., _Process]]:
+    """Starts a collector as its image does, by variables of the environment; gives the process, its port, its log.
+
+    It is the portfolio collector, or the one in another file.
+    """
+    started = []
+
+    def start(
+        file: Path | None = None, *, wait: bool = True, **environment: str
+    ) -> tuple[subprocess.Popen[bytes], int, Path]:
+        path = tmp_path / f"log-{len(started)}"
+        variables = {
+            **os.environ,
+            "SPACEONE_PORT": "0",
+            "SPACEONE_HOST": "127.0.0.1",
+            "PYTHONPATH": str(SOURCE),
+            **environment,
+        }
+        command = [sys.executable, *([str(file)] if file else ["-m", "plugin"])]
+        with path.open("w") as log:
+            child = subprocess.Popen(command, cwd=SOURCE, env=variables, stderr=log)
+        started.append(child)
+
+        def ready() -> list[dict[str, Any]]:
+            return [json.loads(line) for line in path.read_text().splitlines() if '"Started"' in line]
+
+        if wait:
+            until(lambda: ready() or child.poll() is not None)
+        return child, ready()[0]["port"] if ready() else 0, path
+
+    yield start
+    for child in started:
+        if child.poll() is None:
+            child.kill()
+        child.wait(HANGING)
 
 
 def _free_port() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from plugin.ahead import ahead
 
 
@@ -45,7 +46,7 @@ def test_the_next_is_asked_for_while_one_is_used_and_no_more():
     answers = ahead(range(5), ask, never)
     ask.event.clear()
     assert next(answers) == (0, 0)
-    assert ask.event.wait(5)
+    assert ask.event.wait(60)
     ask.event.clear()
     assert not ask.event.wait(0.1)
     assert ask.pieces == [0, 1]

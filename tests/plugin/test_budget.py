@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as some
+
 from plugin.budget import MINUTE, Budget, shared
 
 
@@ -47,9 +48,9 @@ def test_holding_holds_also_where_there_is_no_limit():
     assert [budget.take(0) for _ in range(100)] == [0.0] * 100
     budget.hold(7.0)
     budget.hold(3.0)
-    assert (budget.take(0), budget.held) == (7.0, 7.0)
+    assert (budget.take(0), budget.held_for) == (7.0, 7.0)
     clock.now = 7.0
-    assert (budget.take(0), budget.held) == (0.0, 0.0)
+    assert (budget.take(0), budget.held_for) == (0.0, 0.0)
 
 
 def test_collectors_with_other_limits_count_each_others_requests():

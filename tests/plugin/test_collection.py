@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from plugin.caller import Caller
-from plugin.collection import Collection, split, whole
-from plugin.errors import InvalidParameter, SourceBroken, SourceRejected
+from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
+
+from plugin.collection import Collection, all_tasks, split_tasks
+from plugin.errors import SourceBroken, SourceRejected
 from plugin.metrics import METRICS
 from plugin.options import Options, Secret
+from plugin.serving import Caller, InvalidParameter
+from plugin.serving.stream import Stream
 from plugin.tasks import Task
-from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
 FIRST = ["inventory.Region", "inventory.CloudServiceType", "inventory.Namespace"] + ["inventory.Metric"] * 3
 
 
 def collect(options, tasks=None):
-    stream = Collection(options, Secret(), Caller(patient=False)).run(tasks or whole(options))
-    return [ResourceInfo.FromString(message) for message in stream]
+    collected = Collection(options, Secret(), Caller(patient=False)).run(tasks or all_tasks(options))
+    return [ResourceInfo.FromString(message) for message in Stream("2.x").messages(collected)]
 
 
 def run(scripted, count, tasks=None, **options):
@@ -60,12 +62,6 @@ def test_region_type_and_metrics_come_first(scripted, coin):
     assert kinds == [*FIRST, *["inventory.CloudService"] * 5]
     assert len(METRICS) == 3
     assert len(scripted.requests) == 1
-
-
-def test_1_12_knows_no_metrics(scripted, coin):
-    scripted.answer = ranked(coin, 5)
-    kinds = [message.resource_type for message in run(scripted, 5, generation="1.12")]
-    assert kinds == [*FIRST[:2], *["inventory.CloudService"] * 5]
 
 
 def test_pages_follow_each_other_and_the_last_is_cut(scripted, coin):
@@ -140,7 +136,8 @@ def test_a_coin_that_falls_by_two_pages_comes_once(scripted, coin):
 def test_it_is_one_page_ahead_and_no_more(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     wish = Options(base_url=scripted.url, count=1000)
-    stream = Collection(wish, Secret(), Caller(patient=False)).run(whole(wish))
+    collected = Collection(wish, Secret(), Caller(patient=False)).run(all_tasks(wish))
+    stream = Stream("2.x").messages(collected)
     for _ in range(len(FIRST) + 250):
         next(stream)
     assert len(scripted.requests) <= 2
@@ -164,8 +161,8 @@ def test_a_source_that_is_gone_is_asked_once_and_all_ranks_are_named(nobody):
     messages = collect(Options(base_url=nobody, count=600, cloud_service_types=types))
     first, rest, exchanges = errors(messages)
     assert first.startswith("Cryptocurrency ranks 1 to 250 could not be collected: ")
-    assert rest.startswith("Cryptocurrency ranks 251 to 600 were not asked for: ")
-    assert exchanges.startswith("Exchange ranks 1 to 600 were not asked for: ")
+    assert rest.startswith("Cryptocurrency ranks 251 to 600 were not requested: ")
+    assert exchanges.startswith("Exchange ranks 1 to 600 were not requested: ")
     assert all("cannot be reached" in words for words in (first, rest, exchanges))
 
 
@@ -175,10 +172,10 @@ def test_a_row_that_is_no_resource_is_named_and_the_others_come(scripted, coin):
     messages = run(scripted, 5)
     assert names(messages) == ["a", "e"]
     first, second, third = errors(messages)
-    assert "Cryptocurrency ranks 1 to 5: b is no resource" in first
+    assert "Cryptocurrency ranks 1 to 5: b is not a valid resource" in first
     assert "long ago" in first
-    assert ": C is no resource: it lacks 'id'." in second
-    assert ": a row without an id is no resource" in third
+    assert ": C is not a valid resource: it lacks 'id'." in second
+    assert ": a row without an id is not a valid resource" in third
 
 
 def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
@@ -187,9 +184,9 @@ def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
     messages = run(scripted, 4)
     assert names(messages) == ["a", "d"]
     first, second = errors(messages)
-    assert first.startswith("Cryptocurrency ranks 1 to 4: b is no resource: fromisoformat: ")
+    assert first.startswith("Cryptocurrency ranks 1 to 4: b is not a valid resource: fromisoformat: ")
     assert second == (
-        "Cryptocurrency ranks 1 to 4: c is no resource: OverflowError: int too large to convert to float."
+        "Cryptocurrency ranks 1 to 4: c is not a valid resource: OverflowError: int too large to convert to float."
     )
     [logged] = [record for record in caplog.records if record.exc_info]
     assert logged.message == "A type's record failed"
@@ -199,16 +196,15 @@ def test_an_answer_that_a_type_stumbles_over_is_named(scripted, coin, caplog):
     scripted.answer = priced(ranked(coin, 5), 200, {"coin-1": 5})
     messages = run(scripted, 5, more_currencies=("eur",))
     assert names(messages) == ["coin-0", "coin-2", "coin-3", "coin-4"]
-    assert errors(messages) == [
-        "Cryptocurrency ranks 1 to 5: coin-1 is no resource: AttributeError: 'int' object has no attribute 'get'."
-    ]
+    reason = "AttributeError: 'int' object has no attribute 'get'"
+    assert errors(messages) == [f"Cryptocurrency ranks 1 to 5: coin-1 is not a valid resource: {reason}."]
     scripted.answer = lambda path, query: (
         (200, [coin(id=["a"])], {}) if path == "/coins/markets" else (200, {}, {})
     )
     assert len(errors(run(scripted, 1, more_currencies=("eur",)))) == 1
     scripted.answer = lambda *_: (200, [coin("\ud800", max_supply=[])], {})
     [words] = errors(run(scripted, 1))
-    assert words.startswith("Cryptocurrency ranks 1 to 1: ? is no resource: 'utf-8' codec can't encode")
+    assert words.startswith("Cryptocurrency ? cannot be sent: 'utf-8' codec can't encode")
 
 
 def test_a_row_of_which_nobody_can_tell_whether_it_is_wanted_is_named(scripted, coin):
@@ -237,20 +233,23 @@ def test_what_is_not_asked_for_after_an_incomplete_page_is_named(scripted, coin)
     assert len(names(messages)) == 250
     first, second = errors(messages)
     assert first.startswith("Cryptocurrency ranks 1 to 250 are incomplete: 127.0.0.1:")
-    assert second.startswith("Cryptocurrency ranks 251 to 600 were not asked for: 127.0.0.1:")
+    assert second.startswith("Cryptocurrency ranks 251 to 600 were not requested: 127.0.0.1:")
 
 
 def test_rows_with_an_empty_id_are_named_each(scripted, coin):
     scripted.answer = lambda *_: (200, [coin("a"), coin(id="", name="B"), coin(id="", name="C")], {})
     messages = run(scripted, 3)
     assert names(messages) == ["a"]
-    assert [words.split(": ")[1] for words in errors(messages)] == ["B is no resource", "C is no resource"]
+    assert [words.split(": ")[1] for words in errors(messages)] == [
+        "B is not a valid resource",
+        "C is not a valid resource",
+    ]
 
 
 def test_a_page_with_more_rows_than_asked_for_is_none(scripted, coin):
     scripted.answer = lambda *_: (200, [coin(f"coin-{rank}") for rank in range(300)], {})
     assert errors(run(scripted, 5)) == [
-        "Cryptocurrency ranks 1 to 5 could not be collected: page 1 came with 300 rows, and 5 were asked for."
+        "Cryptocurrency ranks 1 to 5 could not be collected: page 1 came with 300 rows instead of 5."
     ]
 
 
@@ -260,8 +259,8 @@ WHOLE = {"total_market_cap": {"usd": 1}, "total_volume": {"usd": 2}}
 def test_what_comes_at_once_is_asked_for_once_and_is_one_task(scripted):
     scripted.answer = lambda *_: (200, {"data": WHOLE}, {})
     options = Options(base_url=scripted.url, count=600, cloud_service_types=("Market",))
-    tasks = split(options, Secret(), Caller(patient=False))
-    assert tasks == whole(options) == [Task("Market", leads=True)]
+    tasks = split_tasks(options, Secret(), Caller(patient=False))
+    assert tasks == all_tasks(options) == [Task("Market", leads=True)]
     assert names(collect(options, [Task.parse(tasks[0].to_options(), ["Market"])])) == ["global"]
     assert len(scripted.requests) == 1
 
@@ -271,10 +270,10 @@ def test_what_comes_at_once_and_does_not_is_named(scripted, nobody):
     [words] = errors(collect(Options(base_url=scripted.url, cloud_service_types=("Market",))))
     assert words.startswith("Market rows could not be collected: 127.0.0.1:")
     [_, words] = errors(collect(Options(base_url=nobody, cloud_service_types=("Cryptocurrency", "Market"))))
-    assert words.startswith("Market rows were not asked for: 127.0.0.1:")
+    assert words.startswith("Market rows were not requested: 127.0.0.1:")
     scripted.answer = lambda *_: (200, {"data": {}}, {})
     [words] = errors(collect(Options(base_url=scripted.url, cloud_service_types=("Market",))))
-    assert words == "Market rows: a row without an id is no resource: it lacks 'total_market_cap'."
+    assert words == "Market rows: a row without an id is not a valid resource: it lacks 'total_market_cap'."
 
 
 def test_metrics_come_with_the_type_that_they_are_about(scripted):
@@ -301,7 +300,7 @@ def test_ids_instead_of_ranks(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     messages = run(scripted, 5, ids=("coin-7", "nix", "coin-3"))
     assert names(messages) == ["coin-7", "coin-3"]
-    assert errors(messages) == ["Cryptocurrency nix is not, or no more, in the source's list."]
+    assert errors(messages) == ["Cryptocurrency nix is not, or no longer, in the source's list."]
     [(_, query)] = scripted.requests
     assert (query["ids"], query["per_page"]) == ("coin-7,nix,coin-3", "3")
 
@@ -338,8 +337,8 @@ def test_further_currencies_take_one_request_for_a_page(scripted, coin):
 def test_a_small_collection_is_one_task_and_asks_for_nothing_before(scripted):
     options = Options(base_url=scripted.url, count=250)
     assert (
-        split(options, Secret(), Caller(patient=False))
-        == whole(options)
+        split_tasks(options, Secret(), Caller(patient=False))
+        == all_tasks(options)
         == [Task("Cryptocurrency", count=250, leads=True)]
     )
     assert scripted.requests == []
@@ -348,7 +347,7 @@ def test_a_small_collection_is_one_task_and_asks_for_nothing_before(scripted):
 def test_a_large_one_is_split_by_ids(scripted, coin):
     scripted.answer = ranked(coin, 2000)
     options = Options(base_url=scripted.url, count=600, cloud_service_types=("Cryptocurrency", "Exchange"))
-    tasks = split(options, Secret(), Caller(patient=False))
+    tasks = split_tasks(options, Secret(), Caller(patient=False))
     assert [(task.cloud_service_type, len(task.ids), task.count) for task in tasks] == [
         ("Cryptocurrency", 250, 0),
         ("Cryptocurrency", 250, 0),
@@ -358,18 +357,18 @@ def test_a_large_one_is_split_by_ids(scripted, coin):
     assert [task.leads for task in tasks] == [True, False, False, False]
     # What they give together is what comes without them.
     union = [message for task in tasks[:3] for message in collect(options, [task])]
-    alone = collect(options, whole(options)[:1])
+    alone = collect(options, all_tasks(options)[:1])
     assert union == alone
 
 
 def test_a_coin_that_goes_between_splitting_and_collecting_is_named(scripted, coin):
     scripted.answer = ranked(coin, 300)
     options = Options(base_url=scripted.url, count=300)
-    tasks = split(options, Secret(), Caller(patient=False))
+    tasks = split_tasks(options, Secret(), Caller(patient=False))
     scripted.answer = ranked(coin, 299)
     messages = [message for task in tasks for message in collect(options, [task])]
     assert names(messages) == [f"coin-{rank}" for rank in range(299)]
-    assert errors(messages) == ["Cryptocurrency coin-299 is not, or no more, in the source's list."]
+    assert errors(messages) == ["Cryptocurrency coin-299 is not, or no longer, in the source's list."]
 
 
 def test_a_page_of_ids_that_cannot_be_had_names_each_of_them(scripted):
@@ -388,12 +387,12 @@ def test_rows_without_an_id_are_a_task_too(scripted, coin):
 
     scripted.answer = answer
     options = Options(base_url=scripted.url, count=300)
-    tasks = split(options, Secret(), Caller(patient=False))
+    tasks = split_tasks(options, Secret(), Caller(patient=False))
     assert [(len(task.ids), task.without_id) for task in tasks] == [(250, ()), (49, ()), (0, ("Coin-7",))]
     messages = [message for task in tasks for message in collect(options, [again(task)])]
     alone = collect(options)
     assert sorted(names(messages)) == sorted(names(alone))
-    assert errors(messages) == ["Cryptocurrency Coin-7 is no resource: it lacks 'id'."]
+    assert errors(messages) == ["Cryptocurrency Coin-7 is not a valid resource: it lacks 'id'."]
     assert len(errors(alone)) == 1
 
 
@@ -405,7 +404,7 @@ def again(task):
 def test_an_empty_list_is_a_task_too(scripted):
     scripted.answer = lambda *_: (200, [], {})
     options = Options(base_url=scripted.url, count=600)
-    assert split(options, Secret(), Caller(patient=False)) == whole(options)
+    assert split_tasks(options, Secret(), Caller(patient=False)) == all_tasks(options)
 
 
 def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
@@ -417,32 +416,17 @@ def test_an_index_that_is_cut_off_is_an_error_of_get_tasks(scripted, coin):
 
     scripted.answer = answer
     with pytest.raises(SourceBroken, match="ranks 241 to 480 came with 100 rows, though the list goes on"):
-        split(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
+        split_tasks(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
 
 
 def test_ids_that_cannot_be_read_are_an_error_of_get_tasks(scripted):
     scripted.answer = lambda *_: (422, {"error": "invalid vs_currency"}, {})
     with pytest.raises(SourceRejected, match="invalid vs_currency"):
-        split(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
+        split_tasks(Options(base_url=scripted.url, count=600), Secret(), Caller(patient=False))
 
 
 def test_a_type_without_ids_has_no_tasks_with_them(scripted):
-    with pytest.raises(InvalidParameter, match="Exchange is not collected by ids"):
+    with pytest.raises(InvalidParameter, match="Exchange cannot be collected by ids"):
         run(scripted, 5, [Task("Exchange", ids=("binance",))])
-    with pytest.raises(InvalidParameter, match="Exchange wants a count or ids"):
+    with pytest.raises(InvalidParameter, match="Exchange needs a count or ids"):
         run(scripted, 5, [Task("Exchange")])
-
-
-def test_a_warning_says_whom_it_is_for(nobody, caplog):
-    options = Options(base_url=nobody)
-    collection = Collection(options, Secret(), Caller(patient=False), {"domain_id": "domain-1"})
-    list(collection.run(whole(options)))
-    assert [record.fields for record in caplog.records] == [{"domain_id": "domain-1"}]
-
-
-def test_what_came_is_counted(scripted, coin):
-    scripted.answer = lambda *_: (200, [coin("a"), {"symbol": "d"}], {})
-    options = Options(base_url=scripted.url, count=2)
-    collection = Collection(options, Secret(), Caller(patient=False))
-    messages = list(collection.run(whole(options)))
-    assert (collection.resources, collection.errors) == (len(messages) - 1, 1)

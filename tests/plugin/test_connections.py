@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 import urllib3
+
 from plugin.connections import Connections
 from plugin.errors import SourceUnreachable
+from tests.plugin.calls import HANGING
+
+ENDLESS = 3600.0
+"""Seconds; a test that really waited for so long would be ended as one that hangs."""
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def silent():
 def ask(connections, server, scheme):
     address = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/"
     with pytest.raises(urllib3.exceptions.HTTPError):
-        connections.get(address, {}, {}, 20)
+        connections.get(address, {}, {}, ENDLESS)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])  # the second one in the middle of TLS's first words
@@ -34,12 +38,11 @@ def test_a_question_ends_when_it_is_cut(silent, scheme):
     accepted, _ = silent.accept()
     with accepted:
         assert accepted.recv(1)
-        started = time.monotonic()
         connections.cut()
-        asking.join(10)
-        assert time.monotonic() - started < 5
+        asking.join(HANGING)
+        assert not asking.is_alive()
         # The other side learns of it, too.
-        accepted.settimeout(5)
+        accepted.settimeout(HANGING)
         while accepted.recv(65536):
             pass
     connections.close()
@@ -48,9 +51,7 @@ def test_a_question_ends_when_it_is_cut(silent, scheme):
 def test_once_cut_nothing_is_asked_any_more(silent):
     connections = Connections("http://127.0.0.1")
     connections.cut()
-    started = time.monotonic()
     ask(connections, silent, "http")
-    assert time.monotonic() - started < 5
     connections.close()
 
 
@@ -63,7 +64,7 @@ def test_a_connection_that_is_closed_is_let_go_of(scripted):
     connections = Connections(scripted.url)
     before = descriptors()
     for _ in range(20):
-        assert connections.get(scripted.url, {}, {}, 5).json() == {"a": 1}
+        assert connections.get(scripted.url, {}, {}, HANGING).json() == {"a": 1}
     assert descriptors() <= before + 3
     connections.close()
 
@@ -76,7 +77,7 @@ def test_closed_whatever_is_under_way_ends(silent):
     with accepted:
         assert accepted.recv(1)
         connections.close()
-        asking.join(5)
+        asking.join(HANGING)
         assert not asking.is_alive()
 
 
@@ -86,7 +87,7 @@ def test_closed_whatever_is_under_way_ends(silent):
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch, proxy):
     monkeypatch.setenv("http_proxy", proxy)
     monkeypatch.delenv("no_proxy", raising=False)
-    with pytest.raises(SourceUnreachable, match=r"The proxy that HTTP_PROXY names cannot be used") as caught:
+    with pytest.raises(SourceUnreachable, match=r"The proxy in HTTP_PROXY cannot be used") as caught:
         Connections("http://example.org")
     assert "secret" not in str(caught.value)
 
@@ -96,7 +97,7 @@ def test_a_proxy_without_a_scheme_is_one_of_http(monkeypatch, scripted):
     monkeypatch.setenv("http_proxy", scripted.url.removeprefix("http://"))
     monkeypatch.delenv("no_proxy", raising=False)
     connections = Connections("http://example.org")
-    assert connections.get("http://example.org/x", {}, {}, 5).json() == {"a": 1}
+    assert connections.get("http://example.org/x", {}, {}, HANGING).json() == {"a": 1}
     connections.close()
 
 

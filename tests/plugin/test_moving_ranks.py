@@ -15,13 +15,14 @@ from functools import partial
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
-from plugin.collection import Collection, split, whole
-from plugin.errors import SourceError
-from plugin.options import Options, Secret
-from plugin.ranks import pages
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
 from plugin import collection
+from plugin.collection import Collection, all_tasks, split_tasks
+from plugin.errors import SourceError
+from plugin.options import Options, Secret
+from plugin.ranks import pages
+from plugin.serving.stream import Stream
 from sandbox.market.answers import Market
 
 NOON = 1768478400.0
@@ -99,7 +100,8 @@ class Moving:
 def run(options, tasks, pauses):
     names, errors = [], []
     for task in tasks:
-        for message in Collection(options, Secret(), pauses).run([task]):
+        collected = Collection(options, Secret(), pauses).run([task])
+        for message in Stream("2.x").messages(collected):
             made = ResourceInfo.FromString(message)
             if made.resource_type == "inventory.CloudService":
                 names.append(
@@ -114,7 +116,7 @@ def named(errors, source):
     """The coins that the errors name: by their ids, or by the ranks that they had when they were asked for."""
     coins = set()
     for words in errors:
-        if found := re.search(r": (\S+) is no resource", words):
+        if found := re.search(r": (\S+) is not a valid resource", words):
             coins.add(found[1])
         elif found := re.match(r"Cryptocurrency ranks (\d+) to (\d+) (could not|came|were not)", words):
             first, last = int(found[1]), int(found[2])
@@ -156,7 +158,7 @@ def test_a_stream(recorded, scripted, pauses, small_pages, seed, faults, largest
     source = Moving(recorded, seed, faults)
     scripted.answer = source.answer
     options = Options(base_url=scripted.url, count=count)
-    names, errors = run(options, whole(options), pauses)
+    names, errors = run(options, all_tasks(options), pauses)
     assert max(Counter(names).values(), default=0) <= 1
     assert source.stayed(count, source.asked) <= set(names) | named(errors, source)
 
@@ -169,7 +171,7 @@ def test_tasks(recorded, scripted, pauses, small_pages, seed, faults, largest, c
     scripted.answer = source.answer
     options = Options(base_url=scripted.url, count=count)
     try:
-        tasks = split(options, Secret(), pauses)
+        tasks = split_tasks(options, Secret(), pauses)
     except SourceError:
         assume(False)  # nothing was promised
     index = list(source.asked)

@@ -68,3 +68,19 @@ def test_the_package_stands_on_its_own():
         "spaceone",
         "urllib3",
     }
+
+
+def test_the_package_has_all_its_folders():
+    """setup.py finds them, and nothing else."""
+    import setuptools
+
+    found = set(setuptools.find_packages(str(PLUGIN / "src"), include=["plugin", "plugin.*"]))
+    folders = {path.parent for path in (PLUGIN / "src" / "plugin").rglob("*.py")}
+    assert found == {".".join(folder.relative_to(PLUGIN / "src").parts) for folder in folders}
+    assert "plugin.serving" in found
+
+
+def test_the_health_check_of_the_image_is_a_module():
+    text = (PLUGIN / "Dockerfile").read_text()
+    [module] = re.findall(r'^HEALTHCHECK .*CMD \["python", "-m", "([\w.]+)"\]', text, re.MULTILINE)
+    assert (PLUGIN / "src" / Path(*module.split("."))).with_suffix(".py").is_file()

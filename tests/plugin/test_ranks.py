@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as some
+
 from plugin.ranks import OVERLAP, pages
 
 

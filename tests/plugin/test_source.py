@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from pycoingecko import CoinGeckoAPI
+
 from plugin.errors import (
     SourceBroken,
     SourceExhausted,
@@ -14,14 +16,13 @@ from plugin.errors import (
 )
 from plugin.options import Options, Secret
 from plugin.source import ATTEMPTS, LONGEST_WAIT, Source
-from pycoingecko import CoinGeckoAPI
 
 LIMITED = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
 
 
 @pytest.fixture
 def source(scripted, pauses):
-    made = Source(Options(base_url=scripted.url, request_timeout=1.0), Secret(), pauses)
+    made = Source(Options(base_url=scripted.url, request_timeout=60.0), Secret(), pauses)
     yield made
     made.close()
 
@@ -62,7 +63,7 @@ def test_a_number_is_what_the_source_wrote(source, scripted, beyond):
     ("status", "body", "error", "words"),
     [
         (401, {"status": {"error_code": 10010, "error_message": "Bad Key"}}, SourceRefused, "Bad Key."),
-        (403, {"error": "forbidden"}, SourceRefused, "It may want an API key, in the secret."),
+        (403, {"error": "forbidden"}, SourceRefused, "It may need an API key, in the secret."),
         (404, {"error": "coin not found"}, SourceRejected, "answered 404 to /coins/markets: coin not found."),
         (422, {"error": "invalid vs_currency"}, SourceRejected, "answered 422 to /coins/markets: invalid vs_currency."),
         (429, LIMITED, SourceExhausted, "exceeded the Rate Limit. Collect less often, or use an API key."),
@@ -70,8 +71,8 @@ def test_a_number_is_what_the_source_wrote(source, scripted, beyond):
         (503, {"error": {"status": {"error_message": "busy"}}}, SourceBroken, "answered 503 to /coins/markets: busy."),
         (200, b"<html>", SourceBroken, "not JSON"),
         (200, b'[{"id": "x", "current_price": NaN}]', SourceBroken, "not JSON"),
-        (200, {"coins": []}, SourceBroken, "answered with dict to get_coins_markets, where a list was due"),
-        (200, ["bitcoin"], SourceBroken, "where a list was due"),
+        (200, {"coins": []}, SourceBroken, "answered with dict to get_coins_markets, where a list was expected"),
+        (200, ["bitcoin"], SourceBroken, "where a list was expected"),
         (204, b"", SourceRejected, "answered 204"),
         (302, b"", SourceBroken, "redirects to another address"),
     ],
@@ -119,7 +120,7 @@ def test_no_answer_in_time(scripted, pauses):
     late = threading.Event()
 
     def answer(*_):
-        late.wait(5)
+        late.wait(60)
         return 200, [], {}
 
     scripted.answer = answer
@@ -160,7 +161,7 @@ def test_a_limit_that_lasts_is_reported_to_those_that_come_later_too(source, scr
     with pytest.raises(SourceExhausted):
         markets(source)
     later = Source(Options(base_url=scripted.url), Secret(), pauses)
-    with pytest.raises(SourceExhausted, match="wants to be left alone for 3600 seconds more"):
+    with pytest.raises(SourceExhausted, match="allows no requests for another 3600 seconds"):
         markets(later)
     assert (pauses, len(scripted.requests)) == ([], 1)
     pauses.now = 3601.0
@@ -281,7 +282,7 @@ def test_a_used_up_budget_is_said_in_words_where_nobody_waits(scripted, pauses):
     source = Source(Options(base_url=scripted.url, requests_per_minute=1), Secret(), pauses)
     markets(source)
     with pytest.raises(
-        SourceExhausted, match="is used up for 60 seconds more; see the option requests_per_minute"
+        SourceExhausted, match="is used up for another 60 seconds; see the option requests_per_minute"
     ):
         markets(source)
     assert len(scripted.requests) == 1
@@ -311,5 +312,5 @@ def test_pycoingecko_sends_through_the_method_that_is_replaced():
 @pytest.mark.parametrize("answer", [[], {"nothing": {}}, "words"])
 def test_what_pycoingecko_stumbles_over_is_an_answer_of_the_source(source, scripted, answer):
     scripted.answer = lambda *_: (200, answer, {})
-    with pytest.raises(SourceBroken, match="something that CoinGecko does not"):
+    with pytest.raises(SourceBroken, match="something that CoinGecko would not"):
         source.mapping("get_global")

@@ -1,1 +1,1 @@
-"""A SpaceONE inventory collector for cryptocurrency prices, on grpcio and spaceone-api."""
+"""A SpaceONE inventory collector for cryptocurrency prices, on the package `plugin.serving`."""

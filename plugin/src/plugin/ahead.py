@@ -1,4 +1,4 @@
-"""One page ahead: the next one is asked for while the one before is being streamed, and never more than that."""
+"""One page ahead: the next page is requested while the one before is streamed, and no further."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _Answer = TypeVar("_Answer")
 def ahead(
     work: Iterable[_Work], ask: Callable[[_Work], _Answer], enough: Callable[[_Answer], bool]
 ) -> Generator[tuple[_Work, _Answer], None, None]:
-    """Each piece of work with its answer, in order; the next is asked for when an answer is taken.
+    """Each piece of work with its answer, in order; the next request starts when an answer is taken.
 
-    Whoever takes slowly holds back the asking. Closed, it asks for nothing more; a question that is under way ends
+    A slow reader thus slows the requests down. After `close` there are no more requests; one that is under way ends
     by itself.
 
     Args:
-        work: The pieces; none is fetched from it before it is asked for.
+        work: The pieces; none is taken from it before its request.
         ask: Gives the answer; called in another thread, but never twice at a time.
-        enough: Whether nothing more needs to be asked for after an answer.
+        enough: Whether no more requests are needed after this answer.
     """
     rest = iter(work)
     piece = next(rest, None)
     if piece is None:
         return
-    # One piece alone, as nearly all collections have, needs no thread.
+    # A single piece, which nearly all collections consist of, needs no thread.
     answer = ask(piece)
     following = None if enough(answer) else next(rest, None)
     if following is None:

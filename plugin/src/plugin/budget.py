@@ -1,4 +1,4 @@
-"""Requests a minute, shared by all workers of one container: what the source counts is the key or the address."""
+"""Requests a minute, shared by all workers of one container: the source counts by key or by address."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MINUTE: Final = 60.0
 
 
 class Budget:
-    """The requests of the last minute, and how long there may be none.
+    """The requests of the last minute, and how long there must be none.
 
     Args:
-        clock: Seconds, from whatever zero.
+        clock: Gives seconds; its zero does not matter.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,10 +31,10 @@ class Budget:
         """Take a request out of the budget.
 
         Args:
-            per_minute: How many requests all together may have been made within a minute; 0 for no limit.
+            per_minute: How many requests there may be within a minute, of all workers together; 0 for no limit.
 
         Returns:
-            0 where there was one, else the seconds until there may be one; then ask again, others wait, too.
+            0 where there was one left, else the seconds to wait before asking again; others wait, too.
         """
         with self._lock:
             now = self._clock()
@@ -48,13 +48,13 @@ class Budget:
             return 0.0
 
     def hold(self, seconds: float) -> None:
-        """Let nobody ask for so long: the source said to one worker what holds for all."""
+        """Allow no requests for so long: what the source tells one worker is true for all."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 
     @property
-    def held(self) -> float:
-        """Seconds that are left of that; 0 or less where there are none."""
+    def held_for(self) -> float:
+        """Seconds that are left of `hold`; 0 or less where none are."""
         return self._held_until - self._clock()
 
 
@@ -64,7 +64,7 @@ _LOCK = threading.Lock()
 
 def shared(address: str, key: str | None) -> Budget:
     """The budget of this process for an address and an API key."""
-    # A key is not kept longer than its collection takes.
+    # Only a digest: the key itself is not kept longer than its collection takes.
     digest = hashlib.sha256((key or "").encode()).hexdigest()
     with _LOCK:
         return _SHARED.setdefault((address, digest), Budget())

@@ -1,4 +1,4 @@
-"""The collection itself: which work there is, and the stream of messages that comes out of it."""
+"""The collection itself: which work there is, and the resources that come of it."""
 
 from __future__ import annotations
 
@@ -10,177 +10,170 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from plugin import messages, metrics
+from plugin import metrics
 from plugin.ahead import ahead
-from plugin.errors import InvalidParameter, PluginError, SourceBroken, SourceError
+from plugin.errors import SourceBroken, SourceError
 from plugin.ranks import LARGEST, Page, pages
+from plugin.serving import ErrorResource, InvalidParameter, PluginError
 from plugin.source import Row, Source
 from plugin.tasks import Task
-from plugin.types import TYPES, AtOnce, CloudServiceType, Ranked
+from plugin.types import REGION, TYPES, AtOnce, CollectedType, Ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from plugin.caller import Caller
     from plugin.options import Options, Secret
+    from plugin.serving import Caller, CloudService, Resource
 
 _LOGGER = logging.getLogger(__name__)
 
 _Rows = TypeVar("_Rows")
 _Answer = tuple[list[Row], SourceError | None]
+"""A page's rows, and what went wrong: both where the rows are there but not complete."""
 
 BY_NAME: Final = {kind.name: kind for kind in TYPES}
 
 
-def whole(options: Options) -> list[Task]:
-    """The work of a collection without tasks; asks the source for nothing."""
-    work = [task for kind in _kinds(options) for task in _by_options(kind, options)]
-    return _led(work)
+def all_tasks(options: Options) -> list[Task]:
+    """The work of a collection that is not split: one task for each type. Sends no request."""
+    work = [task for kind in _wanted_types(options) for task in _tasks_of(kind, options)]
+    return _with_leader(work)
 
 
-def split(options: Options, secret: Secret, caller: Caller) -> list[Task]:
-    """The same work as tasks of at most a page, which workers may do in parallel.
+def split_tasks(options: Options, secret: Secret, caller: Caller) -> list[Task]:
+    """The same work as tasks of at most a page each, which workers may do in parallel.
 
-    What takes more pages than one is split by ids: they are read once, here, so that no rank moves between two
-    workers. A coin that the source lists no more when its task comes becomes an error resource with its name.
+    A type that takes several pages is split by ids: they are read once, here, so that a coin cannot move from one
+    worker's ranks to another's. A coin that the source no longer lists when its task comes becomes an error resource.
 
     Raises:
-        SourceError: The ids cannot be had, or not all of them.
+        SourceError: The ids cannot be read completely.
     """
     work: list[Task] = []
     with closing(Source(options, secret, caller)) as source:
-        for task in whole(options):
+        for task in all_tasks(options):
             kind = BY_NAME[task.cloud_service_type]
-            ranked = kind.rows
-            if task.count > LARGEST and isinstance(ranked, Ranked) and ranked.by_ids:
-                ids, nameless = _index(kind, ranked, source, options, task.count)
-                parts = [Task(kind.name, ids=part) for part in _parts(ids)]
-                # An empty list is a task, too: it brings region, type and metrics.
-                work += parts + [Task(kind.name, without_id=tuple(nameless))] * bool(nameless) or [task]
-            else:
-                work.append(task)
-    return _led(work)
+            work += _split(kind, task, source, options)
+    return _with_leader(work)
 
 
-def _kinds(options: Options) -> list[CloudServiceType]:
+def _split(kind: CollectedType, task: Task, source: Source, options: Options) -> list[Task]:
+    ranked = kind.rows
+    if task.count <= LARGEST or not isinstance(ranked, Ranked) or not ranked.by_ids:
+        return [task]
+    ids, nameless = _read_ids(kind, ranked, source, options, task.count)
+    tasks = [Task(kind.name, ids=chunk) for chunk in _chunks(ids)]
+    if nameless:
+        tasks.append(Task(kind.name, without_id=tuple(nameless)))
+    # For an empty list, too, a task has to bring region, type and metrics.
+    return tasks or [task]
+
+
+def _wanted_types(options: Options) -> list[CollectedType]:
     return [kind for kind in TYPES if kind.name in options.cloud_service_types]
 
 
-def _by_options(kind: CloudServiceType, options: Options) -> list[Task]:
+def _tasks_of(kind: CollectedType, options: Options) -> list[Task]:
     if isinstance(kind.rows, AtOnce):
         return [Task(kind.name)]
     if options.ids and kind.rows.by_ids:
-        return [Task(kind.name, ids=part) for part in _parts(options.ids)]
+        return [Task(kind.name, ids=chunk) for chunk in _chunks(options.ids)]
     return [Task(kind.name, count=kind.rows.count(options))]
 
 
-def _led(work: list[Task]) -> list[Task]:
+def _with_leader(work: list[Task]) -> list[Task]:
     return [replace(task, leads=index == 0) for index, task in enumerate(work)]
 
 
-def _parts(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def _chunks(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
     rest = iter(ids)
-    while part := tuple(islice(rest, LARGEST)):
-        yield part
+    while chunk := tuple(islice(rest, LARGEST)):
+        yield chunk
 
 
-def _index(
-    kind: CloudServiceType, ranked: Ranked, source: Source, options: Options, count: int
+def _read_ids(
+    kind: CollectedType, ranked: Ranked, source: Source, options: Options, count: int
 ) -> tuple[list[str], list[str]]:
-    """The ids of the first so many rows, each once, the largest first; and the names of rows without an id."""
+    """The ids of the first `count` rows, each once, the largest first; and the names of rows without an id."""
     found: dict[str, None] = {}
     nameless: dict[str, None] = {}
-    short = ""
+    shortfall = ""
     for page in pages(count):
-        rows = _page(ranked, source, options, page)
-        fresh = [row for row in rows if _id(row) not in found]
-        if short and fresh:
+        rows = _request_page(ranked, source, options, page)
+        unseen = [row for row in rows if _id(row) not in found]
+        if shortfall and unseen:
             raise SourceBroken(
-                f"{kind.name} {short}, though the list goes on; the next collection may have all."
+                f"{kind.name} {shortfall}, though the list goes on; the next collection may get all."
             )
         wanted = [row for row in rows[: count - page.first + 1] if _is_wanted(ranked, row, options)]
         found.update((each, None) for row in wanted if (each := _id(row)))
         nameless.update((_name(row), None) for row in wanted if not _id(row))
-        # The list's end, or only smaller ones than are wanted follow.
-        if short or (rows and not wanted):
+        # The list ends here, or goes on with rows that are too small.
+        if shortfall or (rows and not wanted):
             break
-        short = _short(page, rows)
+        shortfall = _shortfall(page, rows)
     return list(found), list(nameless)
 
 
 def _is_wanted(ranked: Ranked, row: Row, options: Options) -> bool:
-    """Also where that cannot be told: it is no resource then, which whoever collects it says."""
+    """Whether the options want this row; yes where that cannot be decided, since collecting it tells what is wrong."""
     try:
         return ranked.wanted(row, options)
     except Exception:  # noqa: BLE001 - whatever is wrong with a row, the others come
         return True
 
 
-def _asked(ask: Callable[..., _Rows], *arguments: Any) -> _Rows:
-    """What a type's function asks the source for; an answer that it stumbles over is the source's."""
+def _request(request: Callable[..., _Rows], *arguments: Any) -> _Rows:
+    """Call a type's function that asks the source; an answer that it cannot handle is the source's failure."""
     try:
-        return ask(*arguments)
+        return request(*arguments)
     except PluginError:
         raise
     except Exception as error:  # the rest of the collection comes all the same
-        _LOGGER.exception("A type's question failed")
+        _LOGGER.exception("A type's request failed")
         raise SourceBroken(f"the answer cannot be understood ({type(error).__name__}: {error}).") from error
 
 
-def _page(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
-    """A page's rows; one with fewer than asked for is asked for again, to tell a list's end from a cut answer."""
-    rows = _asked(ranked.page, source, options, page.number, page.size)
+def _request_page(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
+    """A page's rows; a short page is requested again, to tell a list's end from an answer that was cut off."""
+    rows = _request(ranked.page, source, options, page.number, page.size)
     if len(rows) < page.size:
-        rows = max(rows, _asked(ranked.page, source, options, page.number, page.size), key=len)
+        rows = max(rows, _request(ranked.page, source, options, page.number, page.size), key=len)
     if len(rows) > page.size:
-        raise SourceBroken(f"page {page.number} came with {len(rows)} rows, and {page.size} were asked for.")
+        raise SourceBroken(f"page {page.number} came with {len(rows)} rows instead of {page.size}.")
     return rows
 
 
-def _short(page: Page, rows: list[Row]) -> str:
+def _shortfall(page: Page, rows: list[Row]) -> str:
+    """What is wrong with a page that has too few rows, unless it is the last; empty for a full page."""
     if len(rows) == page.size:
         return ""
     return f"ranks {page.first} to {page.last} came with {len(rows)} rows"
 
 
 class Collection:
-    """Some tasks of one collection as a stream of messages, one page in memory at a time.
+    """Some tasks of one collection, with one page in memory at a time.
 
-    What cannot be had, or makes no resource, becomes an error resource that names it; the rest comes.
+    What cannot be collected, or is not a valid resource, becomes an error resource that names it; the rest comes.
 
     Args:
         options: The collector's options.
         secret: The source's API key.
-        caller: Who waits for the messages.
-        about: What a line in the log says of whom this is for.
-
-    Attributes:
-        resources: Messages about resources so far.
-        errors: Messages about failures so far.
+        caller: Who waits for the resources.
     """
 
-    def __init__(
-        self,
-        options: Options,
-        secret: Secret,
-        caller: Caller,
-        about: Mapping[str, str] | None = None,
-    ) -> None:
-        self._about = dict(about or {})
+    def __init__(self, options: Options, secret: Secret, caller: Caller) -> None:
         self._options = options
         self._secret = secret
         self._caller = caller
         self._gone: SourceError | None = None
-        self._makers: dict[str, messages.CloudServices] = {}
-        self.resources = 0
-        self.errors = 0
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[bytes]:
-        """Collect all of `whole`, or one of `split`."""
+    def run(self, tasks: Iterable[Task]) -> Iterator[Resource | Iterable[Resource]]:
+        """The resources of `all_tasks`, or of one of `split_tasks`; those of a page as one iterable."""
         with closing(Source(self._options, self._secret, self._caller)) as source:
             for task in tasks:
                 if task.leads:
-                    yield from self._lead()
+                    yield self._lead()
                 kind = BY_NAME[task.cloud_service_type]
                 if isinstance(kind.rows, AtOnce):
                     yield from self._at_once(kind, kind.rows, source)
@@ -191,126 +184,127 @@ class Collection:
                 elif task.count:
                     yield from self._by_rank(kind, kind.rows, source, task.count)
                 else:
-                    raise InvalidParameter("task_options", f"{kind.name} wants a count or ids")
+                    raise InvalidParameter("task_options", f"{kind.name} needs a count or ids")
 
-    def _lead(self) -> Iterator[bytes]:
-        kinds = _kinds(self._options)
-        first = [messages.region(), *map(messages.cloud_service_type, kinds)]
-        if self._options.generation == "2.x" and BY_NAME[metrics.CLOUD_SERVICE_TYPE] in kinds:
-            first += messages.metrics()
-        self.resources += len(first)
-        yield from first
+    def _lead(self) -> Iterator[Resource]:
+        """What one task gives for all."""
+        kinds = _wanted_types(self._options)
+        yield REGION
+        yield from kinds
+        if BY_NAME[metrics.CLOUD_SERVICE_TYPE] in kinds:
+            yield metrics.NAMESPACE
+            yield from metrics.METRICS
 
-    def _at_once(self, kind: CloudServiceType, at_once: AtOnce, source: Source) -> Iterator[bytes]:
+    def _at_once(
+        self, kind: CollectedType, at_once: AtOnce, source: Source
+    ) -> Iterator[Resource | Iterable[Resource]]:
         if self._gone:
-            yield self._not_asked_for(kind, "rows")
+            yield self._not_requested(kind, "rows")
             return
         try:
-            rows = _asked(at_once.ask, source, self._options)
+            rows = _request(at_once.ask, source, self._options)
         except SourceError as error:
             yield self._failed(kind, "rows", error)
             return
-        yield from self._made(kind, "rows", _fresh(rows, deque()))
+        yield self._resources(kind, "rows", _unseen(rows, deque()))
 
-    def _by_rank(self, kind: CloudServiceType, ranked: Ranked, source: Source, count: int) -> Iterator[bytes]:
+    def _by_rank(
+        self, kind: CollectedType, ranked: Ranked, source: Source, count: int
+    ) -> Iterator[Resource | Iterable[Resource]]:
         if self._gone:
-            yield self._not_asked_for(kind, f"ranks 1 to {count}")
+            yield self._not_requested(kind, f"ranks 1 to {count}")
             return
         # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
-        short = ""
-        with closing(ahead(pages(count), lambda page: self._rows(ranked, source, page), _useless)) as answers:
+        shortfall = ""
+        ask = partial(self._rows, ranked, source)
+        with closing(ahead(pages(count), ask, _is_hopeless)) as answers:
             for page, (answer, error) in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
                 if error:
                     yield self._failed(kind, place, error, incomplete=bool(answer))
                 if answer or not error:
-                    rows = _fresh(answer[: count - page.first + 1], seen)
-                    if short and not rows:
+                    rows = _unseen(answer[: count - page.first + 1], seen)
+                    if shortfall and not rows:
                         return
-                    if short:
-                        yield self._error(kind, f"{short}, though the list goes on.")
+                    if shortfall:
+                        yield _error(kind, f"{shortfall}, though the list goes on.")
                     wanted = [row for row in rows if _is_wanted(ranked, row, self._options)]
-                    yield from self._made(kind, place, wanted)
+                    yield self._resources(kind, place, wanted)
                     if rows and not wanted:
                         return  # only smaller ones follow
-                    short = _short(page, answer)
+                    shortfall = _shortfall(page, answer)
                 if self._gone and page.last < count:
-                    yield self._not_asked_for(kind, f"ranks {page.last + 1} to {count}")
+                    yield self._not_requested(kind, f"ranks {page.last + 1} to {count}")
 
     def _by_ids(
-        self, kind: CloudServiceType, ranked: Ranked, source: Source, ids: Sequence[str]
-    ) -> Iterator[bytes]:
+        self, kind: CollectedType, ranked: Ranked, source: Source, ids: Sequence[str]
+    ) -> Iterator[Resource | Iterable[Resource]]:
         if not ranked.by_ids:
-            raise InvalidParameter("task_options.ids", f"{kind.name} is not collected by ids")
+            raise InvalidParameter("task_options.ids", f"{kind.name} cannot be collected by ids")
         place = ", ".join(ids)
         if self._gone:
-            yield self._not_asked_for(kind, place)
+            yield self._not_requested(kind, place)
             return
-        rows, error = self._answer(ranked, source, partial(_asked, ranked.by_ids, source, self._options, ids))
+        ask = partial(_request, ranked.by_ids, source, self._options, ids)
+        rows, error = self._completed(ranked, source, ask)
         if error:
             yield self._failed(kind, place, error, incomplete=bool(rows))
             if not rows:
                 return
         found = {each: row for row in rows if (each := _id(row))}
         for missing in [each for each in ids if each not in found]:
-            yield self._error(kind, f"{missing} is not, or no more, in the source's list.")
+            yield _error(kind, f"{missing} is not, or no longer, in the source's list.")
         known = [found[each] for each in ids if each in found]
         wanted = [row for row in known if _is_wanted(ranked, row, self._options)]
-        yield from self._made(kind, "by id", wanted)
+        yield self._resources(kind, "by id", wanted)
 
-    def _without_id(self, kind: CloudServiceType, names: Sequence[str]) -> Iterator[bytes]:
+    def _without_id(self, kind: CollectedType, names: Sequence[str]) -> Iterator[ErrorResource]:
         for name in names:
-            yield self._error(kind, f"{name} is no resource: it lacks 'id'.")
+            yield _error(kind, f"{name} is not a valid resource: it lacks 'id'.")
 
     def _rows(self, ranked: Ranked, source: Source, page: Page) -> _Answer:
-        return self._answer(ranked, source, partial(_page, ranked, source, self._options, page))
+        return self._completed(ranked, source, partial(_request_page, ranked, source, self._options, page))
 
-    def _answer(self, ranked: Ranked, source: Source, ask: Callable[[], list[Row]]) -> _Answer:
+    def _completed(self, ranked: Ranked, source: Source, ask: Callable[[], list[Row]]) -> _Answer:
+        """What `ask` gives, with what takes further requests."""
         rows: list[Row] = []
         try:
             rows = ask()
             if ranked.complete and rows:
-                _asked(ranked.complete, source, self._options, rows)
+                _request(ranked.complete, source, self._options, rows)
         except SourceError as error:
             return rows, error
         return rows, None
 
-    def _made(self, kind: CloudServiceType, place: str, rows: list[Row]) -> list[bytes]:
-        """A page's messages at once, which is faster than one by one."""
-        if kind.name not in self._makers:
-            self._makers[kind.name] = messages.CloudServices(kind, self._options.generation)
-        message = self._makers[kind.name].message
-        made = []
-        errors = self.errors
+    def _resources(
+        self, kind: CollectedType, place: str, rows: list[Row]
+    ) -> Iterator[CloudService | ErrorResource]:
         for row in rows:
             try:
-                made.append(message(kind.record(row, self._options)))
+                resource = kind.record(row, self._options)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, the others come
-                made.append(self._error(kind, f"{place}: {_name(row)} is no resource: {_reason(error)}."))
-        self.resources += len(made) - (self.errors - errors)
-        return made
+                yield _error(kind, f"{place}: {_name(row)} is not a valid resource: {_reason(error)}.")
+            else:
+                yield resource
 
     def _failed(
-        self, kind: CloudServiceType, place: str, error: SourceError, *, incomplete: bool = False
-    ) -> bytes:
+        self, kind: CollectedType, place: str, error: SourceError, *, incomplete: bool = False
+    ) -> ErrorResource:
         if error.everywhere:
             self._gone = error
-        return self._error(
-            kind, f"{place} {'are incomplete' if incomplete else 'could not be collected'}: {error}"
-        )
+        what = "are incomplete" if incomplete else "could not be collected"
+        return _error(kind, f"{place} {what}: {error}")
 
-    def _not_asked_for(self, kind: CloudServiceType, place: str) -> bytes:
-        return self._error(kind, f"{place} were not asked for: {self._gone}")
-
-    def _error(self, kind: CloudServiceType, words: str) -> bytes:
-        self.errors += 1
-        message = f"{kind.name} {words}"
-        _LOGGER.warning(message, extra={"fields": self._about})
-        return messages.error(kind, message)
+    def _not_requested(self, kind: CollectedType, place: str) -> ErrorResource:
+        return _error(kind, f"{place} were not requested: {self._gone}")
 
 
-def _useless(answer: _Answer) -> bool:
+def _error(kind: CollectedType, message: str) -> ErrorResource:
+    return ErrorResource(kind, f"{kind.name} {message}")
+
+
+def _is_hopeless(answer: _Answer) -> bool:
     """Whether every further page would fail in the same way."""
     _, error = answer
     return error is not None and error.everywhere
@@ -334,18 +328,18 @@ def _id(row: Row) -> str | None:
     return found if type(found) is str and found else None
 
 
-def _fresh(rows: list[Row], seen: deque[set[str]]) -> list[Row]:
-    """Rows that none of the pages before gave; those without an id count as new, and are named one by one."""
+def _unseen(rows: list[Row], seen: deque[set[str]]) -> list[Row]:
+    """Rows that no page before gave. Rows without an id count as new, and each is reported."""
     known = set().union(*seen)
     here: set[str] = set()
-    fresh = []
+    unseen = []
     for row in rows:
         found = _id(row)
         if found is None:
-            fresh.append(row)
+            unseen.append(row)
         elif found not in here:
             here.add(found)
             if found not in known:
-                fresh.append(row)
+                unseen.append(row)
     seen.append(here)
-    return fresh
+    return unseen

@@ -1,4 +1,8 @@
-"""HTTP connections that another thread can cut, whatever is under way on them."""
+"""HTTP connections that another thread can cut.
+
+When the platform cancels a call, the thread that serves it may be waiting for the source: cutting its connection frees
+it at once instead of after the option `request_timeout`, and the source learns that nobody reads its answer.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """Connections to one address, through the proxy that the environment names for it (HTTPS_PROXY, NO_PROXY).
+    """Connections to one address, through the proxy that the environment names (HTTPS_PROXY, NO_PROXY).
 
-    Certificates are checked by the authorities in SSL_CERT_FILE or REQUESTS_CA_BUNDLE, else by certifi's.
+    Certificates are checked against the authorities in SSL_CERT_FILE or REQUESTS_CA_BUNDLE, or those of certifi.
 
     Args:
         base: The address.
@@ -37,22 +41,22 @@ class Connections:
         self._held: list[tuple[Any, socket.socket]] = []
         self._manager = _manager(base)
         self._manager.pool_classes_by_scheme = {
-            scheme: _telling(kind, self._opened) for scheme, kind in _POOLS.items()
+            scheme: _announcing(kind, self._opened) for scheme, kind in _POOLS.items()
         }
 
     def get(
         self, url: str, fields: Mapping[str, str], headers: Mapping[str, str], timeout: float
     ) -> urllib3.BaseHTTPResponse:
-        """Ask once, and follow no redirect: it would carry the headers to another host.
+        """Send one request. Redirects are not followed: they would carry the headers to another host.
 
         Args:
-            url: The address.
-            fields: Its query.
-            headers: Of the request.
-            timeout: Seconds for the connection, and for each part of the answer.
+            url: The address without a query.
+            fields: The query.
+            headers: Headers of the request.
+            timeout: Seconds to wait for the connection, and for each part of the answer.
 
         Raises:
-            urllib3.exceptions.HTTPError: There came no answer.
+            urllib3.exceptions.HTTPError: No answer came.
         """
         try:
             return self._manager.request(
@@ -68,9 +72,10 @@ class Connections:
             self._forget()
 
     def cut(self) -> None:
-        """End what is under way, in whichever thread, as if the other side had hung up; only once, and for good.
+        """End what is under way in any thread, as if the source had closed the connection; for good.
 
-        A connection that is not there yet (its name is being looked up, or nobody has answered) still has its time.
+        A connection that is not established yet (its name is being looked up, or the server has not answered) keeps
+        its timeout.
         """
         with self._lock:
             self._cut = True
@@ -78,7 +83,7 @@ class Connections:
                 _hang_up(held)
 
     def close(self) -> None:
-        """End what is under way, and give back what is open."""
+        """End what is under way, and close all connections."""
         self.cut()
         self._manager.clear()
         with self._lock:
@@ -87,7 +92,7 @@ class Connections:
             self._held.clear()
 
     def _opened(self, connection: object, made: socket.socket) -> None:
-        # TLS takes a socket's descriptor away from it, so the connection is held by another one.
+        # TLS takes over the socket's descriptor, so a duplicate is kept.
         held = made.dup()
         with self._lock:
             if self._cut:
@@ -97,7 +102,7 @@ class Connections:
                 self._held.append((connection, held))
 
     def _forget(self) -> None:
-        """Let go of connections that have been closed: their other side is still waiting for its last word."""
+        """Close the duplicates of closed connections, which the other side takes for open until then."""
         with self._lock:
             for connection, held in self._held:
                 if connection.sock is None:
@@ -108,14 +113,14 @@ class Connections:
 _POOLS: Final = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
 
 
-def _telling(
+def _announcing(
     kind: type[urllib3.HTTPConnectionPool], opened: Callable[[object, socket.socket], None]
 ) -> type[Any]:
-    """A kind of pool that says which sockets it opens."""
+    """A kind of pool that reports the sockets that it opens."""
     base: type[Any] = kind.ConnectionCls
 
     class Connection(base):  # type: ignore[misc]  # a class that is known when it runs
-        # The place where proxies and unix sockets of other packages make their connections, too.
+        # Called for direct connections and for those through a proxy.
         def _new_conn(self) -> socket.socket:
             made: socket.socket = super()._new_conn()
             opened(self, made)
@@ -145,5 +150,5 @@ def _manager(base: str) -> urllib3.PoolManager:
     except (urllib3.exceptions.HTTPError, ValueError):
         # The address itself may hold a password.
         raise SourceUnreachable(
-            f"The proxy that {parts.scheme.upper()}_PROXY names cannot be used: wanted is http://host:port."
+            f"The proxy in {parts.scheme.upper()}_PROXY cannot be used; give it as http://host:port."
         ) from None

@@ -1,14 +1,12 @@
-"""What the collector can refuse or fail at, in the form that SpaceONE's clients read.
+"""How the source of the prices can fail.
 
 PluginError
-├── InvalidParameter     an option, a secret or a task that cannot be used
-├── CallerLeft           nobody waits for the answer any more
-└── SourceError          the source of the prices did not answer as it should
-    ├── SourceUnreachable    nobody answers at the address
-    ├── SourceRefused        the API key is wrong, or may not do this
-    ├── SourceExhausted      too many requests, and waiting does not help
-    ├── SourceRejected       the source does not take the request itself (a currency it lacks, a wrong path)
-    └── SourceBroken         an answer that is no answer: a server error, or no JSON
+└── SourceError              the source did not answer as it should
+    ├── SourceUnreachable    no server answers at the address
+    ├── SourceRefused        the API key is wrong or lacks a permission
+    ├── SourceExhausted      the limit of requests is used up, and waiting does not help
+    ├── SourceRejected       the source does not accept the request itself (an unknown currency, a wrong path)
+    └── SourceBroken         a server error, or an answer that cannot be read
 """
 
 from __future__ import annotations
@@ -17,52 +15,18 @@ from typing import ClassVar
 
 import grpc
 
-
-class PluginError(Exception):
-    """Base of all errors; `str()` is one sentence for people, without secrets.
-
-    Attributes:
-        code: SpaceONE's error code, which leads the gRPC details as `CODE: message`.
-        status: The gRPC status that a failing call ends with.
-    """
-
-    code: ClassVar[str] = "ERROR_UNKNOWN"
-    status: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
-
-    @property
-    def details(self) -> str:
-        """`ERROR_CODE: message`, which is what SpaceONE's clients split at the first colon."""
-        return f"{self.code}: {self}"
-
-
-class InvalidParameter(PluginError):
-    """An option, a secret or a task has a value that cannot be used."""
-
-    code = "ERROR_INVALID_PARAMETER"
-    status = grpc.StatusCode.INVALID_ARGUMENT
-
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"Parameter is invalid. (key = {key}, reason = {reason})")
-        self.key = key
-        self.reason = reason
-
-
-class CallerLeft(PluginError):
-    """Nobody waits for the answer any more."""
-
-    code = "ERROR_CANCELED"
-    status = grpc.StatusCode.CANCELLED
-
-    def __init__(self) -> None:
-        super().__init__("Nobody waits for the answer any more.")
+from plugin.serving import PluginError
 
 
 class SourceError(PluginError):
     """The source of the prices did not answer as it should.
 
+    Args:
+        message: What happened, in one sentence.
+        retry_after: Seconds that the source asks to wait, where it says so.
+
     Attributes:
         everywhere: True where every other page must fail in the same way, so that asking on is useless.
-        retry_after: Seconds that the source asks to wait, where it says so.
         transient: True where the same request may well succeed a little later.
     """
 
@@ -76,7 +40,7 @@ class SourceError(PluginError):
 
 
 class SourceUnreachable(SourceError):
-    """Nobody answers at the source's address."""
+    """No server answers at the source's address."""
 
     code = "ERROR_SOURCE_UNREACHABLE"
     everywhere = True
@@ -101,14 +65,14 @@ class SourceExhausted(SourceError):
 
 
 class SourceRejected(SourceError):
-    """The source does not take the request itself."""
+    """The source does not accept the request itself."""
 
     code = "ERROR_SOURCE_REJECTED"
     status = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class SourceBroken(SourceError):
-    """The source answered with a server error, or with something that is no answer."""
+    """The source answered with a server error, or with something that cannot be read."""
 
     code = "ERROR_SOURCE_BROKEN"
     transient = True

@@ -1,40 +1,40 @@
 """What inventory 2.x computes from the resources each day, so that its dashboards have something to show.
 
-A metric with a changed query needs a new VERSION: the platform takes over nothing else, see its CollectingManager.
+A changed metric needs a new VERSION: the platform ignores any other change (see its CollectingManager).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from plugin.serving import Metric, Namespace
 from plugin.types import GROUP, PROVIDER
 
 VERSION: Final = "1.0"
 
 _ID: Final = f"ns-{PROVIDER}-market"
 CLOUD_SERVICE_TYPE: Final = "Cryptocurrency"
-"""Of whose resources they are computed."""
+"""The type from whose resources they are computed."""
 
 _COINS: Final = f"inventory.CloudService:{PROVIDER}.{GROUP}.{CLOUD_SERVICE_TYPE}"
 
-NAMESPACE: Final[dict[str, Any]] = {
-    "namespace_id": _ID,
-    "name": "Cryptocurrency Market",
-    "category": "ASSET",
-    "resource_type": _COINS,
-    "group": PROVIDER,
-    "version": VERSION,
-}
+NAMESPACE: Final = Namespace(
+    namespace_id=_ID,
+    name="Cryptocurrency Market",
+    category="ASSET",
+    resource_type=_COINS,
+    group=PROVIDER,
+    version=VERSION,
+)
 
 
-def _metric(name: str, label: str, unit: str, value: dict[str, str]) -> dict[str, Any]:
-    return {
-        "metric_id": f"metric-{PROVIDER}-{name}",
-        "name": label,
-        # A gauge is taken of all resources that there are; a counter of those that came within a day.
-        "metric_type": "GAUGE",
-        "resource_type": _COINS,
-        "query_options": {
+def _metric(name: str, label: str, unit: str, value: dict[str, str]) -> Metric:
+    return Metric(
+        metric_id=f"metric-{PROVIDER}-{name}",
+        name=label,
+        metric_type="GAUGE",
+        resource_type=_COINS,
+        query_options={
             "group_by": [
                 {"key": "data.currency", "name": "Quote Currency", "default": True},
                 {"key": "data.category", "name": "Category"},
@@ -43,13 +43,13 @@ def _metric(name: str, label: str, unit: str, value: dict[str, str]) -> dict[str
             ],
             "fields": {"value": value},
         },
-        "unit": unit,
-        "namespace_id": _ID,
-        "version": VERSION,
-    }
+        unit=unit,
+        namespace_id=_ID,
+        version=VERSION,
+    )
 
 
-METRICS: Final[tuple[dict[str, Any], ...]] = (
+METRICS: Final = (
     _metric("market-cap", "Market Cap", "Quote Currency", {"key": "data.market_cap", "operator": "sum"}),
     _metric("count", "Number of Coins", "Count", {"operator": "count"}),
     _metric("change", "Change (24h)", "%", {"key": "data.change_percent_24h", "operator": "average"}),

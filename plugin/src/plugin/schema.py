@@ -1,4 +1,4 @@
-"""JSON Schema of a collector's options, which the platform's console makes a form of."""
+"""The options of a collector as JSON Schema: options are checked by it, and the console shows it as a form."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ PUBLIC_API: Final = "https://api.coingecko.com/api/v3"
 PRO_API: Final = "https://pro-api.coingecko.com/api/v3"
 
 MAX_COUNT: Final = 1_000_000
-"""More coins than the source ranks; a bound, so that a slip of the keyboard is no endless collection."""
+"""More coins than the source ranks; a bound, so that a typing error does not start an endless collection."""
 
 MAX_IDS: Final = 5000
 MAX_CURRENCIES: Final = 20
 
-GENERATIONS: Final = ("2.x", "1.12")
 CLOUD_SERVICE_TYPES: Final = ("Cryptocurrency", "Exchange", "Market")
-"""Names of `plugin.types.TYPES`, which stand above the options."""
+"""Names of `plugin.types.TYPES`, which imports the options; a test compares the two."""
 
 CURRENCY_PATTERN: Final = "^[A-Za-z]{2,6}$"
 ID_PATTERN: Final = "^[^\\s,]{1,200}$"
@@ -25,7 +24,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
     "properties": {
         "cloud_service_types": {
             "title": "Cloud Service Types",
-            "description": "What is collected, such as coins, the exchanges that trade them, the market as a whole.",
+            "description": "What is collected: coins, the exchanges that trade them, the market as a whole.",
             "type": "array",
             "items": {"type": "string", "enum": list(CLOUD_SERVICE_TYPES)},
             "uniqueItems": True,
@@ -34,14 +33,14 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "currency": {
             "title": "Quote Currency",
-            "description": "The currency that prices are given in, as the source abbreviates it.",
+            "description": "The currency of prices, by its abbreviation at CoinGecko.",
             "type": "string",
             "pattern": CURRENCY_PATTERN,
             "default": "usd",
         },
         "more_currencies": {
             "title": "Further Quote Currencies",
-            "description": "Prices are given in these, too, side by side in the resource's quotes.",
+            "description": "Prices in these currencies are added to each resource's quotes.",
             "type": "array",
             "items": {"type": "string", "pattern": CURRENCY_PATTERN},
             "uniqueItems": True,
@@ -50,7 +49,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "count": {
             "title": "Number of Coins",
-            "description": "How many coins, and how many exchanges, are collected; the largest first.",
+            "description": "How many coins, and how many exchanges, are collected, the largest first.",
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_COUNT,
@@ -58,7 +57,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "ids": {
             "title": "Coins by Id",
-            "description": "Collects these coins instead, such as bitcoin: the last part of a coin's page.",
+            "description": "Collects these coins instead; bitcoin is the id at the end of that coin's address.",
             "type": "array",
             "items": {"type": "string", "pattern": ID_PATTERN},
             "uniqueItems": True,
@@ -67,8 +66,9 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "category": {
             "title": "Category",
-            "description": "Collects coins of this category alone, such as stablecoins; empty for all.",
+            "description": "Collects only coins of this category, such as stablecoins; empty for all.",
             "type": "string",
+            "pattern": "^[^\\s,]{0,200}$",
             "default": "",
         },
         "minimum_market_cap": {
@@ -80,7 +80,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "requests_per_minute": {
             "title": "Requests per Minute",
-            "description": "What all workers of one container may ask together; 0 takes the limit of the plan.",
+            "description": "The limit of all workers of one container together; 0 for the limit of the plan.",
             "type": "integer",
             "minimum": 0,
             "maximum": 10_000,
@@ -88,38 +88,18 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "base_url": {
             "title": "Source Address",
-            "description": "Another server with CoinGecko's API, such as a mirror.",
+            "description": "Address of a server with CoinGecko's API, such as a mirror.",
             "type": "string",
             "default": PUBLIC_API,
         },
         "request_timeout": {
             "title": "Request Timeout",
-            "description": "Seconds to wait for a connection to the source, and for each part of an answer.",
+            "description": "Seconds to wait for a connection, and for each part of an answer.",
             "type": "number",
             "minimum": 1,
             "maximum": 120,
             "default": 10,
         },
-        "generation": {
-            "title": "SpaceONE Generation",
-            "description": "The API generation of the installation that stores the resources.",
-            "type": "string",
-            "enum": list(GENERATIONS),
-            "default": "2.x",
-        },
     },
-    "order": [
-        "cloud_service_types",
-        "currency",
-        "more_currencies",
-        "count",
-        "ids",
-        "category",
-        "minimum_market_cap",
-        "requests_per_minute",
-        "base_url",
-        "request_timeout",
-        "generation",
-    ],
 }
 """With the titles and defaults that the form shows."""

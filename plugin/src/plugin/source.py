@@ -1,4 +1,4 @@
-"""The source of the prices: CoinGecko's API. Errors in words, and patience where it helps."""
+"""The source of the prices: CoinGecko's API, with clear errors, and further attempts where they help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pycoingecko import CoinGeckoAPI
 from plugin import budget
 from plugin.connections import Connections
 from plugin.errors import (
-    CallerLeft,
     SourceBroken,
     SourceError,
     SourceExhausted,
@@ -24,43 +23,44 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.numbers import number
 from plugin.schema import PRO_API, PUBLIC_API
+from plugin.serving import CallerLeft, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plugin.caller import Caller
     from plugin.options import Options, Secret
+    from plugin.serving import Caller
 
 ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 30.0
-"""Seconds; a source that asks for a longer pause is reported instead of waited for."""
+"""Seconds; where the source asks for a longer pause, its limit is reported instead."""
 
 LONGEST_HOLD: Final = 3600.0
-"""Seconds; for longer than that no source is left alone, whatever it asks for."""
+"""Seconds; requests pause no longer than this, whatever the source asks for."""
 
 PER_MINUTE: Final = 30
 PRO_PER_MINUTE: Final = 500
-"""Requests a minute of CoinGecko's free and its smallest paid plan."""
+"""Requests a minute of CoinGecko's free plan, and of its smallest paid one."""
 
 Row = dict[str, Any]
-"""A row as JSON has it; a number that no float holds to the last digit is a Decimal, see `plugin.numbers`."""
+"""A row of JSON; a number that a float cannot hold to its last digit is a Decimal, see `plugin.serving.number`."""
 
-_CHANCE: Final = random.Random()  # noqa: S311 - no secret hangs on it
+_CHANCE: Final = random.Random()  # noqa: S311 - no secret depends on it
 
 _decode: Final = msgspec.json.Decoder(float_hook=number).decode
 
 
 class _Api(CoinGeckoAPI):  # type: ignore[misc]  # no types there
-    """pycoingecko's paths and parameters, sent by somebody else.
+    """pycoingecko's paths and parameters, with another way to send requests.
 
-    Its own sending reads numbers as floats, forgets status and headers of a failed answer, puts the key into the
-    address, and repeats requests without listening to Retry-After.
+    pycoingecko itself reads numbers as floats, drops status and headers of a failed answer, puts the key into the
+    address, and repeats requests without regard to Retry-After. Its method that sends is private: the package is
+    locked, and tests/plugin/test_source.py checks that the method is still there.
 
     Args:
         base: The source's address.
-        request: Asks for an address with a query, and gives the answer as JSON has it.
+        request: Sends a request with a query to an address, and gives the decoded answer.
     """
 
     def __init__(self, base: str, request: Callable[[str, dict[str, Any]], Any]) -> None:
@@ -71,12 +71,12 @@ class _Api(CoinGeckoAPI):  # type: ignore[misc]  # no types there
 
 
 class Source:
-    """One collection's connection to CoinGecko (or to whatever answers like it); not shared between threads.
+    """One collection's connection to CoinGecko (or to a server with the same API); not shared between threads.
 
     Args:
         options: Address, time limit and budget.
-        secret: The API key, which travels in a header, so that no address, log or error can hold it.
-        caller: For whom it asks; once that has left, nothing more is asked, and what is under way ends.
+        secret: The API key, which travels in a header, so that no address, log or error contains it.
+        caller: Who waits for the answers; when it leaves, requests under way end, and no more are sent.
     """
 
     def __init__(self, options: Options, secret: Secret, caller: Caller) -> None:
@@ -93,19 +93,19 @@ class Source:
         caller.on_leaving(self._connections.cut)
         self._api = _Api(self._base, self._request)
         own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
-        # Another server has the limit that its operator says.
+        # The limit of another server is up to its operator.
         self._per_minute = options.requests_per_minute or (0 if options.base_url else own)
         self._budget = budget.shared(self._base, self._key)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._connections.close()
 
     def check(self, options: Options) -> None:
-        """Ask whether the source answers, takes the key and knows the options' words; asks once and never waits.
+        """Check that the source answers, accepts the key, and knows currencies and category; without a second attempt.
 
         Raises:
-            SourceError: What is wrong, in words.
+            SourceError: What is wrong.
         """
         self._once("ping")
         known = _texts(self._once("get_supported_vs_currencies"))
@@ -122,20 +122,20 @@ class Source:
                 raise SourceRejected(f"{self.host} has no category {options.category!r}.")
 
     def rows(self, call: str, **parameters: Any) -> list[Row]:
-        """The rows that the source answers with, as many attempts as promise anything.
+        """The rows that the source answers with, after as many attempts as make sense.
 
         Args:
-            call: One of pycoingecko's, such as `get_exchanges_list`.
-            parameters: Of the call; None is left out.
+            call: A method of pycoingecko, such as `get_exchanges_list`.
+            parameters: Its parameters; None is left out.
 
         Raises:
             SourceError: The last attempt's failure.
-            CallerLeft: Nobody waits for them any more.
+            CallerLeft: The caller no longer waits.
         """
         answer = self._patiently(call, parameters)
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
             what = type(answer).__name__
-            raise SourceBroken(f"{self.host} answered with {what} to {call}, where a list was due.")
+            raise SourceBroken(f"{self.host} answered with {what} to {call}, where a list was expected.")
         return answer
 
     def mapping(self, call: str, **parameters: Any) -> Row:
@@ -143,7 +143,7 @@ class Source:
         answer = self._patiently(call, parameters)
         if not isinstance(answer, dict):
             what = type(answer).__name__
-            raise SourceBroken(f"{self.host} answered with {what} to {call}, where an object was due.")
+            raise SourceBroken(f"{self.host} answered with {what} to {call}, where an object was expected.")
         return answer
 
     def _patiently(self, call: str, parameters: Mapping[str, Any]) -> Any:
@@ -153,7 +153,7 @@ class Source:
             except SourceError as error:
                 asked = error.retry_after or 0.0
                 self._budget.hold(asked)
-                # Workers that failed together should not come back together.
+                # Workers that failed together should not try again together.
                 pause = asked + 2 ** (attempt - 1) * _CHANCE.uniform(0.5, 1.0)
                 last = attempt == ATTEMPTS or not error.transient or asked > LONGEST_WAIT
                 if last or not self._caller.wait(pause):
@@ -162,21 +162,21 @@ class Source:
 
     def _once(self, call: str, **parameters: Any) -> Any:
         while pause := self._budget.take(self._per_minute):
-            held = self._budget.held
+            held = self._budget.held_for
             if held > LONGEST_WAIT:
                 raise SourceExhausted(
-                    f"{self.host} wants to be left alone for {held:.0f} seconds more.", retry_after=held
+                    f"{self.host} allows no requests for another {held:.0f} seconds.", retry_after=held
                 )
             if not self._caller.wait(pause):
                 raise SourceExhausted(
-                    f"The budget of requests to {self.host} is used up for {pause:.0f} seconds more; "
+                    f"The budget of requests to {self.host} is used up for another {pause:.0f} seconds; "
                     "see the option requests_per_minute."
                 )
         try:
             return getattr(self._api, call)(**parameters)
         except (KeyError, TypeError):
-            # pycoingecko takes the one part out of some answers that all of them have.
-            raise SourceBroken(f"{self.host} answered with something that CoinGecko does not.") from None
+            # pycoingecko unwraps some answers, by a key that all of them have.
+            raise SourceBroken(f"{self.host} answered with something that CoinGecko would not.") from None
 
     def _request(self, url: str, query: dict[str, Any]) -> Any:
         fields = {name: str(value) for name, value in query.items() if value is not None}
@@ -196,25 +196,23 @@ class Source:
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
     def _unreachable(self, error: urllib3.exceptions.HTTPError) -> str:
-        """In words of our own: the text of the error holds the whole address."""
+        """Not with the text of the error, which contains the whole address."""
         late = isinstance(error, urllib3.exceptions.TimeoutError)
-        # urllib3 counts a refused connection among the late ones.
+        # urllib3 counts a refused connection among the timeouts.
         if late and not isinstance(error, urllib3.exceptions.NewConnectionError):
             return f"{self.host} did not answer within {self._timeout:g} seconds."
         if isinstance(error, urllib3.exceptions.SSLError):
-            return (
-                f"{self.host} has no certificate that can be trusted; SSL_CERT_FILE may name its authority."
-            )
+            return f"The certificate of {self.host} is not trusted; SSL_CERT_FILE can name its authority."
         return f"{self.host} cannot be reached ({type(error).__name__}); check the option base_url."
 
     def _failure(self, answer: urllib3.BaseHTTPResponse, path: str) -> SourceError:
-        status, words = answer.status, _words(answer)
+        status, message = answer.status, _message_of(answer)
         if self._key:
-            words = words.replace(self._key, "***")
-        said = f"{self.host} answered {status} to {path}: {words[:300].rstrip('.')}."
+            message = message.replace(self._key, "***")
+        said = f"{self.host} answered {status} to {path}: {message[:300].rstrip('.')}."
         if status in (401, 403):
             hint = (
-                "Check the API key in the secret." if self._key else "It may want an API key, in the secret."
+                "Check the API key in the secret." if self._key else "It may need an API key, in the secret."
             )
             return SourceRefused(f"{said} {hint}")
         if status == 429:
@@ -224,8 +222,8 @@ class Source:
         return SourceRejected(said)
 
 
-def _words(answer: urllib3.BaseHTTPResponse) -> str:
-    """What the source says about an error; CoinGecko has three forms of saying it."""
+def _message_of(answer: urllib3.BaseHTTPResponse) -> str:
+    """The source's message of an error, which CoinGecko writes in three forms."""
     try:
         body = json.loads(answer.data)
     except (ValueError, RecursionError):
@@ -256,12 +254,12 @@ def _read(body: bytes) -> Any:
     try:
         return _decode(body)
     except msgspec.DecodeError:
-        # It is in haste, and refuses numbers beyond all doubles.
+        # It refuses numbers beyond the largest double.
         return json.loads(body, parse_float=number, parse_constant=_no_number)
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _texts(answer: object) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from plugin.numbers import storable
+
 from plugin.options import Options
+from plugin.serving.numbers import storable
 from plugin.types.cryptocurrency import record
 
 

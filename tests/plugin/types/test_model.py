@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from plugin.numbers import storable
+
 from plugin.options import Options
 from plugin.schema import CLOUD_SERVICE_TYPES
+from plugin.serving.numbers import storable
 from plugin.types import TYPES
 from plugin.types.model import identity, trend, utc, utc_of
 

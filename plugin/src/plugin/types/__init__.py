@@ -1,6 +1,6 @@
 """The cloud service types that this plugin collects.
 
-A new one is a module here, an entry in TYPES, and its name in `plugin.schema`.
+To add one: a module here, an entry in TYPES, and its name in `plugin.schema`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Final
 from plugin.types.cryptocurrency import CRYPTOCURRENCY
 from plugin.types.exchange import EXCHANGE
 from plugin.types.market import MARKET
-from plugin.types.model import GROUP, PROVIDER, REGION, AtOnce, CloudServiceType, Ranked, Record
+from plugin.types.model import GROUP, PROVIDER, REGION, AtOnce, CollectedType, Ranked
 
-TYPES: Final[tuple[CloudServiceType, ...]] = (CRYPTOCURRENCY, EXCHANGE, MARKET)
+TYPES: Final[tuple[CollectedType, ...]] = (CRYPTOCURRENCY, EXCHANGE, MARKET)
 
-__all__ = ["GROUP", "PROVIDER", "REGION", "TYPES", "AtOnce", "CloudServiceType", "Ranked", "Record"]
+__all__ = ["GROUP", "PROVIDER", "REGION", "TYPES", "AtOnce", "CollectedType", "Ranked"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin.serving import CloudService
 from plugin.types.cryptocurrency_ui import METADATA
-from plugin.types.model import CloudServiceType, Ranked, Record, identity, trend, utc, utc_of
+from plugin.types.model import CollectedType, Ranked, identity, trend, utc, utc_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 COIN_PAGE: Final = "https://www.coingecko.com/en/coins/"
 
 
-def record(row: Row, options: Options) -> Record:
+def record(row: Row, options: Options) -> CloudService:
     """Make a resource of a row of `/coins/markets`.
 
-    Prices are in the quote currency, what has `percent` in its name is in percent. In several currencies `quotes`
-    has one element each, the quote currency first; with one alone there is none.
+    Prices are in the quote currency; a key with `percent` in its name is in percent. With several currencies, `quotes`
+    has one element for each, the quote currency first.
 
     Raises:
         KeyError: The row lacks the coin's id.
@@ -65,7 +66,8 @@ def record(row: Row, options: Options) -> Record:
         data["category"] = options.category
     if options.more_currencies:
         data["quotes"] = _quotes(data, get("quotes") or {}, options)
-    return Record(
+    return CloudService(
+        CRYPTOCURRENCY,
         resource_id=coin,
         name=str(get("name") or coin),
         external_link=COIN_PAGE + coin,
@@ -116,7 +118,7 @@ def _by_ids(source: Source, options: Options, ids: Sequence[str]) -> list[Row]:
 
 
 def _complete(source: Source, options: Options, rows: list[Row]) -> None:
-    """Further currencies take one request for a page: by id, so that no rank matters."""
+    """Add prices in further currencies: one request for a page, by ids, since ranks move."""
     ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
     if not options.more_currencies or not ids:
         return
@@ -141,7 +143,7 @@ def _wanted(row: Row, options: Options) -> bool:
     return float(row.get("market_cap") or 0) >= options.minimum_market_cap
 
 
-CRYPTOCURRENCY: Final = CloudServiceType(
+CRYPTOCURRENCY: Final = CollectedType(
     name="Cryptocurrency",
     metadata=METADATA,
     rows=Ranked(_page, by_ids=_by_ids, complete=_complete, wanted=_wanted),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from plugin import ui
+from plugin.serving import ui
+from plugin.types.model import TREND
 
 _QUOTES: Final = [
     ui.badge("Currency", "currency", "peacock.500"),
     ui.text("Price", "price"),
-    ui.states("Trend (24h)", "trend", ui.TREND),
+    ui.states("Trend (24h)", "trend", TREND),
     ui.text("Change (24h)", "change_percent_24h", postfix=" %"),
     ui.text("Market Cap", "market_cap"),
     ui.text("Volume (24h)", "volume_24h"),
@@ -26,7 +27,7 @@ METADATA: Final = ui.view(
         ui.search("Market Cap", "data.market_cap", "float"),
         ui.search("Volume (24h)", "data.volume_24h", "float"),
         ui.search("Change (24h, %)", "data.change_percent_24h", "float"),
-        ui.search_enum("Trend (24h)", "data.trend", {value: label for value, (label, _) in ui.TREND.items()}),
+        ui.search_enum("Trend (24h)", "data.trend", {value: label for value, (label, _) in TREND.items()}),
         ui.search("Updated", "data.updated_at", "datetime"),
     ],
     columns=[
@@ -35,7 +36,7 @@ METADATA: Final = ui.view(
         ui.badge("Symbol", "data.symbol", "gray.500"),
         ui.text("Price", "data.price"),
         ui.badge("Quote", "data.currency", "peacock.500"),
-        ui.states("Trend (24h)", "data.trend", ui.TREND),
+        ui.states("Trend (24h)", "data.trend", TREND),
         ui.text("Change (24h)", "data.change_percent_24h", postfix=" %"),
         ui.text("Market Cap", "data.market_cap"),
         ui.text("Volume (24h)", "data.volume_24h"),
@@ -66,7 +67,7 @@ METADATA: Final = ui.view(
                 ui.item(
                     "Last 24 Hours",
                     [
-                        ui.states("Trend", "data.trend", ui.TREND),
+                        ui.states("Trend", "data.trend", TREND),
                         ui.text("Change", "data.change_24h"),
                         ui.text("Change", "data.change_percent_24h", postfix=" %"),
                         ui.text("High", "data.high_24h"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin import ui
-from plugin.types.model import CloudServiceType, Ranked, Record, identity
+from plugin.serving import CloudService, ui
+from plugin.types.model import CollectedType, Ranked, identity
 
 if TYPE_CHECKING:
     from plugin.options import Options
@@ -22,9 +22,10 @@ _FIELDS: Final = [
 ]
 
 
-def record(row: Row, _options: Options) -> Record:
+def record(row: Row, _options: Options) -> CloudService:
     """Make a resource of a row of `/exchanges`; KeyError where it lacks the id."""
-    return Record(
+    return CloudService(
+        EXCHANGE,
         resource_id=identity(row),
         name=row.get("name") or row["id"],
         external_link="https://www.coingecko.com/en/exchanges/" + row["id"],
@@ -41,7 +42,7 @@ def record(row: Row, _options: Options) -> Record:
     )
 
 
-EXCHANGE: Final = CloudServiceType(
+EXCHANGE: Final = CollectedType(
     name="Exchange",
     metadata=ui.view(
         search=[ui.search("Country", "data.country"), ui.search("Rank", "data.rank", "integer")],

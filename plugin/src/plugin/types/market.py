@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin import ui
-from plugin.types.model import AtOnce, CloudServiceType, Record, trend, utc_of
+from plugin.serving import CloudService, ui
+from plugin.types.model import TREND, AtOnce, CollectedType, trend, utc_of
 
 if TYPE_CHECKING:
     from plugin.options import Options
@@ -19,7 +19,7 @@ METADATA: Final = ui.view(
     columns=[
         ui.text("Market Cap", "data.market_cap"),
         ui.badge("Quote", "data.currency", "peacock.500"),
-        ui.states("Trend (24h)", "data.trend", ui.TREND),
+        ui.states("Trend (24h)", "data.trend", TREND),
         ui.text("Change (24h)", "data.change_percent_24h", postfix=" %"),
         ui.text("Volume (24h)", "data.volume_24h"),
         ui.text("Coins", "data.coins"),
@@ -46,10 +46,10 @@ METADATA: Final = ui.view(
 )
 
 
-def record(row: Row, options: Options) -> Record:
+def record(row: Row, options: Options) -> CloudService:
     """Make a resource of the answer of `/global`.
 
-    Its change is in US dollars, the only one that the source says.
+    Its change is in US dollars, the only one that the source gives.
     """
     caps, volumes = row["total_market_cap"], row["total_volume"]
     change = row.get("market_cap_change_percentage_24h_usd")
@@ -58,7 +58,8 @@ def record(row: Row, options: Options) -> Record:
         {"currency": name.upper(), "market_cap": caps.get(name), "volume_24h": volumes.get(name)}
         for name in (options.currency, *options.more_currencies)
     ]
-    return Record(
+    return CloudService(
+        MARKET,
         resource_id="global",
         name="Cryptocurrency Market",
         external_link="https://www.coingecko.com/en/global-charts",
@@ -75,7 +76,7 @@ def record(row: Row, options: Options) -> Record:
     )
 
 
-MARKET: Final = CloudServiceType(
+MARKET: Final = CollectedType(
     name="Market",
     metadata=METADATA,
     rows=AtOnce(lambda source, _options: [source.mapping("get_global")]),

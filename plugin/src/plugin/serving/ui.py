@@ -1,15 +1,15 @@
-"""Dynamic UI: how SpaceONE's console shows a cloud service type, in the words of its own layout schema.
+"""Dynamic UI: how SpaceONE's console shows a cloud service type, in the terms of its own layout schema.
 
-Every function gives a plain dict, so that a view reads like what it shows. A key is a path into the resource,
-such as `data.price`. An option without a value is left out.
+Every function returns a plain dict, so a view reads like what it shows. A key is a path into the resource, such as
+`data.price`. Values that a resource lacks are not shown.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Field = dict[str, Any]
 Layout = dict[str, Any]
@@ -18,13 +18,13 @@ DataType = Literal["string", "integer", "float", "boolean", "datetime"]
 
 
 def text(name: str, key: str, **options: object) -> Field:
-    """A value as it is; options such as `prefix`, `postfix`, `default`, `is_optional`."""
+    """A value as it is; options such as `prefix`, `postfix`, `default` or `is_optional`."""
     return _field("text", name, key, options)
 
 
 def link(name: str, key: str, **options: object) -> Field:
-    """An address as a link to it."""
-    # The console fills in what stands in braces, by a path into what it shows.
+    """An address, as a link to it."""
+    # The console replaces the path in braces by its value.
     return text(name, key, link=f"{{{{{key}}}}}", **options)
 
 
@@ -39,7 +39,7 @@ def datetime(name: str, key: str, **options: object) -> Field:
 
 
 def image(name: str, key: str, width: str = "20px", height: str = "20px") -> Field:
-    """A picture by its address."""
+    """A picture, by its address."""
     return _field("image", name, key, {"width": width, "height": height})
 
 
@@ -49,7 +49,7 @@ def progress(name: str, key: str, unit: str = "percent") -> Field:
 
 
 def states(name: str, key: str, colors: Mapping[str, tuple[str, str]]) -> Field:
-    """A value out of a few, each with its label and its icon's colour: `{"UP": ("Rising", "green.500")}`."""
+    """One of a few values, each with its label and its icon's colour: `{"UP": ("Rising", "green.500")}`."""
     options = {
         value: {"type": "state", "name": label, "options": {"icon": {"color": color}}}
         for value, (label, color) in colors.items()
@@ -58,7 +58,7 @@ def states(name: str, key: str, colors: Mapping[str, tuple[str, str]]) -> Field:
 
 
 def search(name: str, key: str, data_type: DataType | None = None) -> Field:
-    """A key that the search bar offers; a number or a time needs its data type, or it is compared as text."""
+    """A key that the search bar offers; numbers and times need their data type, or they are compared as text."""
     return {"name": name, "key": key, **({"data_type": data_type} if data_type else {})}
 
 
@@ -66,14 +66,6 @@ def search_enum(name: str, key: str, labels: Mapping[str, str]) -> Field:
     """A key that the search bar offers with its values."""
     enums = {value: {"label": label} for value, label in labels.items()}
     return {"name": name, "key": key, "type": "enum", "enums": enums}
-
-
-TREND: Final = {
-    "RISING": ("Rising", "green.500"),
-    "FALLING": ("Falling", "red.500"),
-    "STEADY": ("Steady", "gray.500"),
-}
-"""The states of `plugin.types.model.trend`."""
 
 
 def item(name: str, fields: list[Field], root_path: str | None = None) -> Layout:
@@ -92,26 +84,32 @@ def parts(name: str, layouts: list[Layout]) -> Layout:
 
 
 def view(
-    *, search: list[Field], columns: list[Field], sort: tuple[str, bool], tabs: list[Layout]
+    *,
+    columns: Sequence[Field],
+    search: Sequence[Field] = (),
+    sort: tuple[str, bool] | None = None,
+    tabs: Sequence[Layout] = (),
 ) -> dict[str, Any]:
-    """The whole of what the console shows of a type.
+    """All that the console shows of a type.
 
     Args:
-        search: What the search bar offers.
         columns: Columns of the main table.
+        search: What the search bar offers.
         sort: Key that the main table is sorted by at first, and whether the largest comes first.
         tabs: Tabs of a chosen resource.
 
     Returns:
         The `metadata` of a cloud service type.
     """
-    key, descending = sort
-    options = {"fields": columns, "default_sort": {"key": key, "desc": descending}}
+    options: dict[str, Any] = {"fields": list(columns)}
+    if sort:
+        key, descending = sort
+        options["default_sort"] = {"key": key, "desc": descending}
     return {
         "view": {
-            "search": search,
+            "search": list(search),
             "table": {"layout": {"name": "Main Table", "type": "query-search-table", "options": options}},
-            "sub_data": {"layouts": tabs},
+            "sub_data": {"layouts": list(tabs)},
         }
     }
 

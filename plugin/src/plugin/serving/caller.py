@@ -1,18 +1,18 @@
-"""Whoever waits for an answer: the platform, at the other end of a gRPC call."""
+"""The caller: who waits for an answer at the other end of a gRPC call, and may leave before it is there."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from plugin.errors import CallerLeft
+from plugin.serving.errors import CallerLeft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class Caller:
-    """Waits for an answer, and may leave before it has come: for what is being done then, nobody has any use.
+    """Waits for an answer, and may leave before it is there; nobody needs the rest of the work then.
 
     Args:
         patient: Whether it also waits for pauses between two attempts.
@@ -26,21 +26,24 @@ class Caller:
 
     @property
     def left(self) -> bool:
-        """Whether nobody waits any more."""
+        """Whether the caller no longer waits."""
         return self._left.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and say True; say False at once where the caller has no patience.
+        """Pause for some seconds.
+
+        Returns:
+            True after the pause; False, at once, where the caller is not patient.
 
         Raises:
-            CallerLeft: Nobody waits any more.
+            CallerLeft: The caller has left, or leaves during the pause.
         """
         if self._left.wait(seconds if self._patient else 0):
             raise CallerLeft
         return self._patient
 
     def leave(self) -> None:
-        """Wake up whoever waits, and do what was to be done then; from any thread, any number of times."""
+        """End all pauses, and do what `on_leaving` registered; from any thread, any number of times."""
         with self._lock:
             self._left.set()
             acts, self._acts = self._acts, []
@@ -48,7 +51,7 @@ class Caller:
             act()
 
     def on_leaving(self, act: Callable[[], None]) -> None:
-        """Have something done when the caller leaves; at once where it has left."""
+        """Register something to do when the caller leaves; where it has left, it is done at once."""
         with self._lock:
             if not self._left.is_set():
                 self._acts.append(act)

@@ -1,4 +1,4 @@
-"""`python -m plugin.healthcheck`: the container's HEALTHCHECK; exit code 0 while the server serves."""
+"""`python -m plugin.serving.healthcheck`: the container's HEALTHCHECK; exit code 0 while the server serves."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SECONDS: Final = 2.0
 
 
 def address(environment: Mapping[str, str]) -> str:
-    """Where the server of this container listens, by the variables that the server itself reads."""
+    """Where the server of this container listens; it reads the same variables."""
     host = environment.get("SPACEONE_HOST") or "[::]"
     anywhere = host in ("[::]", "0.0.0.0")
     return f"{'localhost' if anywhere else host}:{environment.get('SPACEONE_PORT') or 50051}"
 
 
 def serving(address: str, timeout: float) -> bool:
-    """Whether the server at an address says SERVING within so many seconds."""
-    # The proxy is for the source.
+    """Whether the server at an address answers SERVING within so many seconds."""
+    # Not through the proxy, which is for the source.
     with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
             check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # no types there

@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line, on standard error; nothing secret is ever logged."""
+"""Logs as one JSON object a line, on standard error."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _CARRIED: Final = {
     "x-job-id": "job_id",
     "x_job_id": "job_id",
 }
-"""Metadata of a call that names what it is for. A token travels there, too: nothing else is ever taken."""
+"""Metadata of a call that the log may show. There is a token among the others, so no other is ever read."""
 
 
 class JsonFormatter(logging.Formatter):
-    """`{"time", "level", "logger", "message"}` with the fields of `extra={"fields": {...}}` beside them."""
+    """`{"time", "level", "logger", "message"}` and the fields of `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Make one line of a record."""
+        """Make a line of a record."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -40,7 +40,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(level: str) -> None:
-    """Send the plugin's logs to standard error.
+    """Send the logs of the package `plugin` to standard error; every SpaceONE plugin has that name.
 
     Args:
         level: Name of the lowest level to show, such as INFO.
@@ -57,10 +57,10 @@ def set_up(level: str) -> None:
 
 
 def request_fields(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
-    """What a call's metadata says about whom it is for: domain, workspace, job and trace, where they are there.
+    """Domain, workspace, job and trace of a call, where its metadata has them.
 
-    Inventory 2.x sends a `traceparent` (https://www.w3.org/TR/trace-context): its trace id is in the platform's own
-    logs, beside domain and job.
+    Inventory 2.x sends a `traceparent` (https://www.w3.org/TR/trace-context), whose trace id is in the platform's own
+    logs, too.
     """
     found = {}
     for name, value in metadata or ():

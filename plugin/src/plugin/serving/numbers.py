@@ -1,8 +1,8 @@
-"""Numbers as the source wrote them: none is rounded on the way without saying so.
+"""Numbers as the source wrote them: none is rounded without a trace.
 
-What stores a resource holds less than JSON can say. Inventory 2.x takes JSON, and keeps whole numbers of 64 bits and
-doubles; 1.12 takes a protobuf Struct, which has doubles alone. So a number that a double does not hold to the last
-digit travels twice: as the nearest number that can be stored, and by its digits as text, in `data.exact`.
+JSON can express numbers that SpaceONE cannot store. Inventory 2.x takes JSON, and stores whole numbers of 64 bits and
+doubles; 1.12 takes a protobuf Struct, which has doubles only. A number that a double cannot hold to its last digit
+becomes the nearest one that can be stored; a type with `exact_numbers` also sends its digits, in `data.exact`.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Number = int | float | Decimal
-"""A number of the source. Whole ones are ints; the others are floats where a float is the number itself to the last
-digit, and Decimals where it is not."""
+"""A number of the source. Whole ones are ints; the others are floats where a float holds the number to its last digit,
+and Decimals where it does not."""
 
 Exact = dict[str, Any]
-"""The digits of numbers that a double does not hold, by the keys of the data; `{"supply": {"total": "1E+400"}}`."""
+"""The digits of numbers that a double cannot hold, by the keys of the data: `{"supply": {"total": "1E+400"}}`."""
 
 CERTAIN: Final = sys.float_info.dig + 1
-"""A number of so many characters, a point or an exponent among them, is a double's for sure (DBL_DIG digits are)."""
+"""A number written with so many characters, one of them a point or an exponent, fits a double (DBL_DIG digits do)."""
 
 CERTAIN_INTEGER: Final = 2**53
-"""So is a whole number up to this one."""
+"""So does a whole number up to this one."""
 
-_LEAST, _LARGEST = 1e-290, 1e290  # nearer to its ends a double has fewer digits, or none
+_LEAST, _LARGEST = 1e-290, 1e290  # beyond these bounds a double has fewer digits, or none
 _LARGEST_DOUBLE: Final = sys.float_info.max
 _LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
 
 
 def number(text: str) -> float | Decimal:
-    """Read a number with a point or an exponent.
+    """Read a number with a point or an exponent, without rounding it.
 
     Raises:
-        ValueError: It has an exponent beyond all reason.
+        ValueError: Its exponent is too large even for a Decimal.
     """
     double = float(text)
     if len(text) <= CERTAIN and _LEAST < abs(double) < _LARGEST:
         return double
-    shortest = repr(double)  # what everybody reads who prints the double
+    shortest = repr(double)  # as every program prints the double
     if shortest == text:
         return double
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{text[:40]} is no number that can be kept") from None
+        raise ValueError(f"{text[:40]} is not a number that can be kept") from None
     return double if Decimal(shortest) == value else value
 
 
@@ -56,13 +56,13 @@ def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
     """What inventory can store of a resource's data.
 
     Args:
-        values: Texts, numbers, booleans, and dicts and lists of them; what is None is left out, and so is a number
-            of which there is nothing to store (1e400, 1e-400).
-        exact: Takes the digits of numbers that a double does not hold.
+        values: Texts, numbers, booleans, and dicts and lists of them; None is left out, and so is a number without
+            any double near it (1e400, 1e-400).
+        exact: Receives the digits of numbers that a double cannot hold.
 
     Raises:
-        ValueError: A number is infinite, or none at all.
-        TypeError: A value is nothing that JSON can say.
+        ValueError: A number is infinite or NaN.
+        TypeError: JSON has no such value.
     """
     held = {}
     for name, value in values.items():
@@ -92,23 +92,23 @@ def _value(name: str, value: Any, exact: Exact) -> Any:
         return kept
     if isinstance(value, Number):
         return _number(name, value, exact)
-    raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not know")
+    raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not have")
 
 
 def _list(values: list[Any], exact: Exact) -> list[Any]:
-    # Counted from 0, as a path of the dynamic UI does; nothing is left out, or the others would move up.
+    # Counted from 0, as in a path of the dynamic UI. None stays, or the others would move up.
     return [None if value is None else _value(str(index), value, exact) for index, value in enumerate(values)]
 
 
 def _number(name: str, value: Number, exact: Exact) -> int | float | None:
-    """The nearest number that MongoDB has; its digits go to `exact` where a double does not hold them."""
+    """The nearest number that MongoDB has; its digits go to `exact` where a double cannot hold them."""
     try:
         double = float(value)
-    except OverflowError:  # a whole number beyond all doubles
+    except OverflowError:  # a whole number beyond the largest double
         double = math.inf
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}, which is no number in JSON")
+            raise ValueError(f"{name} is {value}, which is not a number in JSON")
         return value
     digits = Decimal(value)
     there = math.isfinite(double) and (double != 0.0 or digits == 0)

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from plugin.one_cpu import OneCpu
+
+from plugin.serving.one_cpu import OneCpu
 
 
 def places():

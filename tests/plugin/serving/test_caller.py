@@ -1,22 +1,23 @@
-"""Whoever waits may leave, and nothing is done for it then."""
+"""A caller may leave, and nothing more is done for it then."""
 
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
-from plugin.caller import Caller
-from plugin.errors import CallerLeft
+
+from plugin.serving.caller import Caller
+from plugin.serving.errors import CallerLeft
+
+ENDLESS = 3600.0
+"""Seconds; a test that really waited for so long would be ended as one that hangs."""
 
 
 def test_a_pause_ends_when_the_caller_leaves():
     caller = Caller()
     threading.Timer(0.05, caller.leave).start()
-    started = time.monotonic()
     with pytest.raises(CallerLeft):
-        caller.wait(20)
-    assert time.monotonic() - started < 5
+        caller.wait(ENDLESS)
     assert caller.left
 
 
@@ -26,12 +27,10 @@ def test_a_pause_is_waited_for():
 
 def test_without_patience_nobody_waits():
     caller = Caller(patient=False)
-    started = time.monotonic()
-    assert caller.wait(20) is False
-    assert time.monotonic() - started < 5
+    assert caller.wait(ENDLESS) is False
     caller.leave()
     with pytest.raises(CallerLeft):
-        caller.wait(20)
+        caller.wait(ENDLESS)
 
 
 def test_what_was_to_be_done_is_done_once():

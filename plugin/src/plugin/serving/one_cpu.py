@@ -1,8 +1,8 @@
-"""This process's threads on one CPU while it collects.
+"""All threads of the process on one CPU while a collection runs.
 
-Python runs one thread at a time, and gRPC hands each message from the thread that made it to another one and back.
-Where they sit on two CPUs, each handing over wakes one of them from its sleep, which takes longer than making the
-message; on one CPU it is a switch.
+Python runs one thread at a time, and gRPC hands each message from the thread that made it to another one and back. On
+two CPUs each hand-over wakes a sleeping CPU, which takes longer than making the message; on one CPU it is a switch
+between threads. The setting SPACEONE_ONE_CPU=0 turns this off.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PROCESSOR: Final = 39 - 3  # proc(5): the CPU is the 39th field; behind the nam
 
 
 class OneCpu:
-    """A context, for several threads at once: the first one in chooses its own CPU, the last one out gives all back.
+    """A context that several threads may be in: the first to enter chooses its CPU, the last to leave frees all.
 
-    It does nothing where a system knows no such thing (it is Linux's), or forbids it.
+    It does nothing on systems other than Linux, or where changing the CPU is forbidden.
     """
 
     def __init__(self) -> None:
@@ -53,14 +53,14 @@ class OneCpu:
 
 
 def _current() -> int:
-    """The CPU that this thread runs on: where the system saw room for it a moment ago."""
+    """The CPU that this thread runs on, which the system has just found free."""
     fields = _OWN.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     return int(fields[_PROCESSOR])
 
 
 def _move_all(cpus: Collection[int]) -> None:
     moved: set[str] = set()
-    # Threads that are born meanwhile inherit from one that may not have been moved yet.
+    # Threads that start meanwhile inherit from one that may not have been moved yet.
     while threads := {task.name for task in _TASKS.iterdir()} - moved:
         for thread in threads:
             with suppress(ProcessLookupError):  # it has ended

@@ -12,9 +12,9 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from hypothesis import example, given
 from hypothesis import strategies as some
-from plugin.numbers import number, storable
 
-from plugin import wire
+from plugin.serving import wire
+from plugin.serving.numbers import number, storable
 
 WHOLE = some.integers(-(10**30), 10**30).map(str)
 DECIMAL = some.decimals(allow_nan=False, allow_infinity=False).map(lambda value: f"{value:E}")
@@ -98,7 +98,7 @@ def test_a_whole_number_beyond_all_doubles_is_digits_alone():
 
 
 def test_an_exponent_beyond_all_reason_is_no_number():
-    with pytest.raises(ValueError, match="1e99999999999999999999 is no number that can be kept"):
+    with pytest.raises(ValueError, match="1e99999999999999999999 is not a number that can be kept"):
         number("1e99999999999999999999")
 
 
@@ -139,7 +139,7 @@ def test_digits_are_found_by_the_keys_of_the_data():
 @pytest.mark.parametrize(
     ("value", "error", "words"),
     [
-        (math.inf, ValueError, "price is inf, which is no number in JSON"),
+        (math.inf, ValueError, "price is inf, which is not a number in JSON"),
         (math.nan, ValueError, "price is nan"),
         ({1}, TypeError, "price is of type set"),
         (b"1", TypeError, "price is of type bytes"),

@@ -1,8 +1,8 @@
 """The wire format of protobuf's Struct and Value, as far as a resource needs it.
 
-The generated classes take three times as long for a resource as the source takes to send it. What is written here is
-read by them, which tests/plugin/test_wire.py holds for anything that JSON can say. The format itself never changes:
-https://protobuf.dev/programming-guides/encoding.
+The generated classes take three times as long for a resource as the source takes to send it. They read what is written
+here, which tests/plugin/serving/test_wire.py checks for anything that JSON can express. The format itself never
+changes: https://protobuf.dev/programming-guides/encoding.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def fields(values: Mapping[str, Any]) -> bytes:
         values: Texts, numbers, booleans, None, and dicts and lists of them.
 
     Raises:
-        TypeError: A value is nothing that a Struct can hold.
+        TypeError: A Struct cannot hold a value.
     """
     parts = []
     for name, value in values.items():
@@ -81,7 +81,7 @@ def fields(values: Mapping[str, Any]) -> bytes:
 
 
 def text_entry(key: bytes, value: str) -> bytes:
-    """`entry(key, text(value))`, at once where all lengths are of one byte."""
+    """`entry(key, text(value))`, in one step where all lengths take one byte."""
     content = value.encode()
     size = len(content)
     if len(key) + size > 0x7F - 4:
@@ -102,11 +102,11 @@ def _value(value: Any) -> bytes:
         return struct(fields(value))
     if isinstance(value, list):
         return delimited(_LIST, b"".join([delimited(_VALUES, _value(item)) for item in value]))
-    raise TypeError(f"{type(value).__name__} is nothing that a Struct knows")
+    raise TypeError(f"a Struct cannot hold a {type(value).__name__}")
 
 
 class _Keys(dict[str, bytes]):
-    """Keys are few, and the same in each resource."""
+    """Encoded once for each name: they are few, and the same in each resource."""
 
     def __init__(self, make: Callable[[str], bytes]) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class _Keys(dict[str, bytes]):
 
 
 KEYS: Final = _Keys(lambda name: delimited(_KEY, name.encode()))
-"""An entry's key by its name."""
+"""An entry's key, by its name."""
 
 _NUMBERS: Final = _Keys(lambda name: entry(KEYS[name], _NUMBER + bytes(8))[:-8])
-"""The whole entry of a number but for the number, which always has eight bytes."""
+"""The entry of a number without the number itself, which always takes eight bytes."""
