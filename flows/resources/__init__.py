@@ -22,7 +22,7 @@ from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
 from flows.spaceone import Generation
 
-_DIALECTS: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
+_RESOURCES: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
     Generation.V1_12: generation_1_12.resources,
     Generation.V2: generation_2.resources,
 }
@@ -30,7 +30,7 @@ _DIALECTS: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
 
 def declared_resources(generation: Generation, manifest: Manifest, target: Target) -> list[Resource]:
     """Everything that a platform of `generation` must hold for a release, in the order of its references."""
-    return _DIALECTS[generation](manifest, target)
+    return _RESOURCES[generation](manifest, target)
 
 
 __all__ = [

@@ -9,21 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.manifest import Manifest, Provider, Schema, ServiceAccount
+from flows.resources.account_form import ACCOUNT_TYPES, HELP, AccountForm, account_form, accounts_by
+from flows.resources.collector import collector, filtered_by_schema
+from flows.resources.plugin import plugin
 from flows.resources.resource import Record, Reference, Resource, Writer
 from flows.resources.target import Target
-from flows.resources.values import dig
-from flows.resources.vocabulary import (
-    ACCOUNT_TYPES,
-    HELP,
-    AccountForm,
-    account_form,
-    accounts_by,
-    collector,
-    filtered_by_schema,
-    held,
-    plugin,
-    present,
-)
+from flows.resources.values import declared_among, dig, without_none
 
 _CREDENTIALS = "secret.credentials"
 #: What 1.12 keeps in a provider, and where a schema of 2.x for accounts has it; the provider's own is stronger.
@@ -73,7 +64,7 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         notes.append(f"schema_type {schema.schema_type or 'SECRET'} is service_type {service_type} in 1.12.")
     if schema.id != schema.name:
         notes.append(f"name is the schema_id, {schema.id}: 1.12 identifies a schema by it.")
-    if lost := held(schema, "provider", "related_schemas", "options"):
+    if lost := declared_among(schema, "provider", "related_schemas", "options"):
         notes.append(f"{', '.join(lost)}: not held by a schema of 1.12.")
     repository = Reference("repository", manifest.repository.name)
     return Resource(
@@ -84,7 +75,7 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         id_field="name",
         query={"repository_id": repository, "name": schema.id},
         listing={"repository_id": repository},
-        declared=present(
+        declared=without_none(
             {
                 "service_type": service_type,
                 "schema": schema.definition,
@@ -101,9 +92,9 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
 
 def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
     provider = manifest.provider
-    moved = {name: getattr(provider, name) for name in held(provider, "icon", "color")}
+    moved = {name: getattr(provider, name) for name in declared_among(provider, "icon", "color")}
     notes = [f"{name}: tags.{name} in 1.12." for name in moved]
-    if lost := held(provider, "alias", "plugin_info", "options"):
+    if lost := declared_among(provider, "alias", "plugin_info", "options"):
         notes.append(f"{', '.join(lost)}: not held by a provider of 1.12.")
     notes += [
         f"{_called(schema)}: not held by 1.12."
@@ -119,7 +110,7 @@ def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
         api="identity.Provider",
         id_field="provider",
         query={"provider": name},
-        declared=present(
+        declared=without_none(
             {
                 "name": provider.name,
                 "order": provider.order,
@@ -144,7 +135,7 @@ def _written_form(provider: Provider, form: AccountForm | None) -> tuple[Mapping
     if form is None or form.schema is None:
         return own, []
     layout = {"name": "Creation Help", "options": {"markdown": form.help}}
-    written = present(
+    written = without_none(
         {
             "template": {"service_account": {"schema": form.definition}},
             "metadata": {"view": {"layouts": {HELP: layout}}} if form.help else form.help,
@@ -153,11 +144,11 @@ def _written_form(provider: Provider, form: AccountForm | None) -> tuple[Mapping
     )
     taken = [name for name in written if own[name] is None]
     notes = [f"{', '.join(taken)}: {_called(form.schema)}."] if taken else []
-    lost = ["name", *held(form.schema, "labels", "tags")]
+    lost = ["name", *declared_among(form.schema, "labels", "tags")]
     lost += [f"options.{name}" for name in form.schema.options or {} if name != "help"]
     lost += [_FORM[name] for name in written if own[name] is not None]
     notes.append(f"not held by 1.12 of {_called(form.schema)}: {', '.join(lost)}.")
-    return {**written, **present(own)}, notes
+    return {**written, **without_none(own)}, notes
 
 
 def _group(account: ServiceAccount) -> str:
@@ -210,7 +201,7 @@ def _service_account(account: ServiceAccount) -> Resource:
         id_field="service_account_id",
         # One of the name alone in a domain, whatever its provider.
         query={"name": account.name},
-        declared=present(
+        declared=without_none(
             {
                 "provider": account.provider,
                 "service_account_type": account.service_account_type or "GENERAL",
@@ -241,7 +232,7 @@ def _secret(account: ServiceAccount) -> Resource:
         api="secret.Secret",
         id_field="secret_id",
         query={"service_account_id": owner},
-        declared=present(
+        declared=without_none(
             {
                 "service_account_id": owner,
                 "secret_type": account.secret_type or "CREDENTIALS",

@@ -9,20 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flows.manifest import Manifest, Place, Provider, Schema, ServiceAccount
+from flows.resources.account_form import ACCOUNT_TYPES, HELP, AccountForm, account_form, accounts_by
+from flows.resources.collector import collector, filtered_by_schema
+from flows.resources.plugin import plugin
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
-from flows.resources.vocabulary import (
-    ACCOUNT_TYPES,
-    HELP,
-    AccountForm,
-    account_form,
-    accounts_by,
-    collector,
-    filtered_by_schema,
-    held,
-    plugin,
-    present,
-)
+from flows.resources.values import declared_among, without_none
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
@@ -127,7 +119,7 @@ def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list
         api="identity.Schema",
         id_field="schema_id",
         query={"schema_id": schema_id},
-        declared=present(fields),
+        declared=without_none(fields),
         create_params=lambda declared: {"schema_id": schema_id, **declared},
         writers=(Writer("update", ("name", "schema", "related_schemas", "options", "tags")),),
         clearable=frozenset({"schema", "options", "tags"}),
@@ -150,7 +142,7 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
         api="identity.Provider",
         id_field="provider",
         query={"provider": name},
-        declared=present(
+        declared=without_none(
             {
                 "name": provider.name,
                 "alias": provider.alias,
@@ -176,7 +168,7 @@ def _without_empty(declared: Record, field: str) -> Record:
 
 def _form_notes(provider: Provider, form: AccountForm | None) -> list[str]:
     """What becomes of a form that is declared in the words of 1.12."""
-    own = held(provider, "template", "capability", "metadata")
+    own = declared_among(provider, "template", "capability", "metadata")
     if form is None:
         return [f"{name}: not held by 2.x." for name in own]
     if form.schema is not None:
@@ -225,7 +217,7 @@ def _service_account(account: ServiceAccount) -> Resource:
         api="identity.ServiceAccount",
         id_field="service_account_id",
         query={"name": account.name, "provider": account.provider},
-        declared=present(
+        declared=without_none(
             {
                 "data": account.data,
                 "tags": account.tags,

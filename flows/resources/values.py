@@ -55,3 +55,13 @@ def dig(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are declared: those that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def declared_among(declared: object, *names: str) -> list[str]:
+    """Those of some fields that a document declares."""
+    return [name for name in names if getattr(declared, name)]

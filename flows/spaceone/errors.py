@@ -146,6 +146,8 @@ class Unreachable(CallError):
     ) -> None:
         super().__init__(method, endpoint, status, error_code, server_text, advice, temporary=True)
         self.never_sent = any(words in server_text for words in _NEVER_SENT)
+        if self.never_sent:
+            self.message = f"{method} at {endpoint} cannot be reached ({server_text.rpartition(': ')[2]})"
 
     @property
     def may_have_arrived(self) -> bool:
@@ -208,4 +210,4 @@ class ServerError(CallError):
 
 #: gRPC core's words where no connection could be made. Any other, "sendmsg: Broken pipe" among them, may stand for a
 #: request that had arrived: a connection also carries answers to pings, and any of them can be what could not be sent.
-_NEVER_SENT = ("failed to connect to all addresses",)
+_NEVER_SENT = ("failed to connect to all addresses", "DNS resolution failed")

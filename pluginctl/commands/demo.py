@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from pluginctl.commands.sandbox import Generation
+from pluginctl.commands.sandbox import GenerationOption
 from pluginctl.exit_codes import failing_well
 from pluginctl.output import message_console, result_console
 from pluginctl.spinner import TerminalProgress
@@ -32,7 +32,7 @@ _COLUMNS = ("kind", "name", "action")
 
 
 @app.command()
-def demo(generation: Generation = lifecycle.GENERATION) -> None:
+def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
     started = time.perf_counter()
     errors = message_console()

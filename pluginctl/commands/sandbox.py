@@ -36,7 +36,7 @@ def _known(name: str | None) -> str | None:
     )
 
 
-Generation = Annotated[
+GenerationOption = Annotated[
     str, typer.Option("--generation", metavar=_KNOWN, callback=_known, help="Which SpaceONE.")
 ]
 GenerationOrAll = Annotated[
@@ -47,7 +47,7 @@ GenerationOrAll = Annotated[
 
 @app.command()
 def up(
-    generation: Generation = lifecycle.GENERATION,
+    generation: GenerationOption = lifecycle.GENERATION,
     mongodb_uri: Annotated[
         str | None,
         typer.Option(help="A MongoDB to use instead of the embedded one.", envvar="PLUGINCTL_MONGODB_URI"),
@@ -92,7 +92,7 @@ def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> 
 @app.command()
 def logs(
     service: Annotated[str, typer.Argument(help="A part, as `status` names it.")],
-    generation: Generation = lifecycle.GENERATION,
+    generation: GenerationOption = lifecycle.GENERATION,
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines; 0 for all.")] = 100,
 ) -> None:
     """The last lines of a part's log."""
@@ -104,7 +104,7 @@ def logs(
 
 
 @app.command()
-def env(generation: Generation = lifecycle.GENERATION) -> None:
+def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
     """Variables for a shell, with which `prefect` uses the sandboxes' server: eval "$(pluginctl sandbox env)"."""
     with failing_well():
         summary = lifecycle.summary(lifecycle.default_home(), generation=generation)

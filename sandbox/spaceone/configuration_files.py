@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.machine.layout import Layout
-    from sandbox.spaceone.generation import Generation
+    from sandbox.spaceone.distribution import Distribution
     from sandbox.spaceone.settings import Settings
 
 
-def write(layout: Layout, generation: Generation, settings: Settings) -> list[str]:
+def write(layout: Layout, generation: Distribution, settings: Settings) -> list[str]:
     """Write every part's file; returns the parts whose file differs from what was there."""
     content = generation.configuration(settings)
     changed = []

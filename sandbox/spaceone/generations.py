@@ -11,7 +11,7 @@ from sandbox.spaceone import spaceone_1_12, spaceone_2
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.spaceone.generation import Generation
+    from sandbox.spaceone.distribution import Distribution
 
 GENERATIONS = {each.name: each for each in (spaceone_2.GENERATION, spaceone_1_12.GENERATION)}
 
@@ -29,6 +29,6 @@ def layout_of(home: Path, name: str) -> Layout:
     return Layout.of(home, name)
 
 
-def generation_of(layout: Layout) -> Generation:
+def generation_of(layout: Layout) -> Distribution:
     """What runs in a sandbox: its folder is named as its generation is."""
     return GENERATIONS[layout.root.name]

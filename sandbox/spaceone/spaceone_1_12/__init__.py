@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.spaceone.generation import Generation
+from sandbox.spaceone.distribution import Distribution
 from sandbox.spaceone.spaceone_1_12.bootstrap import Bootstrap112
 from sandbox.spaceone.spaceone_1_12.configuration import Configuration112
 
-GENERATION = Generation(
+GENERATION = Distribution(
     name="1.12",
     environment="sandbox-1.12",
     requirements=Path(__file__).parents[1] / "requirements" / "spaceone-1.12.txt",

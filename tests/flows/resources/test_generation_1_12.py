@@ -7,8 +7,8 @@ import pytest
 from flows.manifest import Manifest
 from flows.manifest.models import SecretFilter
 from flows.resources import Execution, Plan, Target, declared_resources, plan_resources
+from flows.resources.account_form import HELP
 from flows.resources.resource import Reference
-from flows.resources.vocabulary import HELP
 from flows.spaceone import Generation
 
 TARGET = Target("0.1.0")

@@ -11,7 +11,7 @@ from sandbox.spaceone.generations import GENERATIONS, generation_of, layout_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sandbox.spaceone.generation import Generation
+    from sandbox.spaceone.distribution import Distribution
 
 
 def test_an_unknown_generation_names_the_known_ones(tmp_path: Path):
@@ -30,7 +30,7 @@ def test_every_generation_has_a_folder_an_environment_and_a_lock_of_its_own(tmp_
 
 
 @pytest.mark.parametrize("generation", GENERATIONS.values(), ids=list(GENERATIONS))
-def test_the_lock_names_hashes_and_no_place(generation: Generation):
+def test_the_lock_names_hashes_and_no_place(generation: Distribution):
     lines = generation.requirements.read_text().splitlines()
     pinned = [line for line in lines if "==" in line]
     wanted = generation.requirements.with_suffix(".in").read_text().splitlines()
@@ -40,7 +40,7 @@ def test_the_lock_names_hashes_and_no_place(generation: Generation):
 
 
 @pytest.mark.parametrize("generation", GENERATIONS.values(), ids=list(GENERATIONS))
-def test_the_lock_holds_every_service_and_spacectl(generation: Generation):
+def test_the_lock_holds_every_service_and_spacectl(generation: Distribution):
     pinned = {
         line.partition("==")[0] for line in generation.requirements.read_text().splitlines() if "==" in line
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Generation:
+class Distribution:
     """One generation: how its services are installed, configured and started, and who is made in them.
 
     Attributes:

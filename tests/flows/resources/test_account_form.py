@@ -9,9 +9,9 @@ import yaml
 from flows.manifest import Manifest
 from flows.manifest.models import KINDS
 from flows.resources import Target
+from flows.resources.account_form import HELP, account_form, accounts_by
 from flows.resources.resource import Reference
 from flows.resources.values import canonical
-from flows.resources.vocabulary import HELP, account_form, accounts_by
 
 #: Every field of every kind, each with a value that stands nowhere else.
 WORDS_OF_BOTH = {

@@ -1,0 +1,133 @@
+"""The collector, as both generations declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.manifest import Manifest
+from flows.resources.resource import Record, Reference, Resource, Scope, Writer
+from flows.resources.target import Target
+from flows.resources.values import declared_among, without_none
+
+_INFO = ("version", "options", "upgrade_mode")
+"""What a collector has of its plugin and can change."""
+
+
+def collector(
+    manifest: Manifest,
+    target: Target,
+    *,
+    plugin_id: str,
+    fixed: Mapping[str, Any],
+    scope: Scope = Scope.DOMAIN,
+    notes: list[str],
+    obstacle: str = "",
+) -> Resource:
+    """The collector of a name and a plugin.
+
+    Args:
+        manifest: What is declared.
+        target: The version, and the environment's options, which override the manifest's.
+        plugin_id: The plugin's identity on the platform.
+        fixed: Fields that cannot be changed later, beside the provider.
+        scope: Whose token makes it.
+        notes: What the generation adds.
+        obstacle: Why the platform cannot hold it as declared; empty where it can.
+    """
+    declared = manifest.collector
+    if target.plugin_options:
+        named = ", ".join(sorted(target.plugin_options))
+        notes = [*notes, f"plugin_info.options from the environment: {named}."]
+    if declared.place.default:
+        notes = ["not declared: the plugin's name, and all service accounts of the provider.", *notes]
+    fixed = {"provider": declared.provider or manifest.provider.provider, **fixed}
+    plain = without_none(
+        {
+            "schedule": declared.schedule and _switched(declared.schedule.model_dump(exclude_none=True)),
+            "secret_filter": _secret_filter(manifest),
+            "tags": declared.tags,
+        }
+    )
+
+    declares_options = "options" in declared.plugin_info.model_fields_set or bool(target.plugin_options)
+    options = {**declared.plugin_info.options, **target.plugin_options}
+
+    def create_params(fields: Record) -> Record:
+        info = {"options": {}, **{name: fields[name] for name in _INFO if name in fields}}
+        return {
+            "name": declared.name,
+            **fixed,
+            "plugin_info": {"plugin_id": plugin_id, **info},
+            **{name: fields[name] for name in plain},
+        }
+
+    return Resource(
+        kind="collector",
+        name=declared.name,
+        file=str(declared.place),
+        api="inventory.Collector",
+        id_field="collector_id",
+        query={"name": declared.name},
+        matches=lambda record: (record.get("plugin_info") or {}).get("plugin_id") == plugin_id,
+        declared={
+            **fixed,
+            "version": target.version,
+            # Not named at all, they are whatever the platform has, which somebody may have set in the console.
+            **({"options": options} if declares_options else {}),
+            "upgrade_mode": "MANUAL",
+            **plain,
+        },
+        observed=_observed_collector,
+        create_params=create_params,
+        # The call comes back when the plugin's container answers. The platform itself waits up to 150 s in 2.x, and
+        # ten minutes in 1.12, where a container that serves at all is up within 20 s.
+        create_timeout=240.0,
+        writers=(
+            Writer("update", ("schedule", "secret_filter", "tags")),
+            Writer("update_plugin", _INFO, together=True),
+        ),
+        scope=scope,
+        clearable=frozenset({"tags"}),
+        obstacle=lambda _: obstacle,
+        notes=tuple(notes),
+    )
+
+
+def filtered_by_schema(manifest: Manifest) -> list[str]:
+    """The parts of a collector's filter, of one that is on, that name schemas."""
+    declared = manifest.collector.secret_filter
+    if declared is None or declared.state == "DISABLED":
+        return []
+    return [f"secret_filter.{name}" for name in declared_among(declared, "schemas", "exclude_schemas")]
+
+
+def _secret_filter(manifest: Manifest) -> Mapping[str, Any] | None:
+    """The filter; a service account of the manifest may be called by its name there, others by their ids."""
+    declared = manifest.collector.secret_filter
+    if declared is None:
+        return None
+    names = {account.name for account in manifest.service_accounts}
+    filtered = declared.model_dump(exclude_none=True)
+    for field in ("service_accounts", "exclude_service_accounts"):
+        if field in filtered:
+            filtered[field] = [
+                Reference("service account", entry) if entry in names else entry for entry in filtered[field]
+            ]
+    return _switched(filtered)
+
+
+def _switched(part: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A schedule or a filter as the platform holds it: of one that is off, nothing but that."""
+    if not part or part.get("state") == "DISABLED":
+        return {"state": "DISABLED"}
+    return part
+
+
+def _observed_collector(record: Record) -> Record:
+    return {
+        **record,
+        **(record.get("plugin_info") or {}),
+        "schedule": _switched(record.get("schedule")),
+        "secret_filter": _switched(record.get("secret_filter")),
+    }

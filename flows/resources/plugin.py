@@ -1,0 +1,90 @@
+"""The plugin, as both generations declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flows.manifest import Manifest
+from flows.resources.resource import Record, Resource, Writer
+from flows.resources.target import Target
+from flows.resources.values import dig, without_none
+
+DOCKER_HUB = "DOCKER_HUB"
+
+
+def plugin(
+    manifest: Manifest,
+    target: Target,
+    *,
+    generation: str,
+    local: str,
+    type_field: str,
+    changeable: tuple[str, ...],
+    clearable: frozenset[str],
+    create_params: Callable[[Record], Record] = lambda declared: declared,
+    identity: str,
+    unreadable: frozenset[str] = frozenset(),
+    notes: list[str],
+) -> Resource:
+    """The plugin in a local repository.
+
+    Args:
+        manifest: What is declared.
+        target: The environment's type of registry overrides the manifest's.
+        generation: For the notes.
+        local: `repository_type` of a local repository.
+        type_field: What `inventory.Collector` is: `service_type` or `resource_type`.
+        changeable: The fields that `update` takes.
+        clearable: Those that it takes empty.
+        create_params: The request of `register`.
+        identity: `plugin_id` on the platform.
+        unreadable: Declared fields that are not shown.
+        notes: What the generation adds.
+    """
+    declared = manifest.plugin
+    registry_type = target.registry_type or declared.registry_type or DOCKER_HUB
+    if getattr(declared, type_field) is None:
+        other = "service_type" if type_field == "resource_type" else "resource_type"
+        notes = [f"{other} is {type_field} in {generation}.", *notes]
+    if registry_type != (declared.registry_type or DOCKER_HUB):
+        notes = [*notes, f"registry_type is the environment's: {registry_type}."]
+    fixed = {
+        "image": declared.image,
+        type_field: declared.type,
+        "provider": declared.provider or manifest.provider.provider,
+        "registry_type": registry_type,
+        "registry_config": declared.registry_config,
+    }
+    return Resource(
+        kind="plugin",
+        name=identity,
+        file=str(declared.place),
+        api="repository.Plugin",
+        id_field="plugin_id",
+        query={"plugin_id": identity},
+        matches=lambda record: _repository_type(record, local) == local,
+        obstacle=lambda listed: _taken_elsewhere(identity, listed, local),
+        declared=without_none({**fixed, **{name: getattr(declared, name) for name in changeable}}),
+        create_params=create_params,
+        create_verb="register",
+        clearable=clearable,
+        unreadable=unreadable,
+        writers=(Writer("update", changeable),),
+        notes=tuple(notes),
+    )
+
+
+def _repository_type(record: Record, otherwise: str) -> str:
+    return str(dig(record, "repository_info", "repository_type") or otherwise)
+
+
+def _taken_elsewhere(identity: str, listed: Sequence[Record], local: str) -> str:
+    """A plugin is looked up by its id in one repository after the other, and listed in the same order."""
+    first = next(iter(listed), None)
+    if first is None or _repository_type(first, local) == local:
+        return ""
+    other = dig(first, "repository_info", "name") or dig(first, "repository_info", "repository_id")
+    return (
+        f"{other} ({_repository_type(first, local)}) has a plugin {identity}, too, and the platform takes that one: "
+        "give the plugin an id of its own, which without plugin_id (and always in 1.12) is the image's last part."
+    )
