@@ -36,7 +36,7 @@ def release(
         manifest: The folder of the manifest's YAML files.
         dry_run: Stop after the plan.
         publish_only: Stop when the plugin is registered: no service account, no collector, no collection.
-        parameters: Fields that are stronger than the manifest's, KIND.FIELD=VALUE with spaces between them, such as
+        parameters: Fields that override the manifest's, KIND.FIELD=VALUE with spaces between them, such as
             plugin.image=team/plugin-x collector.name="My collector". Prefect shows them: no secrets here.
     """
     request = ReleaseRequest(

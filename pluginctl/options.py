@@ -23,7 +23,7 @@ Parameters = Annotated[
         "--parameter",
         "-p",
         metavar="KIND.FIELD=VALUE",
-        help="A field that is stronger than the manifest's, such as plugin.image=team/plugin-x. May be given again.",
+        help="A field that overrides the manifest's, such as plugin.image=team/plugin-x. May be given again.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]

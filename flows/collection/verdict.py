@@ -1,4 +1,4 @@
-"""Judges a job: SUCCESS of the platform's own is not a success (law 5)."""
+"""Judges a job: SUCCESS of the platform's own is not a success."""
 
 from __future__ import annotations
 

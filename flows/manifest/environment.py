@@ -56,7 +56,7 @@ class Settings(Document):
     description: str = ""
     spacectl: str | None = None
     endpoints: dict[str, str] = Field(
-        default_factory=dict, description="Added to, and stronger than, spacectl's."
+        default_factory=dict, description="Added to spacectl's, which they override."
     )
     token_variable: str | None = None
     root_certificates: str | None = Field(

@@ -50,7 +50,7 @@ class Manifest:
 
         Args:
             folder: Files of other kinds than YAML, hidden ones and a README are left alone.
-            parameters: Fields that are stronger than the files', each `KIND.FIELD=VALUE`.
+            parameters: Fields that override the files', each `KIND.FIELD=VALUE`.
 
         Raises:
             ManifestError: for the first file or kind that is missing or wrong; it names file, line and field.

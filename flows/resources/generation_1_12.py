@@ -17,7 +17,7 @@ from flows.resources.target import Target
 from flows.resources.values import declared_among, dig, without_none
 
 _CREDENTIALS = "secret.credentials"
-#: What 1.12 keeps in a provider, and where a schema of 2.x for accounts has it; the provider's own is stronger.
+#: What 1.12 keeps in a provider, and where a schema of 2.x for accounts has it; the provider's own takes precedence.
 _FORM = {"template": "schema", "metadata": "options.help", "capability": "related_schemas"}
 
 
@@ -43,7 +43,7 @@ def _repository(manifest: Manifest) -> Resource:
     if repository.place.default:
         notes.append(f"none is declared: where there is none, it is called {repository.name}.")
     if repository.tags:
-        notes.append("tags are not held by a repository of 1.12.")
+        notes.append("tags are not supported by a repository of 1.12.")
     return Resource(
         kind="repository",
         name=repository.name,
@@ -65,7 +65,7 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
     if schema.id != schema.name:
         notes.append(f"name is the schema_id, {schema.id}: 1.12 identifies a schema by it.")
     if lost := declared_among(schema, "provider", "related_schemas", "options"):
-        notes.append(f"{', '.join(lost)}: not held by a schema of 1.12.")
+        notes.append(f"{', '.join(lost)}: not supported by a schema of 1.12.")
     repository = Reference("repository", manifest.repository.name)
     return Resource(
         kind="schema",
@@ -95,9 +95,9 @@ def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
     moved = {name: getattr(provider, name) for name in declared_among(provider, "icon", "color")}
     notes = [f"{name}: tags.{name} in 1.12." for name in moved]
     if lost := declared_among(provider, "alias", "plugin_info", "options"):
-        notes.append(f"{', '.join(lost)}: not held by a provider of 1.12.")
+        notes.append(f"{', '.join(lost)}: not supported by a provider of 1.12.")
     notes += [
-        f"{_called(schema)}: not held by 1.12."
+        f"{_called(schema)}: not supported by 1.12."
         for schema in manifest.schemas
         if schema.schema_type in ACCOUNT_TYPES and (form is None or schema is not form.schema)
     ]
@@ -147,7 +147,7 @@ def _written_form(provider: Provider, form: AccountForm | None) -> tuple[Mapping
     lost = ["name", *declared_among(form.schema, "labels", "tags")]
     lost += [f"options.{name}" for name in form.schema.options or {} if name != "help"]
     lost += [_FORM[name] for name in written if own[name] is not None]
-    notes.append(f"not held by 1.12 of {_called(form.schema)}: {', '.join(lost)}.")
+    notes.append(f"not supported by 1.12 in {_called(form.schema)}: {', '.join(lost)}.")
     return {**written, **without_none(own)}, notes
 
 
@@ -256,7 +256,7 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
     if identity != manifest.plugin.id:
         notes.append(f"plugin_id {manifest.plugin.id}: in 1.12 it is the image's last part, {identity}.")
     if manifest.plugin.docs:
-        notes.append("docs are not held by a plugin of 1.12.")
+        notes.append("docs are not supported by a plugin of 1.12.")
     return plugin(
         manifest,
         target,
@@ -277,7 +277,7 @@ def _plugin_id(manifest: Manifest) -> str:
 def _collector(manifest: Manifest, target: Target) -> Resource:
     notes, obstacle = [], ""
     if "resource_group" in manifest.collector.model_fields_set:
-        notes.append("resource_group: not held by a collector of 1.12, which has no workspaces.")
+        notes.append("resource_group: not supported by a collector of 1.12, which has no workspaces.")
     if by_schema := filtered_by_schema(manifest):
         obstacle = (
             f"inventory of 1.12 takes no {' and no '.join(by_schema)}: it asks for schemas without saying of which "

@@ -39,7 +39,7 @@ def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
 def _repository(manifest: Manifest) -> Resource:
     notes = ["2.x configures its repositories: the installation's local one is used, whatever its name."]
     if manifest.repository.tags:
-        notes.append("tags are not held by a repository of 2.x.")
+        notes.append("tags are not supported by a repository of 2.x.")
     return Resource(
         kind="repository",
         name=manifest.repository.name,
@@ -74,7 +74,7 @@ def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
     if schema.service_type:
         notes.append(f"service_type {schema.service_type} is schema_type {schema_type} in 2.x.")
     if schema.labels:
-        notes.append("labels are not held by a schema of 2.x.")
+        notes.append("labels are not supported by a schema of 2.x.")
     if schema.schema_id is None:
         notes.append("schema_id is the name: 2.x identifies a schema by it.")
     return _schema(
@@ -170,10 +170,10 @@ def _form_notes(provider: Provider, form: AccountForm | None) -> list[str]:
     """What becomes of a form that is declared in the words of 1.12."""
     own = declared_among(provider, "template", "capability", "metadata")
     if form is None:
-        return [f"{name}: not held by 2.x." for name in own]
+        return [f"{name}: not supported by 2.x." for name in own]
     if form.schema is not None:
         elsewhere = f"which reads the schema {form.schema.id} of {form.place}"
-        return [f"{', '.join(own)}: not held by 2.x, {elsewhere}."] if own else []
+        return [f"{', '.join(own)}: not supported by 2.x, {elsewhere}."] if own else []
     moved = {
         "template": "service_account.schema alone, as a schema of type SERVICE_ACCOUNT",
         "capability": "supported_schema alone, as related_schemas of that schema",
@@ -204,10 +204,10 @@ def _service_account(account: ServiceAccount) -> Resource:
     notes = []
     if account.service_account_type:
         notes.append(
-            "service_account_type is not held by 2.x, whose trusted accounts are a kind of their own."
+            "service_account_type is not supported by 2.x, whose trusted accounts are a kind of their own."
         )
     if account.secret_type:
-        notes.append("secret_type is not held by 2.x: the account makes its secret.")
+        notes.append("secret_type is not supported by 2.x: the account makes its secret.")
     if account.secret_data:
         notes.append("secret_data cannot be read back: it is written when the account has no secret.")
     return Resource(
@@ -247,7 +247,7 @@ def _observed_account(record: Record, secret_data: Mapping[str, Any] | None) -> 
 def _plugin(manifest: Manifest, target: Target) -> Resource:
     notes = []
     if manifest.plugin.template:
-        notes.append("template is not held by a plugin of 2.x.")
+        notes.append("template is not supported by a plugin of 2.x.")
     if manifest.plugin.registry_config:
         notes.append("registry_config cannot be read back: 2.x shows the installation's own.")
     return plugin(

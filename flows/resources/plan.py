@@ -54,7 +54,7 @@ class Action:
         verb: What is to be done.
         changes: The fields that are not as declared; those of a create are all that are declared.
         reason: Why it is blocked.
-        notes: What was translated for this generation, or cannot be held by it.
+        notes: What this generation stores under another name, or does not support.
         resource: What is declared; None for an image.
         id: The platform's id of what exists.
     """

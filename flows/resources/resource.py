@@ -71,7 +71,7 @@ class Resource:
         clearable: Fields that the platform also takes empty; an empty value of any other is lost on the wire.
         unreadable: Declared fields that the platform never shows.
         hidden: Declared fields that must not be shown.
-        notes: What was translated for this generation, or cannot be held by it.
+        notes: What this generation stores under another name, or does not support.
         obstacle: Why the platform cannot hold it as declared, given all that `query` lists; empty where it can.
     """
 

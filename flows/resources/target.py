@@ -14,7 +14,7 @@ class Target:
     Attributes:
         version: The image's tag, and the collector's version.
         registry_type: How the platform calls the registry that it pulls from; None for what the manifest says.
-        plugin_options: The environment's own options of the plugin, stronger than the manifest's.
+        plugin_options: The environment's own options of the plugin, which override the manifest's.
     """
 
     version: str

@@ -20,10 +20,10 @@ DIFFERENCES = {
     "repository": {"repository_type": ("LOCAL, configured", "local, registered")},
     "schema": {
         "schema_id": ("what identifies it", "it has none: the name does"),
-        "schema_type": ("SECRET", "not held"),
-        "provider": ("whose secrets it describes", "not held"),
-        "service_type": ("not held", "secret.credentials"),
-        "labels": ("not held", "as declared"),
+        "schema_type": ("SECRET", "not supported"),
+        "provider": ("whose secrets it describes", "not supported"),
+        "service_type": ("not supported", "secret.credentials"),
+        "labels": ("not supported", "as declared"),
         "repository_info": ("of identity", "of a repository"),
     },
     "provider": {
@@ -34,16 +34,16 @@ DIFFERENCES = {
         "capability": ("related_schemas of that schema", "the schemas of its secrets"),
     },
     "project": {
-        "project_type": ("PRIVATE", "not held"),
+        "project_type": ("PRIVATE", "not supported"),
         "project_group_info": ("needs no group", "in a group"),
-        "created_by": ("not held", "who made it"),
+        "created_by": ("not supported", "who made it"),
         "tags": ("left out where empty", "shown where empty"),
     },
     "service account": {
-        "state": ("ACTIVE", "not held"),
+        "state": ("ACTIVE", "not supported"),
         "secret_schema_id": ("of the account", "of the secret"),
-        "service_account_type": ("not held", "GENERAL"),
-        "scope": ("not held", "PROJECT"),
+        "service_account_type": ("not supported", "GENERAL"),
+        "scope": ("not supported", "PROJECT"),
         "project_info": ("by id alone", "with the project's name"),
         "tags": ("left out where empty", "shown where empty"),
     },
@@ -51,20 +51,20 @@ DIFFERENCES = {
         "name": ("made of the account's id", "the account's name"),
         "schema_id": ("called schema_id", "called schema"),
         "schema": ("called schema_id", "called schema"),
-        "secret_type": ("not held", "CREDENTIALS"),
-        "resource_group": ("PROJECT", "not held"),
+        "secret_type": ("not supported", "CREDENTIALS"),
+        "resource_group": ("PROJECT", "not supported"),
     },
     "plugin": {
         "resource_type": ("inventory.Collector", "called service_type"),
         "service_type": ("called resource_type", "inventory.Collector"),
-        "template": ("not held", "as declared"),
-        "docs": ("shown where empty", "not held"),
+        "template": ("not supported", "as declared"),
+        "docs": ("shown where empty", "not supported"),
         "registry_config.url": ("the installation's own", "as declared: nothing"),
         "registry_config.image_pull_secrets": ("the installation's own", "as declared: nothing"),
         "repository_info.repository_type": ("LOCAL", "local"),
     },
     "collector": {
-        "resource_group": ("DOMAIN", "not held"),
+        "resource_group": ("DOMAIN", "not supported"),
         "plugin_info.metadata.supported_resource_type": ("with Namespace and Metric", "it has neither"),
         "plugin_info.options.generation": ("not needed", "1.12, from the environment"),
     },
@@ -257,7 +257,7 @@ def test_every_translation_is_in_the_plan(released):
         for generation, report in released.items()
     }
     assert "metadata: of it, 2.x holds the markdown of " in " ".join(notes["2.x"]["provider"])
-    assert "labels are not held by a schema of 2.x." in [
+    assert "labels are not supported by a schema of 2.x." in [
         note for action in released["2.x"]["actions"] for note in action.get("notes", [])
     ]
     assert "secret_schema_id and secret_data are a secret of its own in 1.12." in notes["1.12"]["secret"]

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class PluginSource:
     """A plugin source as it was when it was loaded.
 
-    `digest` covers what the Docker build context holds after .dockerignore, but for src/VERSION. A release is
-    the pair (version, digest): law 3 compares the digests of one version. With VERSION inside, the digest
-    would change with every bump, and nobody could see that two versions hold the same code; a line break
-    more in that file would make a conflict. Left out, it loses nothing: the version is the image's tag and a
-    label of its own. Build arguments (BASE_IMAGE) are the environment's, not the source's, and are not in it.
+    `digest` covers what the Docker build context holds after .dockerignore, except src/VERSION. A release is the
+    pair of version and digest, and a version is immutable. With VERSION in the digest, every bump would change it,
+    nobody could see that two versions hold the same code, and a line break more in that file would make a conflict.
+    Nothing is lost without it: the version is the image's tag and a label of its own. Build arguments (BASE_IMAGE) are
+    the environment's, not the source's, and are not in it.
     """
 
     folder: Path

@@ -99,9 +99,9 @@ def test_every_other_field_of_2_x_is_said_to_be_lost(native):
     found = declared_resources(Generation.V1_12, native, TARGET)
     assert "schema_type SECRET is service_type secret.credentials" in said(found, "schema")
     assert "name is the schema_id, portfolio-secret" in said(found, "schema")
-    assert "provider: not held by a schema of 1.12" in said(found, "schema")
-    assert "docs are not held by a plugin of 1.12" in said(found, "plugin")
-    assert "resource_group: not held by a collector of 1.12" in said(found, "collector")
+    assert "provider: not supported by a schema of 1.12" in said(found, "schema")
+    assert "docs are not supported by a plugin of 1.12" in said(found, "plugin")
+    assert "resource_group: not supported by a collector of 1.12" in said(found, "collector")
 
 
 def test_the_providers_own_form_is_stronger_than_a_schema_and_the_plan_says_so(native, manifest):
@@ -132,7 +132,7 @@ def test_another_schema_for_accounts_is_said_to_be_lost(native):
         Generation.V1_12, dataclasses.replace(native, schemas=(*native.schemas, trusted)), TARGET
     )
     assert [schema.name for schema in by_kind(found, "schema")] == ["portfolio-secret"]
-    assert f"the schema t of {trusted.place}, of type TRUSTED_ACCOUNT: not held by 1.12." in said(
+    assert f"the schema t of {trusted.place}, of type TRUSTED_ACCOUNT: not supported by 1.12." in said(
         found, "provider"
     )
 

@@ -61,7 +61,7 @@ def test_every_translation_is_said(resources):
     assert "HARBOR" in notes["plugin"]
     assert "base_url" in notes["collector"]
     secret_notes = " ".join(by_kind(resources, "schema")[0].notes)
-    assert "labels are not held" in secret_notes
+    assert "labels are not supported" in secret_notes
     assert "SECRET" in secret_notes
 
 
@@ -76,7 +76,7 @@ def test_a_form_without_schema_is_not_held_and_the_plan_says_so(manifest):
         Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
     )
     notes = by_kind(found, "provider")[0].notes
-    assert {"capability: not held by 2.x.", "metadata: not held by 2.x."} <= set(notes)
+    assert {"capability: not supported by 2.x.", "metadata: not supported by 2.x."} <= set(notes)
 
 
 def test_what_is_emptied_in_the_words_of_1_12_is_emptied(manifest):
@@ -151,7 +151,7 @@ def test_a_schema_for_accounts_is_stronger_than_a_template_and_the_plan_says_so(
     ]
     (note,) = [note for note in by_kind(found, "provider")[0].notes if "template" in note]
     assert note.startswith(
-        "template, capability, metadata: not held by 2.x, which reads the schema portfolio-account"
+        "template, capability, metadata: not supported by 2.x, which reads the schema portfolio-account"
     )
 
 
