@@ -19,7 +19,7 @@ def pages() -> list[Path]:
     found = []
     for folder, below, files in os.walk(ROOT):
         below[:] = [
-            name for name in below if name == ".github" or not name.startswith(".") and name not in _OTHERS
+            name for name in below if name == ".github" or (not name.startswith(".") and name not in _OTHERS)
         ]
         found += [Path(folder) / name for name in files if name.endswith(".md")]
     return sorted(found)

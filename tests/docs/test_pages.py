@@ -58,7 +58,7 @@ def problem(command, words):
     words = [word for word in words if word not in _REST]
     try:
         command.make_context(command.name, words)
-    except Exception as error:  # the parser's own, whichever copy of click it brings
+    except Exception as error:  # noqa: BLE001 - the parser's own, of whichever copy of click
         message = getattr(error, "message", None) or str(error)
         # An example in a sentence may leave an argument out.
         return None if type(error).__name__ in {"MissingParameter", "Exit"} else message
