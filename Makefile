@@ -1,7 +1,8 @@
 # `make demo` and `make test` set up what they need; `make` alone lists what there is.
 PYTHON ?= python3
 RUN := .venv/bin
-INSTALL := $(RUN)/python -m pip install --quiet --disable-pip-version-check
+# Twice quiet: errors are shown, warnings about how this machine's pip is set up are not.
+INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ setup: $(READY) ## Make .venv with pluginctl in it
 
 $(READY): requirements/pip.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 …' >&2; exit 2; }
+		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.13 …' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/install-venv
 	@echo 'Making .venv …'
 	@$(PYTHON) -m venv .venv
