@@ -19,17 +19,20 @@ VALUES = some.recursive(
         some.text(),
         some.text("x", min_size=100, max_size=150),
     ),
-    lambda below: some.one_of(some.lists(below), some.dictionaries(some.text(), below)),
+    lambda below: some.one_of(
+        some.lists(below, max_size=4), some.dictionaries(some.text(), below, max_size=4)
+    ),
     max_leaves=30,
 )
+ITEMS = some.dictionaries(some.text(), VALUES, max_size=6)
 
 
-@given(some.dictionaries(some.text(), VALUES))
+@given(ITEMS)
 def test_a_struct_is_read_as_it_was_meant(values):
     assert MessageToDict(Struct.FromString(wire.fields(values))) == values
 
 
-@given(some.dictionaries(some.text(), VALUES), some.dictionaries(some.text(), VALUES))
+@given(ITEMS, ITEMS)
 def test_what_is_appended_is_merged(first, second):
     both = Struct.FromString(wire.fields(first) + wire.fields(second))
     assert MessageToDict(both) == first | second
