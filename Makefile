@@ -6,10 +6,10 @@ INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test check bench lock
+.PHONY: help setup demo down test test-fast check bench lock
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make .venv with pluginctl in it
 
@@ -33,6 +33,9 @@ down: $(READY) ## Stop all that was started; the data stays
 
 test: $(READY) ## Run all tests, those with the real services too
 	@$(RUN)/python -m pytest $(PYTEST)
+
+test-fast: $(READY) ## Run the tests that need no server: under a minute
+	@$(RUN)/python -m pytest -m 'not prefect and not integration and not e2e' $(PYTEST)
 
 check: $(READY) ## Format, lint, types and layers
 	@$(RUN)/ruff format --check .

@@ -29,7 +29,7 @@ from flows.tasks.runner import PrefectRunner
 from flows.tasks.steps import TASKS
 from tests.reports import kind, report
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 
 
 @pytest.fixture(autouse=True)
