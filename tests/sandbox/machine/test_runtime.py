@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.machine.layout import Layout
 
 
+@pytest.mark.integration  # a real venv and its pip: five seconds
 def test_services_are_installed_again_for_another_lock(layout: Layout, tmp_path: Path):
     lock = tmp_path / "lock.txt"
     lock.write_text("")
@@ -23,6 +24,7 @@ def test_services_are_installed_again_for_another_lock(layout: Layout, tmp_path:
     assert not runtime.is_installed(layout, lock)
 
 
+@pytest.mark.integration  # a real venv and its pip: five seconds
 def test_a_failed_installation_quotes_pip_and_is_not_taken_for_done(layout: Layout, tmp_path: Path):
     lock = tmp_path / "lock.txt"
     lock.write_text("a line that is no requirement\n")
