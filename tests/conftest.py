@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from sandbox.lifecycle import Summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# How long examples take says more about the machine than about the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 #: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
 SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
 
@@ -103,7 +107,7 @@ def pluginctl() -> Pluginctl:
     """Runs `pluginctl` as a user does, in the checkout and against the tests' sandbox."""
 
     def run(
-        *arguments: str | Path, timeout: float = 300, **variables: str
+        *arguments: str | Path, timeout: float = 1200, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [Path(sys.executable).with_name("pluginctl"), *arguments],

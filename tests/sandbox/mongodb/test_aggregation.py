@@ -342,7 +342,7 @@ LAST = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rows=RANDOM_ROWS, first=st.lists(STAGES, max_size=3), last=LAST)
 def test_random_pipelines_are_plain_mongomocks(
     rows: list[dict[str, Any]], first: list[dict[str, Any]], last: dict[str, Any]

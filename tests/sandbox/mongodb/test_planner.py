@@ -68,7 +68,10 @@ def plants(store: Store) -> Collection:
     return collection
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 @given(documents=st.lists(DOCUMENTS, max_size=8), filter_=FILTERS)
 def test_finds_what_plain_mongomock_finds(
     plants: Collection, documents: list[dict[str, Any]], filter_: dict[str, Any]
@@ -86,7 +89,10 @@ def test_finds_what_plain_mongomock_finds(
     assert (None if first is None else first.document["_id"]) == next(iter(expected), None)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 @given(changes=st.lists(st.tuples(st.integers(0, 3), DOCUMENTS | st.none()), max_size=12), filter_=FILTERS)
 def test_indexes_follow_inserts_changes_and_removals(
     plants: Collection, changes: list[tuple[int, dict[str, Any] | None]], filter_: dict[str, Any]
