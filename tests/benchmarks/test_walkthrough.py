@@ -100,6 +100,7 @@ DONE = holdings(2, 1, 4, 25)
 
 
 def test_all_four_registered_is_the_effect():
+    # Must not raise.
     check(holdings(), DONE, DONE)
 
 

@@ -1,4 +1,7 @@
 import io
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -19,6 +22,13 @@ def console():
     return Console(file=io.StringIO(), width=120)
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """A quarter of a second passes between two looks at it."""
+    clock = SimpleNamespace(perf_counter=partial(next, count(0.0, 0.25)))
+    monkeypatch.setattr("flows.terminal.runner.time", clock)
+
+
 @pytest.fixture
 def text(console):
     return console.file.getvalue
@@ -26,14 +36,14 @@ def text(console):
 
 def test_a_step_that_ended_leaves_a_line_with_its_time(console, text):
     assert TerminalRunner(console).run(Step(kind("create schema"), lambda: "done", subject="coins")) == "done"
-    assert text().startswith("✓ create schema coins 0.0 s")
+    assert text() == "✓ create schema coins 0.2 s\n"
 
 
 def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
     console = Console(file=io.StringIO(), width=40)
     step = Step(kind("build image"), lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
     assert TerminalRunner(console).run(step) == 7
-    assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.0 s\n"
+    assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.2 s\n"
 
 
 def test_a_step_that_failed_leaves_a_line_and_its_error(console, text):
@@ -105,7 +115,8 @@ def test_a_line_of_a_build_stands_beside_the_spinner_of_its_step(line):
 
 def test_progress_without_a_terminal_is_a_line_for_what_took_longer_than_a_second(console, text, monkeypatch):
     times = iter([0.0, 0.5, 10.0, 12.25])
-    monkeypatch.setattr("pluginctl.spinner.time.perf_counter", lambda: next(times))
+    clock = SimpleNamespace(perf_counter=partial(next, times))
+    monkeypatch.setattr("pluginctl.spinner.time", clock)
     with TerminalProgress(console) as progress:
         with progress.step("quick"):
             pass

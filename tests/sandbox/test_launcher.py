@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import sys
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +9,7 @@ from sandbox import launcher
 from sandbox.errors import SandboxError
 from sandbox.launcher import launch, tail
 from sandbox.parts import Part
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,33 +18,33 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Steps
 
 
-def part(name: str, code: str, *, file: Path | None = None, seconds: float = 10) -> Part:
+def part(name: str, code: str, *, file: Path | None = None, seconds: float = PATIENCE) -> Part:
     return Part(
         name, (sys.executable, "-c", code), "", (lambda: file is None or file.exists()), seconds=seconds
     )
 
 
 def touching(file: Path) -> str:
-    return f"import time, pathlib; pathlib.Path({str(file)!r}).touch(); time.sleep(60)"
+    return f"import time, pathlib; pathlib.Path({str(file)!r}).touch(); time.sleep(600)"
 
 
 def test_parts_start_side_by_side(processes: Processes, tmp_path: Path, steps: Steps):
-    """Each is ready when all have started."""
-    names = ("a", "b", "c", "d")
-
-    def all_started() -> bool:
-        return all((tmp_path / name).exists() for name in names)
-
-    launch(
-        [
-            Part(name, (sys.executable, "-c", touching(tmp_path / name)), "", all_started, seconds=20)
-            for name in names
-        ],
-        processes,
-        steps,
-    )
-    assert processes.names() == list(names)
-    assert sorted(steps.steps) == [f"starting {name}" for name in names]
+    # None of them is ready before all of them run: one after the other, the first would wait in vain.
+    names = ["a", "b", "c", "d"]
+    files = [tmp_path / name for name in names]
+    wanted = [
+        Part(
+            name,
+            (sys.executable, "-c", touching(file)),
+            "",
+            lambda: all(each.exists() for each in files),
+            seconds=PATIENCE,
+        )
+        for name, file in zip(names, files, strict=True)
+    ]
+    launch(wanted, processes, steps)
+    assert processes.names() == ["a", "b", "c", "d"]
+    assert sorted(steps.steps) == ["starting a", "starting b", "starting c", "starting d"]
 
 
 def test_what_runs_is_left_alone(processes: Processes, tmp_path: Path, steps: Steps):
@@ -63,8 +62,7 @@ def test_what_died_is_started_again(processes: Processes, tmp_path: Path, steps:
     process = processes.running("a")
     assert process is not None
     process.kill()
-    while processes.running("a"):
-        time.sleep(0.01)
+    wait_for(lambda: processes.running("a") is None)
     launch([wanted], processes, steps)
     again = processes.running("a")
     assert again is not None
@@ -85,13 +83,13 @@ def test_what_hangs_is_started_again(
 
 
 def test_what_is_busy_for_a_moment_is_left_alone(processes: Processes, tmp_path: Path, steps: Steps):
-    wanted = part("a", touching(tmp_path / "a"), file=tmp_path / "a")
+    answers = iter([True, False, False, True])
+    wanted = Part("a", (sys.executable, "-c", touching(tmp_path / "a")), "", lambda: next(answers))
     launch([wanted], processes, steps)
     before = processes.record("a")
-    (tmp_path / "a").unlink()
-    threading.Timer(0.3, (tmp_path / "a").touch).start()
     launch([wanted], processes, steps)
     assert processes.record("a") == before
+    assert list(answers) == []
 
 
 def test_a_part_that_dies_is_told_with_the_end_of_its_log(processes: Processes, tmp_path: Path, steps: Steps):

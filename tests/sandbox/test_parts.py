@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
+from contextlib import ExitStack, closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,62 +10,93 @@ import yaml
 
 from sandbox import parts
 from sandbox.errors import SandboxError
-from sandbox.machine.layout import PACKAGE, Layout
+from sandbox.machine.layout import Layout
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sandbox.machine.processes import Processes
 
 
 @pytest.fixture
-def nobody() -> int:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        return int(closed.getsockname()[1])
-
-
-def test_a_redis_that_still_loads_is_not_ready(nobody: int):
+def silent() -> Iterator[int]:
+    """A port that accepts connections and never says a word."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        answers = [b"-LOADING Redis is loading\r\n", b"+PONG\r\n"]
+        yield listener.getsockname()[1]
 
-        def serve() -> None:
-            for answer in answers:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(64)
-                    connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        port = listener.getsockname()[1]
-        assert [parts.answers_ping(port), parts.answers_ping(port)] == [False, True]
-        thread.join()
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """A port on which nobody listens, and nobody else can."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield closed.getsockname()[1]
+
+
+class Redis:
+    """Answers each connection with the next of its answers, which lies ready before it is asked.
+
+    Attributes:
+        said: What the connections were sent.
+    """
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers = list(answers)
+        self._ends: list[socket.socket] = []
+
+    def connect(self, address: tuple[str, int], timeout: float) -> socket.socket:
+        assert address == ("127.0.0.1", 6379)
+        ours, theirs = socket.socketpair()
+        ours.sendall(self._answers.pop(0))
+        self._ends.append(ours)
+        return theirs
+
+    @property
+    def said(self) -> list[bytes]:
+        return [end.recv(64) for end in self._ends]
+
+    def close(self) -> None:
+        for end in self._ends:
+            end.close()
+
+
+@pytest.fixture
+def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Redis]]:
+    """A Redis with such answers takes the place of every connection."""
+    with ExitStack() as stack:
+
+        def serve(*answers: bytes) -> Redis:
+            made = stack.enter_context(closing(Redis(*answers)))
+            monkeypatch.setattr(parts, "socket", SimpleNamespace(create_connection=made.connect))
+            return made
+
+        yield serve
+
+
+def test_a_redis_that_still_loads_is_not_ready(redis: Callable[..., Redis]):
+    asked = redis(b"-LOADING Redis is loading\r\n", b"+PONG\r\n")
+    assert [parts.answers_ping(6379), parts.answers_ping(6379)] == [False, True]
+    assert asked.said == [b"PING\r\n"] * 2
+
+
+def test_a_redis_that_nobody_reaches_is_not_ready(silent: int, nobody: int):
+    assert not parts.answers_ping(silent)
     assert not parts.answers_ping(nobody)
 
 
 @pytest.mark.parametrize(("answer", "accepted"), [(b"+OK\r\n", True), (b"-NOPERM no\r\n", False)])
-def test_a_redis_that_cannot_be_emptied_is_told(answer: bytes, accepted: bool):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                assert connection.recv(64) == b"FLUSHALL\r\n"
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        if accepted:
-            parts.empty_redis(listener.getsockname()[1])
-        else:
-            with pytest.raises(SandboxError, match="cannot be emptied: '-NOPERM no'"):
-                parts.empty_redis(listener.getsockname()[1])
-        thread.join()
+def test_a_redis_that_cannot_be_emptied_is_told(answer: bytes, accepted: bool, redis: Callable[..., Redis]):
+    asked = redis(answer)
+    if accepted:
+        parts.empty_redis(6379)
+    else:
+        with pytest.raises(SandboxError, match="cannot be emptied: '-NOPERM no'"):
+            parts.empty_redis(6379)
+    assert asked.said == [b"FLUSHALL\r\n"]
 
 
 def test_redis_keeps_its_data_and_stays_on_this_machine(layout: Layout):
@@ -111,11 +142,8 @@ def test_the_supervisor_is_started_with_its_faults_mended(either: Layout, proces
 def test_what_does_not_listen_is_ready_with_its_children(layout: Layout, processes: Processes):
     part = parts.background(layout, "supervisor", processes)
     assert not part.ready()
-    processes.start("supervisor", ["sleep", "60"])
+    processes.start("supervisor", ["sleep", "600"])
     assert not part.ready(), "its synchronisation does not run yet"
     processes.stop(["supervisor"])
-    processes.start("supervisor", ["sh", "-c", "sleep 60 & wait"])
-    deadline = time.monotonic() + 10
-    while not part.ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    processes.start("supervisor", ["sh", "-c", "sleep 600 & wait"])
+    wait_for(part.ready)

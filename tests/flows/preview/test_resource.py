@@ -173,6 +173,7 @@ def test_metadata_of_any_form_is_shown_somehow(layouts, options):
     """It is the plugin's: a release has ended by then, and its verdict must not be lost for it."""
     metadata = {"view": {"sub_data": {"layouts": layouts}, "table": {"layout": {"options": options}}}}
     type_record = {"metadata": metadata}
+    # None of them must raise.
     preview(RECORD | {"metadata": {"portfolio": metadata}}, type_record)
     table([RECORD], type_record)
     default_sort(type_record)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +13,7 @@ from sandbox.machine import debian, docker_engine
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes, marks
 from sandbox.machine.state import State
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_two_sandboxes_that_start_at_once_start_one_engine(
     started: list[Any] = []
 
     def start(layout: Layout) -> Any:
-        time.sleep(0.1)
+        wait_for(lambda: steps.steps[1:], "the other one's waiting")
         started.append(layout)
         return engine()
 

@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from sandbox.machine import probes
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def test_a_grpc_server_is_ready_when_it_serves(silent: int, nobody: int):
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        assert probes.serves_grpc(port)
+        assert probes.serves_grpc(port, seconds=PATIENCE)
     finally:
         server.stop(0).wait()
     assert not probes.serves_grpc(silent, seconds=0.2), "a bound port is no server"
@@ -55,7 +56,7 @@ def test_only_a_success_is_an_answer(silent: int, nobody: int):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        assert probes.answers_http(f"{url}/v2/")
+        wait_for(lambda: probes.answers_http(f"{url}/v2/"))
         assert not probes.answers_http(f"{url}/other")
         server.shutdown()
     assert not probes.answers_http(f"http://127.0.0.1:{nobody}/v2/")

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +13,12 @@ import pytest
 from sandbox.errors import SandboxError
 from sandbox.machine import processes as module
 from sandbox.machine.processes import MARK, Processes
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sandbox.machine.layout import Layout
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 def test_a_started_program_runs_is_known_and_is_stopped(processes: Processes):
@@ -99,9 +90,9 @@ def test_children_are_stopped_too_even_in_a_session_of_their_own(processes: Proc
     told = tmp_path / "pid"
     code = (
         "import subprocess, sys, time, pathlib\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
         f"pathlib.Path({str(told)!r}).write_text(str(child.pid))\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     processes.start("parent", [sys.executable, "-c", code])
     wait_for(lambda: told.exists() and told.read_text())
@@ -114,7 +105,7 @@ def test_children_that_outlived_their_parent_are_stopped(processes: Processes, t
     told = tmp_path / "pid"
     code = (
         "import subprocess, sys, pathlib\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         f"pathlib.Path({str(told)!r}).write_text(str(child.pid))"
     )
     processes.start("parent", [sys.executable, "-c", code])
@@ -129,6 +120,7 @@ def test_strays_without_a_record_are_found_by_their_mark(processes: Processes, l
     record = processes.start("lost", SLEEP)
     (layout.run / "lost.json").unlink()
     lost = psutil.Process(record.pid)
+    wait_for(lambda: f"{layout.root}:lost" in module.marks())
     stranger = subprocess.Popen(SLEEP, env={**os.environ, MARK: f"{layout.root}-another:lost"})
     try:
         processes.stop_strays()
@@ -141,13 +133,13 @@ def test_strays_without_a_record_are_found_by_their_mark(processes: Processes, l
 
 def test_one_that_ignores_the_request_is_ended(processes: Processes, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
     processes.start("stubborn", [sys.executable, "-c", code])
     wait_for(lambda: processes.layout.log("stubborn").read_text() == "1\n")
     process = processes.running("stubborn")
     assert process is not None
     processes.stop(["stubborn"])
-    assert not module.is_alive(process)
+    wait_for(lambda: not module.is_alive(process))
 
 
 def test_marks_tell_which_sandboxes_run(processes: Processes, layout: Layout):
@@ -155,6 +147,8 @@ def test_marks_tell_which_sandboxes_run(processes: Processes, layout: Layout):
     assert not [mark for mark in module.marks() if mark.startswith(ours)]
     processes.start("one", SLEEP)
     processes.start("engine", SLEEP, marked=False)
+    # A program's environment is empty for a moment after it was started.
+    wait_for(lambda: f"{ours}one" in module.marks())
     assert [mark for mark in module.marks() if mark.startswith(ours)] == [f"{ours}one"]
     processes.stop(["one", "engine"])
     assert not [mark for mark in module.marks() if mark.startswith(ours)]

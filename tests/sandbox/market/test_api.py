@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import httpx
@@ -18,6 +18,7 @@ import requests
 from sandbox.market import coingecko_reachable, reachable
 from sandbox.market.app import Api, make_app
 from sandbox.market.prices import CURRENCIES, DAY
+from tests.waiting import PATIENCE
 
 NOON = 1768478400.0  # 2026-01-15T12:00:00Z
 
@@ -256,17 +257,14 @@ def test_the_limit_counts_each_client_by_itself(clock):
 
 @pytest.fixture
 def serve(checkout):
-    """Starts the stand-in as the sandbox does; gives the process, its port and what it wrote."""
+    """Starts the stand-in as the sandbox does; gives the process."""
     started = []
 
     def start(*arguments):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "sandbox.market", "--port", str(port), *arguments]
+        command = [sys.executable, "-m", "sandbox.market", *arguments]
         child = subprocess.Popen(command, cwd=checkout, stderr=subprocess.PIPE, text=True)
         started.append(child)
-        return child, port
+        return child
 
     yield start
     for child in started:
@@ -275,22 +273,18 @@ def serve(checkout):
 
 
 def test_the_command_serves_logs_and_ends(serve):
-    child, port = serve("--coins", "7", "--at", "2026-01-15T12:00:00")
-    address = f"http://127.0.0.1:{port}/api/v3"
-    deadline = time.monotonic() + 15
-    while True:
-        try:
-            rows = httpx.get(
-                f"{address}/coins/markets?vs_currency=usd&x_cg_demo_api_key=CG-hidden", trust_env=False
-            )
-            break
-        except httpx.ConnectError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    child = serve("--port", "0", "--coins", "7", "--at", "2026-01-15T12:00:00")
+    running = next(line for line in child.stderr if "running on" in line)
+    address = re.search(r"http://\S+", running)[0]
+    rows = httpx.get(
+        f"{address}/api/v3/coins/markets?vs_currency=usd&x_cg_demo_api_key=CG-hidden",
+        trust_env=False,
+        timeout=PATIENCE,
+    )
     assert len(rows.json()) == 7
     assert rows.json()[0]["last_updated"] == "2026-01-15T12:00:07.000Z"
     child.send_signal(signal.SIGTERM)
-    _, log = child.communicate(timeout=10)
+    _, log = child.communicate(timeout=PATIENCE)
     assert child.returncode in (0, -signal.SIGTERM)
     [line] = [line for line in log.splitlines() if "GET" in line]
     assert line.endswith('"GET /api/v3/coins/markets?vs_currency=usd&x_cg_demo_api_key=*** HTTP/1.1" 200')
@@ -300,8 +294,8 @@ def test_a_taken_port_ends_it_with_words(serve):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        child, _ = serve("--port", str(other.getsockname()[1]))
-        _, log = child.communicate(timeout=15)
+        child = serve("--port", str(other.getsockname()[1]))
+        _, log = child.communicate(timeout=PATIENCE)
     assert child.returncode != 0
     assert "address already in use" in log.lower()
 

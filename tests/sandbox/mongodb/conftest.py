@@ -20,6 +20,7 @@ from sandbox.mongodb.dispatch import answer
 from sandbox.mongodb.journal import Journal
 from sandbox.mongodb.store import Store
 from sandbox.mongodb.wire import OP_MSG, Request
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,14 +60,14 @@ class RunningServer:
             self.port,
             username="spaceone",
             authMechanism="MONGODB-X509",
-            timeoutMS=10_000,
+            timeoutMS=PATIENCE * 1000,
             **options,
         )
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=PATIENCE)
         self._close()
         return code
 

@@ -5,16 +5,17 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo import InsertOne, MongoClient, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from pymongo.write_concern import WriteConcern
 
 from sandbox.mongodb import cli
 from sandbox.mongodb.journal import FLUSH_SECONDS
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,12 +112,12 @@ def test_sessions(database: Any) -> None:
 
 
 def test_unencrypted_client_without_a_user(server: Any) -> None:
-    with MongoClient("127.0.0.1", server.port, timeoutMS=5000) as client:
+    with MongoClient("127.0.0.1", server.port, timeoutMS=PATIENCE * 1000) as client:
         assert client.admin.command("ping")["ok"] == 1.0
 
 
 def test_other_protocol_is_hung_up_on(server: Any) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(100) == b""
 
@@ -140,27 +141,28 @@ def test_stop_while_a_client_is_connected(launch: Callable[[Path], Any], tmp_pat
     server = launch(tmp_path / "data")
     with server.client() as client:
         client["shop"]["plants"].insert_one({"_id": 1})
-        began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 3
     with launch(tmp_path / "data").client() as client:
         assert client["shop"]["plants"].find_one() == {"_id": 1}
 
 
-def test_kill_loses_at_most_the_last_second(launch: Callable[[Path], Any], tmp_path: Path) -> None:
-    server = launch(tmp_path / "data")
+def test_kill_loses_at_most_what_was_not_written_yet(launch: Callable[[Path], Any], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    server = launch(data)
     with server.client() as client:
         plants = client["shop"]["plants"]
         plants.insert_many([{"_id": number} for number in range(1000)])
-        time.sleep(1.0)
-        plants.with_options(write_concern=plants.write_concern.__class__(j=True)).insert_one(
-            {"_id": "journaled"}
-        )
+        # Nobody asks for it to be written. Where the second is being written, the first has been, with all before it.
+        for marker in ("first marker", "second marker"):
+            plants.insert_one({"_id": marker})
+            wait_for(lambda sought=marker: sought.encode() in data.with_name("data-wal").read_bytes())
+        plants.with_options(write_concern=WriteConcern(j=True)).insert_one({"_id": "journaled"})
         plants.insert_one({"_id": "late"})
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
-    with launch(tmp_path / "data").client() as client:
+    with launch(data).client() as client:
         plants = client["shop"]["plants"]
         assert plants.count_documents({"_id": {"$type": "number"}}) == 1000
+        assert plants.find_one({"_id": "first marker"}) is not None
         assert plants.find_one({"_id": "journaled"}) is not None
     assert FLUSH_SECONDS < 1
 
@@ -175,7 +177,9 @@ def test_used_port_is_told(server: Any, tmp_path: Path) -> None:
         "--data",
         str(tmp_path / "a"),
     ]
-    taken = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False)
+    taken = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert taken.returncode == 1
     assert f"Port {server.port} of 127.0.0.1 cannot be listened on" in taken.stderr
     assert "Traceback" not in taken.stderr
@@ -184,7 +188,9 @@ def test_used_port_is_told(server: Any, tmp_path: Path) -> None:
 def test_file_in_use_is_told(launch: Callable[[Path], Any], tmp_path: Path) -> None:
     launch(tmp_path / "data")
     command = [sys.executable, "-m", cli.__package__ or "", "--port", "0", "--data", str(tmp_path / "data")]
-    taken = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=20, check=False)
+    taken = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert taken.returncode == 1
     assert "another server has it open" in taken.stderr
     assert "Traceback" not in taken.stderr
@@ -212,27 +218,3 @@ def test_many_clients_at_once(database: Any) -> None:
     assert failures == []
     assert plants.find_one({"_id": "counter"})["n"] == 400
     assert plants.count_documents({"name": {"$exists": True}}) == 400
-
-
-def thousand_times_four(plants: Any) -> float:
-    """Seconds for 1,000 times count, find, insert and update."""
-    plants.drop()
-    plants.create_index("name", unique=True)
-    plants.create_index([("shop", 1), ("state", 1)])
-    began = time.monotonic()
-    for number in range(1000):
-        name = f"plant-{number}"
-        assert plants.count_documents({"name": name, "shop": "a"}) == 0
-        assert plants.find_one({"$and": [{"name": name}, {"shop": "a"}]}) is None
-        plants.insert_one(
-            {"name": name, "shop": "a", "state": "NEW", "data": {"text": "x" * 500, "n": number}}
-        )
-        plants.update_one({"name": name}, {"$set": {"data.n": -number, "state": "SEEN"}})
-    seconds = time.monotonic() - began
-    assert plants.count_documents({"shop": "a", "state": "SEEN"}) == 1000
-    return seconds
-
-
-def test_thousand_times_four_operations_take_less_than_two_seconds(database: Any) -> None:
-    # Up to three tries: what else the machine does is not measured here.
-    assert any(thousand_times_four(database["plants"]) < 2.0 for _ in range(3))

@@ -55,17 +55,18 @@ def test_a_useless_address_is_refused_without_its_password(uri: str, words: str)
 
 
 def test_a_database_that_nobody_serves_is_told():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(SandboxError, match=f"No MongoDB answers at 127.0.0.1:{port}"):
-        database.check(database.parse(f"mongodb://u:p@127.0.0.1:{port}/"), seconds=1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen: nobody else can
+        port = taken.getsockname()[1]
+        with pytest.raises(SandboxError, match=f"No MongoDB answers at 127.0.0.1:{port}"):
+            database.check(database.parse(f"mongodb://u:p@127.0.0.1:{port}/"), seconds=1)
 
 
 def test_a_database_that_listens_passes():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
+        # Must not raise.
         database.check(database.parse(f"mongodb://u:p@127.0.0.1:{listener.getsockname()[1]}/"))
 
 

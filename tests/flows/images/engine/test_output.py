@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from flows.images import BuildFailed, ImageReference
+from flows.images import BuildFailed, ImageReference, output
 from flows.images.advice import build_advice, is_temporary, push_advice
 from flows.images.engine.output import Output
 
@@ -50,12 +52,17 @@ class TestOutput:
         assert output.error == "long"
         assert taken({"error": "short"})[0].error == "short"
 
-    def test_progress_is_thinned_out(self):
+    def test_progress_is_thinned_out(self, monkeypatch):
+        now = [0.0]
+        monkeypatch.setattr(output, "time", SimpleNamespace(monotonic=lambda: now[0]))
         progress = {"id": "a1", "status": "Pushing", "progressDetail": {"current": 1}, "progress": "[=> ]"}
-        _, lines = taken(
-            {"id": "a1", "status": "Preparing"}, *[progress] * 50, {"id": "a1", "status": "Pushed"}
-        )
-        assert lines == ["a1: Pushing [=> ]", "a1: Pushed"]
+        lines: list[str] = []
+        shown = output.Output(lines.append)
+        shown.take({"id": "a1", "status": "Preparing"})
+        for now[0] in (0.0, 0.5, 0.9, 1.0, 1.5, 1.9):
+            shown.take(progress)
+        shown.take({"id": "a1", "status": "Pushed"})
+        assert lines == ["a1: Pushing [=> ]"] * 2 + ["a1: Pushed"]
 
 
 class TestAdvice:

@@ -14,8 +14,15 @@ from grpc_reflection.v1alpha import reflection
 from flows.images.engine import serving
 from flows.images.engine.serving import COLLECTOR, NotServing, Served, ask
 from flows.spaceone import Endpoint
+from tests.waiting import PATIENCE
 
 HEALTH = "grpc.health.v1.Health"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A server of these tests answers, however long it takes."""
+    monkeypatch.setattr(serving, "CALL_SECONDS", PATIENCE)
 
 
 class Collector(grpc.GenericRpcHandler):
