@@ -21,6 +21,7 @@ import requests
 import yaml
 
 from flows.spaceone import Client, read_spacectl
+from tests.waiting import PATIENCE, wait_for
 
 #: What the servers call a read; everything else counts as a write. (Written down here once more on purpose: the
 #: client's own list is part of what is tested.)
@@ -244,12 +245,11 @@ class Witness:
         marker = f"marker-{uuid.uuid4().hex}"
         for method in self.MARKERS.values():
             self._client.call(method, {"query": {"keyword": marker}})
-        requests.get(f"{self._registry}/v2/{marker}/tags/list", timeout=10)
-        deadline = time.monotonic() + 20
+        requests.get(f"{self._registry}/v2/{marker}/tags/list", timeout=PATIENCE)
         for name in (*self.MARKERS, "registry"):
-            while marker not in self._text(name):
-                assert time.monotonic() < deadline, f"{name} logs no requests any more"
-                time.sleep(0.05)
+            wait_for(
+                lambda log=name: marker in self._text(log), f"a request in the log of {name}", pause=0.05
+            )
         return marker
 
     def _text(self, name: str) -> str:

@@ -14,6 +14,8 @@ import bcrypt
 import pytest
 import requests
 
+from tests.waiting import PATIENCE
+
 pytestmark = pytest.mark.e2e
 
 BOGUS = "bogus-token-that-nobody-issued"
@@ -146,8 +148,11 @@ def test_a_registry_that_refuses_the_push_alone_is_met_before_anything_is_built(
     with registry("storage: {maintenance: {readonly: {enabled: true}}}") as address:
         environment = project.write_environment("read-only", registry={"address": address})
         words = refused(project, environment=environment)
-        assert requests.get(f"http://{address}/v2/{project.image}/tags/list", timeout=10).status_code == 404
-    assert f"registry {address} takes no push to {project.image} (405 " in words
+        assert (
+            requests.get(f"http://{address}/v2/{project.image}/tags/list", timeout=PATIENCE).status_code
+            == 404
+        )
+    assert f"registry {address}: takes no push to {project.image} (405 " in words
 
 
 def test_a_field_that_the_servers_message_lacks_is_named_with_its_file(project, refused):
@@ -214,16 +219,16 @@ def registry(tmp_path):
         with (tmp_path / "registry.log").open("w") as log:
             process = subprocess.Popen([program, "serve", config], stdout=log, stderr=log)
             try:
-                deadline = time.monotonic() + 20
+                deadline = time.monotonic() + PATIENCE
                 while process.poll() is None and time.monotonic() < deadline:
                     with contextlib.suppress(requests.ConnectionError):
-                        requests.get(f"http://{address}/v2/", timeout=5)
+                        requests.get(f"http://{address}/v2/", timeout=PATIENCE)
                         break
                     time.sleep(0.05)
                 assert process.poll() is None, (tmp_path / "registry.log").read_text()
                 yield address
             finally:
                 process.terminate()
-                process.wait(10)
+                process.wait(PATIENCE)
 
     return serve

@@ -121,7 +121,7 @@ class Spacectl:
             env={**os.environ, "HOME": str(self._home), "PYTHONWARNINGS": "ignore"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=True,
         )
         assert "ERROR" not in done.stdout, done.stdout

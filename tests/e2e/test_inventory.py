@@ -7,7 +7,6 @@ a double has.
 from __future__ import annotations
 
 import random
-import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ import yaml
 from pymongo import MongoClient
 
 from tests.e2e.price_source import PriceSource
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -78,7 +78,7 @@ def source(sandbox, engine):
 
 @pytest.fixture(scope="module")
 def first(project, release, source):
-    options = {"base_url": source.address, "count": COUNT}
+    options = {"base_url": source.address, "request_timeout": 120, "count": COUNT}
     environment = project.write_environment("own-source", plugin_options=options)
     return release(project, environment=environment)
 
@@ -95,10 +95,12 @@ def database(sandbox):
 def collect(client, report):
     """Collects once more; the platform's record of the one job task."""
     job = client.call("inventory.Collector.collect", {"collector_id": report["collector_id"]})["job_id"]
-    deadline = time.monotonic() + 300
-    while client.call("inventory.Job.get", {"job_id": job})["status"] == "IN_PROGRESS":
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait_for(
+        lambda: client.call("inventory.Job.get", {"job_id": job})["status"] != "IN_PROGRESS",
+        "the job's end",
+        seconds=600,
+        pause=0.5,
+    )
     [task] = client.list("inventory.JobTask.list", {"job_id": job})
     assert task["status"] == "SUCCESS", task.get("errors")
     return task

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.price_source import PriceSource
+from tests.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.e2e,
@@ -47,7 +48,7 @@ class Source(PriceSource):
 
     def answer(self, query: dict[str, str]) -> tuple[int, str]:
         self.asked.set()
-        self.open.wait(60)
+        self.open.wait(PATIENCE)
         status, body = self.says
         return status, json.dumps(body)
 
@@ -75,7 +76,7 @@ def source(served):
 @pytest.fixture(scope="module")
 def environment(project, served):
     """The sandbox, with this source for the plugin."""
-    options = {"base_url": served.address, "request_timeout": 60, "count": len(COINS)}
+    options = {"base_url": served.address, "request_timeout": 120, "count": len(COINS)}
     return project.write_environment("own-source", plugin_options=options)
 
 
@@ -145,7 +146,7 @@ def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
     source.asked.clear()
     collector = {"collector_id": first["collector_id"]}
     running = client.call("inventory.Collector.collect", collector)["job_id"]
-    assert source.asked.wait(30)
+    assert source.asked.wait(PATIENCE)
     log = platform.environment.parent / "logs/inventory.log"
 
     def questions() -> int:
@@ -154,13 +155,13 @@ def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
     before = questions()
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(release, project, environment=environment)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while questions() < before + 6 and time.monotonic() < deadline and not waiting.done():
             time.sleep(0.1)
         held = client.call("inventory.Job.get", {"job_id": running})["status"]
         jobs = client.list("inventory.Job.list", {**collector, "status": "IN_PROGRESS"})
         source.open.set()
-        report = waiting.result(120)
+        report = waiting.result(1200)
     assert held == "IN_PROGRESS"
     assert [job["job_id"] for job in jobs] == [running]
     assert client.call("inventory.Job.get", {"job_id": running})["status"] == "SUCCESS"

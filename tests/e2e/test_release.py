@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from tests.waiting import PATIENCE
+
 pytestmark = pytest.mark.e2e
 
 PROMISED = {
@@ -132,15 +134,17 @@ def test_the_inventory_holds_cryptocurrencies_with_price_rank_and_change(first, 
 def test_the_registry_holds_the_image_with_its_digest_and_labels(first, project, sandbox):
     repository = f"{sandbox.registry}/v2/{project.image}"
     accept = {"Accept": "application/vnd.docker.distribution.manifest.v2+json"}
-    manifest = requests.get(f"{repository}/manifests/0.1.0", headers=accept, timeout=10)
+    manifest = requests.get(f"{repository}/manifests/0.1.0", headers=accept, timeout=PATIENCE)
     assert f"sha256:{hashlib.sha256(manifest.content).hexdigest()}" == first.report["digest"]
-    config = requests.get(f"{repository}/blobs/{manifest.json()['config']['digest']}", timeout=10).json()
+    config = requests.get(
+        f"{repository}/blobs/{manifest.json()['config']['digest']}", timeout=PATIENCE
+    ).json()
     labels = config["config"]["Labels"]
     assert labels["org.opencontainers.image.version"] == "0.1.0"
     assert labels["org.opencontainers.image.title"] == project.plugin_id
     assert labels["org.opencontainers.image.created"].endswith("Z")
     assert labels["io.spaceone.pipeline.source-digest"].startswith("sha256:")
-    assert requests.get(f"{repository}/tags/list", timeout=10).json()["tags"] == ["0.1.0"]
+    assert requests.get(f"{repository}/tags/list", timeout=PATIENCE).json()["tags"] == ["0.1.0"]
 
 
 def test_the_collector_runs_this_version_by_hand_and_not_by_itself(first, collector, project):

@@ -14,7 +14,7 @@ import yaml
 from pymongo import MongoClient
 
 from flows.spaceone import Client, read_spacectl
-from sandbox.lifecycle import status
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -79,7 +79,7 @@ def spacectl(sandbox_1_12):
             env={**os.environ, "HOME": str(sandbox_1_12.spacectl_home), "PYTHONWARNINGS": "ignore"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=True,
         )
         return done.stdout
@@ -155,7 +155,7 @@ def test_the_form_for_a_service_account_has_its_help_in_both_languages(first, cl
 
 def test_the_registry_holds_the_version(first, sandbox_1_12):
     tags = requests.get(
-        f"{sandbox_1_12.registry}/v2/quasarhub/plugin-portfolio-inven-collector/tags/list", timeout=10
+        f"{sandbox_1_12.registry}/v2/quasarhub/plugin-portfolio-inven-collector/tags/list", timeout=PATIENCE
     ).json()["tags"]
     assert first.report["version"] in tags
 

@@ -17,6 +17,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from tests.waiting import PATIENCE
+
 pytestmark = pytest.mark.e2e
 
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -36,12 +38,12 @@ class Server:
         self._session.close()
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = self._session.post(f"{self._url}/{path}", json=body, timeout=30)
+        answer = self._session.post(f"{self._url}/{path}", json=body, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
     def get(self, path: str) -> Any:
-        answer = self._session.get(f"{self._url}/{path}", timeout=30)
+        answer = self._session.get(f"{self._url}/{path}", timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -74,7 +76,7 @@ def server(sandbox):
 @pytest.fixture(scope="module")
 def demo(sandbox, run, server):
     """`pluginctl demo` in the running sandbox; the schedule that it deploys is paused afterwards."""
-    done = run("demo", timeout=280)
+    done = run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
     deployments = server.post("deployments/filter", deployments={"name": {"like_": "recollect"}})
     for deployment in deployments:
@@ -90,7 +92,7 @@ def by_command(sandbox, deployment: str, parameters: dict[str, Any]) -> str:
         env={**os.environ, **sandbox.prefect_environment, "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     found = re.search(r"UUID: ([0-9a-f-]{36})", done.stdout)
@@ -108,7 +110,7 @@ def deployment_run(sandbox, demo, server, tokens):
         else:
             known = server.get(f"deployments/name/{deployment}")["id"]
             identity = server.post(f"deployments/{known}/create_flow_run", parameters=parameters)["id"]
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 600
         while server.get(f"flow_runs/{identity}")["state"]["type"] not in FINAL:
             assert time.monotonic() < deadline, f"{deployment} did not end"
             time.sleep(0.3)
@@ -171,9 +173,9 @@ def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo
     assert len(rows) >= 5
     pages = re.search(r"Prefect: +(\S+)", done.stdout)[1]
     assert pages.startswith(sandbox.prefect)
-    assert requests.get(sandbox.prefect, timeout=10).ok
+    assert requests.get(sandbox.prefect, timeout=PATIENCE).ok
     catalogue = re.search(r"Registry: +(\S+)", done.stdout)[1]
-    assert "quasarhub/plugin-portfolio-inven-collector" in requests.get(catalogue, timeout=10).text
+    assert "quasarhub/plugin-portfolio-inven-collector" in requests.get(catalogue, timeout=PATIENCE).text
 
 
 def test_the_recollect_deployment_has_its_schedule(demo):

@@ -29,9 +29,7 @@ from flows.images import (
 )
 from flows.images.engine import Engine
 from flows.images.labels import SOURCE_DIGEST
-from flows.images.registry import Registry
-from flows.images.source import PluginSource
-from flows.images.state import ImageStatus, compare
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +60,7 @@ def _containers(client, before) -> list[str]:
 
 def _containers_since(client, before) -> list[str]:
     """The same, after a moment to go away."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (made := _containers(client, before)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return made
@@ -94,14 +92,14 @@ def _registry(folder: Path, *, htpasswd: str | None = None, read_only: bool = Fa
             yield address
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(requests.ConnectionError):
-            requests.get(f"http://{address}/v2/", timeout=5)
+            requests.get(f"http://{address}/v2/", timeout=PATIENCE)
             return
         time.sleep(0.05)
     raise AssertionError(f"no registry at {address}")

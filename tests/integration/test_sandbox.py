@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +17,13 @@ from sandbox import lifecycle, prefect_parts
 from sandbox.machine.layout import PACKAGE
 from sandbox.machine.processes import Processes
 from tests.integration.conftest import client, pids, spacectl, states
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from sandbox.machine.layout import Layout
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
-REPAIR_SECONDS = 40  # what an `up` may take where next to nothing is to be done
 SPACECTL = {"2.x": "2.0.10", "1.12": "1.12.2"}
 
 
@@ -36,10 +35,9 @@ def test_everything_runs_with_address_process_and_memory(layout: Layout):
     assert sum(service.memory for service in found.values()) < 2_000_000_000
 
 
-def test_a_second_up_changes_nothing_and_is_quick(home: Path, layout: Layout):
-    before, started = pids(layout), time.monotonic()
-    lifecycle.up(home, generation=layout.root.name)
-    assert time.monotonic() - started < REPAIR_SECONDS
+def test_a_second_up_changes_nothing(home: Path, layout: Layout):
+    before = pids(layout)
+    sandbox.up(home, generation=layout.generation.name)
     assert pids(layout) == before
 
 
@@ -117,7 +115,7 @@ def test_a_service_that_died_is_started_again_and_the_others_are_left_alone(home
     process = Processes(layout).running("config")
     assert process is not None
     process.kill()
-    process.wait(10)
+    process.wait(PATIENCE)
     assert states(layout)["config"].state == "ended"
     lifecycle.up(home, generation=layout.root.name)
     after = pids(layout)
@@ -131,19 +129,19 @@ def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout
     assert summary.prefect is not None
     assert lifecycle.summary(home, generation="1.12").prefect == summary.prefect
     pool = f"{summary.prefect}/api/work_pools/{prefect_parts.POOL}"
-    assert requests.get(pool, timeout=10).json()["type"] == "process"
-    workers = requests.post(f"{pool}/workers/filter", json={}, timeout=10).json()
+    assert requests.get(pool, timeout=PATIENCE).json()["type"] == "process"
+    workers = requests.post(f"{pool}/workers/filter", json={}, timeout=PATIENCE).json()
     assert [(worker["name"], worker["status"]) for worker in workers] == [("sandbox", "ONLINE")]
-    pages = requests.get(f"{summary.prefect}/ui-settings", timeout=10).json()
+    pages = requests.get(f"{summary.prefect}/ui-settings", timeout=PATIENCE).json()
     assert pages["api_url"] == f"{summary.prefect}/api"
 
     before = {service.name: service.pid for service in lifecycle.shared(home)}
     worker = Processes(layout_2.prefect).running(prefect_parts.WORKER)
     assert worker is not None
     worker.kill()
-    worker.wait(10)
-    lifecycle.up(home, generation="1.12")
-    after = {service.name: service.pid for service in lifecycle.shared(home)}
+    worker.wait(PATIENCE)
+    sandbox.up(home, generation="1.12")
+    after = {service.name: service.pid for service in sandbox.shared(home)}
     assert after.pop(prefect_parts.WORKER) not in {None, before.pop(prefect_parts.WORKER)}
     assert after == before, "what was asked for once stays, and is started again where it died"
 
@@ -172,7 +170,7 @@ def test_the_supervisor_stops_containers_of_its_own_alone(layout: Layout) -> Non
                 "spaceone.supervisor.plugin_id": "plugin-shared",
                 "spaceone.supervisor.plugin.version": "1.0.0",
             }
-            command = ["sleep", "300"]
+            command = ["sleep", "3600"]
             started.append(
                 engine.containers.run(base, command, labels=labels, detach=True, init=True, auto_remove=True)
             )
@@ -181,7 +179,7 @@ def test_the_supervisor_stops_containers_of_its_own_alone(layout: Layout) -> Non
             cwd=PACKAGE / "spaceone",
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         left = {

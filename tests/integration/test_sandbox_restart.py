@@ -9,7 +9,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from sandbox.machine.layout import Layout
 from sandbox.spaceone import plugins
 from sandbox.spaceone.generations import GENERATIONS
 from tests.integration.conftest import client, marked, spacectl, start_both, states
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from flows.spaceone import Client
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 PLUGIN = "plugin-sandbox-test"
 VERSION = "0.0.1"
@@ -120,12 +120,12 @@ def collect(layout: Layout, collector_id: str) -> dict[str, Any]:
     """A job that has ended."""
     with client(layout) as domain:
         started = domain.call("inventory.Collector.collect", {"collector_id": collector_id}, timeout=180)
-        for _ in range(240):
+
+        def ended() -> dict[str, Any] | None:
             job = domain.call("inventory.Job.get", {"job_id": started["job_id"]})
-            if job["status"] not in {"CREATED", "IN_PROGRESS"}:
-                return job
-            time.sleep(0.5)
-    raise AssertionError(f"the job did not end: {job}")
+            return None if job["status"] in {"CREATED", "IN_PROGRESS"} else job
+
+        return wait_for(ended, "the job's end", seconds=600, pause=0.5)
 
 
 def containers(layout: Layout) -> list[str]:
@@ -178,7 +178,7 @@ class Restart:
 def listens(address: str) -> bool:
     host, _, port = address.rpartition("/")[2].partition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return False
     return True
@@ -205,7 +205,7 @@ def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
         [subprocess.Popen([sys.executable, "-c", UP, str(home), layout.root.name]) for _ in range(2)]
         for layout in layouts
     ]
-    return [[each.wait(240) for each in both] for both in started]
+    return [[each.wait(900) for each in both] for both in started]
 
 
 @pytest.fixture(scope="module")
