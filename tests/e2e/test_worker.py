@@ -7,9 +7,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -110,23 +110,35 @@ def deployment_run(sandbox, demo, server, tokens):
         else:
             known = server.get(f"deployments/name/{deployment}")["id"]
             identity = server.post(f"deployments/{known}/create_flow_run", parameters=parameters)["id"]
-        deadline = time.monotonic() + 600
-        while server.get(f"flow_runs/{identity}")["state"]["type"] not in FINAL:
-            assert time.monotonic() < deadline, f"{deployment} did not end"
-            time.sleep(0.3)
+        wait_for(
+            lambda: server.get(f"flow_runs/{identity}")["state"]["type"] in FINAL,
+            f"the end of {deployment}",
+            seconds=600,
+            pause=0.3,
+        )
         return read(identity)
+
+    def recorded(identity: str, mine: Any) -> tuple[list[Any], list[Any]] | None:
+        """The lines and the task runs of a run that has ended: the server writes both down later than its state."""
+        lines: list[Any] = []
+        more = {"flow_run_id": {"any_": [identity]}}
+        while page := server.post("logs/filter", logs=more, limit=200, offset=len(lines)):
+            lines += page
+        runs = server.post("task_runs/filter", **mine, sort="EXPECTED_START_TIME_ASC")
+        said = {line["task_run_id"] for line in lines if "Finished in state" in line["message"]}
+        known = {run["id"] for run in runs if run["state"]["type"] in FINAL}
+        # None is the flow's own.
+        return (lines, runs) if None in said and said - {None} <= known else None
 
     def read(identity: str) -> Run:
         flow_run = server.get(f"flow_runs/{identity}")
         mine = {"flow_runs": {"id": {"any_": [identity]}}}
+        lines, runs = wait_for(partial(recorded, identity, mine), "a complete record of the run", pause=0.3)
         tasks: dict[str, list[dict[str, Any]]] = {}
-        for task in server.post("task_runs/filter", **mine, sort="EXPECTED_START_TIME_ASC"):
+        for task in runs:
             tasks.setdefault(task["name"], []).append(task)
         artifacts = server.post("artifacts/filter", artifacts={"flow_run_id": {"any_": [identity]}})
-        lines, more = [], {"flow_run_id": {"any_": [identity]}}
-        while page := server.post("logs/filter", logs=more, limit=200, offset=len(lines)):
-            lines += [line["message"] for line in page]
-        logs = "\n".join(lines)
+        logs = "\n".join(line["message"] for line in lines)
         said = json.dumps([flow_run, tasks, artifacts, logs])
         assert not [secret for secret in (*tokens, "hush-hush-hush") if secret in said]
         state = flow_run["state"]

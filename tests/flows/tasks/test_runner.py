@@ -26,8 +26,7 @@ from flows.spaceone.advice import from_details
 from flows.steps.catalogue import COLLECT, PLAN, STEPS
 from flows.steps.runner import Step
 from flows.tasks.runner import PrefectRunner
-from flows.tasks.steps import TASKS
-from tests.reports import kind, report
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 
@@ -38,22 +37,8 @@ def quiet():
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
-@pytest.fixture
-def warnings():
-    """What the task runs warn of."""
-    said: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: said.append(record.getMessage())
-    logger = logging.getLogger("prefect.task_runs")
-    logger.addHandler(handler)
-    logger.setLevel(logging.WARNING)
-    yield said
-    logger.removeHandler(handler)
-    logger.setLevel(logging.NOTSET)
-
-
-def seen(work):
-    """Runs `work(runner)` in a flow; gives its state, task runs by name, and artifacts by key."""
+def seen(work, *titles):
+    """Runs `work(runner)` in a flow; gives its state, the task runs with these titles, and artifacts by key."""
     identity = []
 
     @flow(name="test")
@@ -64,11 +49,19 @@ def seen(work):
     state: State = around(return_state=True)
     mine = FlowRunFilter(id=FlowRunFilterId(any_=identity))
     with get_client(sync_client=True) as client:
-        tasks = client.read_task_runs(flow_run_filter=mine)
+
+        def ended():
+            """The server writes task runs down when it comes to it, later than the flow has ended."""
+            tasks = {task.name: task for task in client.read_task_runs(flow_run_filter=mine)}
+            if all(title in tasks and tasks[title].state.is_final() for title in titles):
+                return {title: tasks[title] for title in titles}
+            return None
+
+        tasks = wait_for(ended, "the record of the task runs") if titles else {}
         artifacts = client.read_artifacts(
             artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=identity))
         )
-    return state, {task.name: task for task in tasks}, {each.key: each for each in artifacts}
+    return state, tasks, {each.key: each for each in artifacts}
 
 
 def flaky(*errors):
@@ -88,7 +81,7 @@ UNREACHABLE = from_details("identity.Provider.list", "grpc://host:1", "UNAVAILAB
 
 def test_a_step_is_a_task_run_with_its_title():
     step = Step(kind("create schema"), lambda: {"schema_id": "coins"}, subject="coins")
-    state, tasks, _ = seen(lambda runner: runner.run(step))
+    state, tasks, _ = seen(lambda runner: runner.run(step), "create schema coins")
     assert state.result() == {"schema_id": "coins"}
     assert tasks["create schema coins"].state.is_completed()
 
@@ -102,7 +95,7 @@ def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
     logger.setLevel(logging.INFO)
     step = Step(kind("build image"), lambda: 7, subject="x", outcome=lambda size: f"{size} MB")
     try:
-        _, tasks, _ = seen(lambda runner: runner.run(step))
+        _, tasks, _ = seen(lambda runner: runner.run(step), "build image x")
     finally:
         logger.removeHandler(handler)
         logger.setLevel(logging.NOTSET)
@@ -110,9 +103,9 @@ def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
     assert task_run == str(tasks["build image x"].id)
 
 
-def test_what_is_temporary_is_tried_again_and_each_try_is_announced(warnings):
-    step = Step(PLAN, flaky(UNREACHABLE, UNREACHABLE))
-    state, tasks, _ = seen(lambda runner: runner.run(step))
+def test_what_is_temporary_is_tried_again():
+    step = Step(kind("plan"), flaky(UNREACHABLE, UNREACHABLE), retries=2, delay=0.01)
+    state, tasks, _ = seen(lambda runner: runner.run(step), "plan")
     assert state.result() == "done"
     assert tasks["plan"].run_count == 3
     assert [line for line in warnings if "Trying again" in line] == [
@@ -124,8 +117,9 @@ def test_what_is_temporary_is_tried_again_and_each_try_is_announced(warnings):
     ("error", "row"),
     [(SpaceoneError("ERROR_PERMISSION_DENIED"), PLAN), (ValueError("a bug"), PLAN), (LOST, COLLECT)],
 )
-def test_nothing_else_is_and_its_error_fails_the_run(error, row):
-    state, tasks, _ = seen(lambda runner: runner.run(Step(row, flaky(error))))
+def test_nothing_else_is_and_its_error_fails_the_run(error, retries):
+    step = Step(kind("collect"), flaky(error), retries=retries, delay=0.01)
+    state, tasks, _ = seen(lambda runner: runner.run(step), "collect")
     assert state.is_failed()
     assert str(error) in state.message
     assert tasks[row.name].run_count == 1
