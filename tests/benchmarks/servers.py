@@ -17,7 +17,7 @@ import grpc
 from spaceone.api.inventory.plugin.collector_pb2 import CollectRequest
 
 from tests.benchmarks.harness import BenchmarkError
-from tests.benchmarks.places import CHECKOUT, FRAMEWORK, PLUGIN
+from tests.benchmarks.places import CHECKOUT, FRAMEWORK, MONGODB, PLUGIN
 
 _COLLECT = "/spaceone.api.inventory.plugin.Collector/collect"
 _START_SECONDS = 120.0
@@ -67,6 +67,13 @@ def floor(messages: Path) -> Iterator[Server]:
     """A server that streams a file of messages; on one CPU, as the collector does it."""
     with _listening(CHECKOUT, ["-m", "tests.benchmarks.floor", str(messages)]) as server:
         _on_one_cpu(server.process.pid)
+        yield server
+
+
+@contextmanager
+def mongodb(data: Path) -> Iterator[Server]:
+    """The sandbox's embedded database, as the sandbox starts it."""
+    with _listening(CHECKOUT, [str(MONGODB), "--data", str(data), "--port"]) as server:
         yield server
 
 

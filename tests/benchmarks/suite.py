@@ -11,12 +11,15 @@ from tests.benchmarks.collector import (
     VS_FRAMEWORK,
 )
 from tests.benchmarks.image import IMAGE_SIZE
+from tests.benchmarks.imports import COMMAND_IMPORTS
+from tests.benchmarks.mongodb import MONGODB
 from tests.benchmarks.release import NOOP_RELEASE
 from tests.benchmarks.walkthrough import WALKTHROUGH
 
 BENCHMARKS = (
     NOOP_RELEASE,
     WALKTHROUGH,
+    COMMAND_IMPORTS,
     FIRST_RESOURCE,
     VS_FLOOR_REFERENCE,
     VS_FLOOR_FULL,
@@ -24,4 +27,5 @@ BENCHMARKS = (
     MEMORY,
     MEMORY_GROWTH,
     IMAGE_SIZE,
+    MONGODB,
 )
