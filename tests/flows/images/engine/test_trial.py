@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -126,7 +127,7 @@ REFUSALS = {
 @pytest.mark.parametrize(("state", "words"), REFUSALS.values(), ids=REFUSALS)
 def test_an_image_that_is_refused(world, state, words):
     for name, value in state.items():
-        setattr(world, name, value)
+        setattr(world, name, copy.copy(value))  # the world uses lists up
     with pytest.raises(TrialFailed, match=words) as caught:
         world.run()
     assert caught.value.message.startswith("The trial run of team/plugin:0.1.0 failed: it")
