@@ -13,7 +13,7 @@ from typing import Final
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import CHECKOUT
 
-DRY_RUN: Final = ("flows.cli",)
+DRY_RUN: Final = ("pluginctl.app", "pluginctl.commands.release")
 """The modules that `pluginctl release --dry-run` imports until its plan is shown; what they import need not be named.
 
 The entry point, its command, and whatever those import inside a function: test_imports compares it with a real run.

@@ -14,6 +14,7 @@ import yaml
 from pymongo import MongoClient
 
 from flows.spaceone import Client, read_spacectl
+from sandbox.lifecycle import status
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e

@@ -29,6 +29,9 @@ from flows.images import (
 )
 from flows.images.engine import Engine
 from flows.images.labels import SOURCE_DIGEST
+from flows.images.registry import Registry
+from flows.images.source import PluginSource
+from flows.images.state import ImageStatus, compare
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -164,7 +167,6 @@ def test_source_to_registry(engine, client, registry, plugin, repository):
     reference = ImageReference(registry.address, repository, source.version)
     assert compare(source, registry, reference).status is ImageStatus.ABSENT
     assert engine.find(reference) is None
-    assert registry.tags(repository) == []
 
     lines: list[str] = []
     image_id = engine.build(source, reference, on_output=lines.append)
@@ -179,8 +181,7 @@ def test_source_to_registry(engine, client, registry, plugin, repository):
     state = compare(source, registry, reference)
     assert (state.status, state.digest, state.source_digest) == (ImageStatus.SAME, digest, source.digest)
     assert registry.manifest_digest(repository, "0.1.0") == digest
-    assert registry.tags(repository) == ["0.1.0"]
-    assert registry.labels(repository, "0.1.0") == {
+    assert registry.image(repository, "0.1.0").labels == {
         "org.opencontainers.image.title": reference.last_part,
         "org.opencontainers.image.version": "0.1.0",
         "org.opencontainers.image.created": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -277,7 +278,7 @@ class TestFailedBuilds:
             engine.build(PluginSource.load(plugin), reference)
         assert (caught.value.step or "").startswith(step or "")
         assert (caught.value.step is None) is (step is None)
-        assert f"building {reference} failed" in str(caught.value)
+        assert f"Building {reference} failed" in str(caught.value)
         assert engine.find(reference) is None
 
     def test_changed_since_it_was_planned(self, engine, plugin, repository):
@@ -343,7 +344,7 @@ class TestRefusedPushes:
             address = f"127.0.0.1:{free.getsockname()[1]}"
         with (
             Registry(address, insecure=True) as registry,
-            pytest.raises(PushFailed, match=r"connection refused\n  check the address of 127") as caught,
+            pytest.raises(PushFailed, match=r"connection refused\. Check the address of 127") as caught,
         ):
             engine.push(built(address), registry)
         assert caught.value.temporary
@@ -351,7 +352,7 @@ class TestRefusedPushes:
     def test_nobody_logged_in(self, engine, built, locked):
         with Registry(locked, insecure=True) as registry:
             with pytest.raises(
-                PushFailed, match=r"no basic auth credentials\n  give the environment"
+                PushFailed, match=r"no basic auth credentials\. Give the environment"
             ) as caught:
                 engine.push(built(locked), registry)
             assert not caught.value.temporary
@@ -363,7 +364,7 @@ class TestRefusedPushes:
             with pytest.raises(PushFailed, match=r"unauthorized|no basic auth") as caught:
                 engine.push(built(locked), registry)
             with pytest.raises(RegistryRefused, match="user 'ann'"):
-                registry.tags("x")
+                registry.manifest_digest("x", "1")
         assert "wr0ng" not in str(caught.value)
 
     def test_right_password(self, engine, built, locked):
@@ -374,7 +375,7 @@ class TestRefusedPushes:
 
     def test_not_built(self, engine, registry, repository):
         reference = ImageReference(registry.address, repository, "0.1.0")
-        with pytest.raises(PushFailed, match=r"does not exist locally[\s\S]*build the image first"):
+        with pytest.raises(PushFailed, match=r"does not exist locally[\s\S]*Build the image first"):
             engine.push(reference, registry)
 
     def test_two_registries(self, engine, built, address, locked):
@@ -393,14 +394,14 @@ class TestCheckPush:
 
     def test_nobody_asks_for_a_login(self, registry):
         assert str(registry.check_push(self.REFERENCE)) == "anonymous: no login is asked for"
-        assert registry.tags(self.REFERENCE.repository) == []
+        assert registry.manifest_digest(self.REFERENCE.repository, "0.1.0") is None
 
     def test_right_password(self, locked):
         with Registry(locked, insecure=True, username="ann", password="hunter2") as registry:
             assert str(registry.check_push(self.REFERENCE)) == "as ann"
 
     @pytest.mark.parametrize(
-        ("user", "words"), [("ann", "refuses user 'ann'.*check the password"), (None, "an anonymous push")]
+        ("user", "words"), [("ann", "refuses user 'ann'.*Check the password"), (None, "an anonymous push")]
     )
     def test_wrong_password(self, locked, user, words):
         with (
@@ -422,7 +423,7 @@ class TestCheckPush:
 def test_no_engine(tmp_path):
     address = f"unix://{tmp_path}/docker.sock"
     with pytest.raises(
-        EngineUnreachable, match=r"no Docker engine answers at unix:///.*systemctl start docker"
+        EngineUnreachable, match=r"No Docker engine answers at unix:///.*systemctl start docker"
     ):
         Engine.connect(address)
 

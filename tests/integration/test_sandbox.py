@@ -37,7 +37,7 @@ def test_everything_runs_with_address_process_and_memory(layout: Layout):
 
 def test_a_second_up_changes_nothing(home: Path, layout: Layout):
     before = pids(layout)
-    sandbox.up(home, generation=layout.generation.name)
+    lifecycle.up(home, generation=layout.root.name)
     assert pids(layout) == before
 
 
@@ -140,8 +140,8 @@ def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout
     assert worker is not None
     worker.kill()
     worker.wait(PATIENCE)
-    sandbox.up(home, generation="1.12")
-    after = {service.name: service.pid for service in sandbox.shared(home)}
+    lifecycle.up(home, generation="1.12")
+    after = {service.name: service.pid for service in lifecycle.shared(home)}
     assert after.pop(prefect_parts.WORKER) not in {None, before.pop(prefect_parts.WORKER)}
     assert after == before, "what was asked for once stays, and is started again where it died"
 

@@ -107,7 +107,7 @@ def test_an_image_that_ends_is_refused_with_its_last_words(engine, other):
 
 def test_an_image_that_cannot_be_started_is_refused(engine, other):
     image = other("", "/no/such/program")
-    with pytest.raises(TrialFailed, match=r"cannot be started: .*no such file[\s\S]*correct ENTRYPOINT"):
+    with pytest.raises(TrialFailed, match=r"cannot be started: .*no such file[\s\S]*Correct ENTRYPOINT"):
         run_trial(engine, image)
 
 

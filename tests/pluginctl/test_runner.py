@@ -26,7 +26,7 @@ def console():
 def clock(monkeypatch):
     """A quarter of a second passes between two looks at it."""
     clock = SimpleNamespace(perf_counter=partial(next, count(0.0, 0.25)))
-    monkeypatch.setattr("flows.terminal.runner.time", clock)
+    monkeypatch.setattr("pluginctl.runner.time", clock)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import yaml
 
 from sandbox import parts
 from sandbox.errors import SandboxError
-from sandbox.machine.layout import Layout
+from sandbox.machine.layout import PACKAGE, Layout
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:

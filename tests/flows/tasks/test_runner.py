@@ -26,6 +26,8 @@ from flows.spaceone.advice import from_details
 from flows.steps.catalogue import COLLECT, PLAN, STEPS
 from flows.steps.runner import Step
 from flows.tasks.runner import PrefectRunner
+from flows.tasks.steps import TASKS
+from tests.reports import kind, report
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
@@ -35,6 +37,20 @@ pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 def quiet():
     """Prefect's own logger; what the flows say goes to the server."""
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture
+def warnings():
+    """What the task runs warn of."""
+    said: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: said.append(record.getMessage())
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    yield said
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
 
 
 def seen(work, *titles):
@@ -103,8 +119,8 @@ def test_what_came_of_a_step_is_in_the_log_of_its_task_run():
     assert task_run == str(tasks["build image x"].id)
 
 
-def test_what_is_temporary_is_tried_again():
-    step = Step(kind("plan"), flaky(UNREACHABLE, UNREACHABLE), retries=2, delay=0.01)
+def test_what_is_temporary_is_tried_again_and_each_try_is_announced(warnings):
+    step = Step(PLAN, flaky(UNREACHABLE, UNREACHABLE))
     state, tasks, _ = seen(lambda runner: runner.run(step), "plan")
     assert state.result() == "done"
     assert tasks["plan"].run_count == 3
@@ -117,9 +133,8 @@ def test_what_is_temporary_is_tried_again():
     ("error", "row"),
     [(SpaceoneError("ERROR_PERMISSION_DENIED"), PLAN), (ValueError("a bug"), PLAN), (LOST, COLLECT)],
 )
-def test_nothing_else_is_and_its_error_fails_the_run(error, retries):
-    step = Step(kind("collect"), flaky(error), retries=retries, delay=0.01)
-    state, tasks, _ = seen(lambda runner: runner.run(step), "collect")
+def test_nothing_else_is_and_its_error_fails_the_run(error, row):
+    state, tasks, _ = seen(lambda runner: runner.run(Step(row, flaky(error))), row.name)
     assert state.is_failed()
     assert str(error) in state.message
     assert tasks[row.name].run_count == 1
