@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +54,7 @@ class Settings(Document):
     """The file itself. `extends` names another such file, relative to this one, that this one adds to."""
 
     extends: str | None = None
+    advice: str = Field(default="", description="What to do where the file that this one extends is missing.")
     description: str = ""
     spacectl: str | None = None
     endpoints: dict[str, str] = Field(
@@ -94,27 +96,40 @@ def known_environments(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def load_environment(name: str, folder: Path) -> Environment:
+def load_environment(
+    name: str, folder: Path, variables: Callable[[str], str | None] = os.environ.get
+) -> Environment:
     """Reads `<folder>/<name>.yaml`, or `name` itself where it is a path.
 
-    `${VARIABLE}` in a value is taken from the process's environment, `${VARIABLE:-other}` with another value
-    where it is not set.
+    `${VARIABLE}` in a value is replaced by the variable's value, `${VARIABLE:-other}` by another value where it
+    is not set.
+
+    Args:
+        name: An environment in the folder, or a path.
+        folder: The folder of the environments.
+        variables: The value of a variable, None where it is not set: those of the process.
 
     Raises:
         FileMissing: no such environment, or what it extends is missing.
         ManifestError: a file is wrong.
     """
-    path = Path(name).expanduser() if _is_path(name) else folder / f"{name}.yaml"
+    path = Path(name).expanduser() if is_path(name) else folder / f"{name}.yaml"
     if not exists(path):
         known = ", ".join(known_environments(folder))
-        hint = f"Known environments: {known}." if known else f"Is this the checkout? {folder} holds none."
-        raise FileMissing(f"There is no environment {name!r} ({path}). {hint}")
-    data, base = _merged(path, seen=())
+        advice = (
+            f"Known environments: {known}."
+            if known
+            else f"{folder} holds none. Change to the folder of your project, or give the path of a file."
+        )
+        raise FileMissing(f"There is no environment {name!r} ({path}).", advice)
+    data, base = _merged(path, variables, seen=())
     settings = parse(Settings, Part(data, None, Place(str(path))))
     return Environment(name=path.stem, folder=base, settings=settings)
 
 
-def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
+def _merged(
+    path: Path, variables: Callable[[str], str | None], seen: tuple[Path, ...]
+) -> tuple[dict[str, Any], Path]:
     """A file's data over that of what it extends, and the folder of the last one of the chain.
 
     Paths are relative to the file that they stand in; they are made absolute here.
@@ -123,30 +138,33 @@ def _merged(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Path]:
     if path in seen:
         raise InvalidField(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}.")
     part = read_document(path)
-    data = _expanded(part.data, str(path))
+    data = _expanded(part.data, variables, str(path))
     parse(Settings, dataclasses.replace(part, data=data))
     _anchor(data, path.parent)
-    extended = data.pop("extends", None)
+    extended, advice = data.pop("extends", None), data.pop("advice", "")
     if extended is None:
         return data, path.parent
     below = (path.parent / extended).resolve()
     if not exists(below):
-        start = f" Start the sandbox: pluginctl sandbox up --generation {below.parent.name}."
-        hint = start if ".sandbox" in below.parts else ""
-        raise FileMissing(f"{path.name} extends {below}, which does not exist.{hint}")
-    base, _ = _merged(below, (*seen, path))
+        raise FileMissing(f"{path.name} extends {below}, which does not exist.", advice)
+    base, _ = _merged(below, variables, (*seen, path))
     return _over(base, data), path.parent
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
     for holder in (data, data.get("workspace")):
-        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and _is_path(value):
+        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and is_path(value):
             holder["spacectl"] = str((folder / Path(value).expanduser()).resolve())
     if isinstance(value := data.get("root_certificates"), str):
         data["root_certificates"] = str((folder / Path(value).expanduser()).resolve())
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Whether a word names a file, and not an environment of a folder.
+
+    >>> is_path("prod"), is_path("prod.yaml"), is_path("./prod")
+    (False, True, True)
+    """
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
@@ -158,19 +176,20 @@ def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _expanded(value: Any, shown: str) -> Any:
+def _expanded(value: Any, variables: Callable[[str], str | None], shown: str) -> Any:
     if isinstance(value, dict):
-        return {key: _expanded(item, shown) for key, item in value.items()}
+        return {key: _expanded(item, variables, shown) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expanded(item, shown) for item in value]
+        return [_expanded(item, variables, shown) for item in value]
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: _variable(match[1], match[2], shown), value)
+        return _VARIABLE.sub(lambda match: _variable(match[1], match[2], variables, shown), value)
     return value
 
 
-def _variable(name: str, other: str | None, shown: str) -> str:
-    if name not in os.environ:
-        if other is not None:
-            return other
+def _variable(name: str, other: str | None, variables: Callable[[str], str | None], shown: str) -> str:
+    value = variables(name)
+    if value is not None:
+        return value
+    if other is None:
         raise InvalidField(f"{shown} uses ${{{name}}}, which is not set in the environment of this process.")
-    return os.environ[name]
+    return other

@@ -49,10 +49,41 @@ def test_an_unknown_environment_names_the_known_ones(tmp_path):
         load_environment("three", tmp_path)
 
 
-def test_a_sandbox_that_is_not_there(tmp_path):
-    write(tmp_path, "sandbox", "extends: .sandbox/2.x/environment.yaml")
-    with pytest.raises(FileMissing, match="pluginctl sandbox up --generation 2.x"):
-        load_environment("sandbox", tmp_path)
+def test_variables_may_come_from_elsewhere(tmp_path, monkeypatch):
+    write(tmp_path, "a", "spacectl: ${HOST_OF_THE_TEST}\ndescription: ${NOT_SET_AT_ALL:-nothing}\n")
+    monkeypatch.setenv("HOST_OF_THE_TEST", "process")
+    settings = load_environment("a", tmp_path, {"HOST_OF_THE_TEST": "given"}.get).settings
+    assert (settings.spacectl, settings.description) == ("given", "nothing")
+
+
+def test_advice_is_given_where_the_extended_file_is_missing(tmp_path):
+    write(tmp_path, "local", "extends: home/2.x/environment.yaml\nadvice: Start the [platform]")
+    write(tmp_path, "above", "extends: local.yaml\nadvice: Not this")
+    for name in ("local", "above"):
+        with pytest.raises(FileMissing, match=r"local\.yaml extends .*2\.x/environment\.yaml") as caught:
+            load_environment(name, tmp_path)
+        assert caught.value.advice == "Start the [platform]"
+
+
+def test_a_missing_file_needs_no_advice(tmp_path):
+    write(tmp_path, "a", "extends: .sandbox/2.x/environment.yaml")
+    with pytest.raises(FileMissing) as caught:
+        load_environment("a", tmp_path)
+    assert caught.value.advice == ""
+
+
+def test_advice_is_no_setting_of_what_is_merged(tmp_path):
+    write(tmp_path, "base", "advice: Of the base")
+    write(tmp_path, "top", "extends: base.yaml\nadvice: Of the top")
+    assert load_environment("top", tmp_path).settings.extends is None
+
+
+@pytest.mark.parametrize("generation", ["2.x", "1.12"])
+def test_a_sandbox_that_was_never_started(checkout, monkeypatch, tmp_path, generation):
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    name = {"2.x": "sandbox", "1.12": "sandbox-1.12"}[generation]
+    with pytest.raises(FileMissing, match=f"pluginctl sandbox up --generation {generation}"):
+        load_environment(name, checkout / "deployments/environments")
 
 
 def test_an_environment_that_extends_itself(tmp_path):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.machine.layout import source_root
 from sandbox.spaceone.generations import GENERATIONS, generation_of, layout_of
 
 if TYPE_CHECKING:
@@ -19,12 +18,13 @@ def test_an_unknown_generation_names_the_known_ones(tmp_path: Path):
         layout_of(tmp_path, "3.x")
 
 
-def test_every_generation_has_a_folder_an_environment_and_a_lock_of_its_own(tmp_path: Path):
-    environments = source_root() / "deployments" / "environments"
+def test_every_generation_has_a_folder_an_environment_and_a_lock_of_its_own(tmp_path: Path, checkout: Path):
+    environments = checkout / "deployments" / "environments"
     for name, generation in GENERATIONS.items():
         assert generation_of(layout_of(tmp_path, name)) is generation
         text = (environments / f"{generation.environment}.yaml").read_text()
         assert f"/{name}/environment.yaml" in text
+        assert f"pluginctl sandbox up --generation {name}" in text
         assert generation.requirements.is_file()
     assert len({each.requirements for each in GENERATIONS.values()}) == len(GENERATIONS)
 
