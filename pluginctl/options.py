@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from flows.steps.places import MANIFEST, SOURCE
 from pluginctl.output import Output
 
 EnvironmentName = Annotated[
     str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")
 ]
-ManifestFolder = Annotated[Path, typer.Option("--manifest", help="The folder of the manifest.")]
-SourceFolder = Annotated[Path, typer.Option("--source", help="The folder of the plugin's source.")]
+ManifestFolder = Annotated[
+    Path | None, typer.Option("--manifest", show_default=MANIFEST, help="The folder of the manifest.")
+]
+SourceFolder = Annotated[
+    Path | None, typer.Option("--source", show_default=SOURCE, help="The folder of the plugin's source.")
+]
 Format = Annotated[
     Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
 ]

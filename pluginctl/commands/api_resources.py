@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import typer
 
-from flows.manifest import load_environment
 from flows.steps.inspection import offered
-from flows.steps.places import ENVIRONMENTS
 from pluginctl.exit_codes import failing_well
 from pluginctl.options import EnvironmentName, Format
 from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
 
@@ -23,7 +21,7 @@ app = typer.Typer(add_completion=False)
 def api_resources(environment: EnvironmentName, output: Format = Output.TEXT) -> None:
     """Check the endpoints and list what the services behind them offer, as `spacectl api-resources` does."""
     with failing_well(output):
-        found = offered(load_environment(environment, Path(ENVIRONMENTS)), TerminalRunner(message_console()))
+        found = offered(find_inputs(environment).environment, TerminalRunner(message_console()))
     if output is Output.JSON:
         emit_json({service.name: {**service.as_json(), "resources": verbs} for service, verbs in found})
         return

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,6 +16,7 @@ from rich.status import Status
 from pluginctl.commands.sandbox import GenerationOption
 from pluginctl.exit_codes import failing_well
 from pluginctl.output import message_console, result_console
+from pluginctl.project import require_checkout
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table, show_collected
 from sandbox import lifecycle
@@ -37,13 +37,13 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     started = time.perf_counter()
     errors = message_console()
     with failing_well(), TerminalProgress(errors) as progress:
+        checkout = require_checkout("pluginctl demo")
         home = lifecycle.default_home()
         summary = lifecycle.up(home, generation=generation, prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
     from pluginctl.deployments import deploy, run_deployment
 
-    checkout = Path(__file__).resolve().parents[2]
     with failing_well():
         with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
             deploy(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
-from flows.manifest import load_environment
-from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from pluginctl.ending import finish
@@ -23,6 +19,7 @@ from pluginctl.options import (
     Verbose,
 )
 from pluginctl.output import Output, message_console
+from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
 
 app = typer.Typer(add_completion=False)
@@ -31,8 +28,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def release(
     environment: EnvironmentName,
-    source: SourceFolder = Path(SOURCE),
-    manifest: ManifestFolder = Path(MANIFEST),
+    source: SourceFolder = None,
+    manifest: ManifestFolder = None,
     parameters: Parameters = None,
     dry_run: DryRun = False,
     publish_only: PublishOnly = False,
@@ -41,10 +38,11 @@ def release(
 ) -> None:
     """Build, push, register, collect and judge: from a plugin's source to its resources."""
     with failing_well(output):
+        inputs = find_inputs(environment, source, manifest)
         request = ReleaseRequest(
-            load_environment(environment, Path(ENVIRONMENTS)),
-            source,
-            manifest,
+            inputs.environment,
+            inputs.source,
+            inputs.manifest,
             dry_run,
             publish_only,
             tuple(parameters or ()),

@@ -14,11 +14,11 @@ from rich.console import Console
 from pluginctl.exit_codes import failing_well
 from pluginctl.options import Format
 from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.project import project_root
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table
 from sandbox import lifecycle
 from sandbox.errors import SandboxError
-from sandbox.machine.layout import source_root
 
 app = typer.Typer(
     help="The real SpaceONE services on this machine.", no_args_is_help=True, add_completion=False
@@ -112,7 +112,9 @@ def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
             raise SandboxError(
                 "Prefect does not run beside the sandbox.", "Start it: pluginctl sandbox up --prefect"
             )
-    variables = {**summary.prefect_environment, "PLUGINCTL_CHECKOUT": str(source_root())}
+    variables = dict(summary.prefect_environment)
+    if root := project_root():
+        variables["PLUGINCTL_CHECKOUT"] = str(root)
     for name, value in variables.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 

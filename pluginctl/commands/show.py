@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.manifest import Manifest, load_environment
+from flows.manifest import Manifest
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
-from flows.steps.places import ENVIRONMENTS, MANIFEST
 from pluginctl.exit_codes import failing_well
 from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
 
@@ -30,15 +29,16 @@ def show(
         str | None,
         typer.Argument(metavar="[NAME]", help="A collected resource; the first one without a name."),
     ] = None,
-    manifest: ManifestFolder = Path(MANIFEST),
+    manifest: ManifestFolder = None,
     parameters: Parameters = None,
     output: Format = Output.TEXT,
 ) -> None:
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
     with failing_well(output):
+        inputs = find_inputs(environment, manifest=manifest)
         shown = show_resource(
-            load_environment(environment, Path(ENVIRONMENTS)),
-            Manifest.load(manifest, parameters or ()),
+            inputs.environment,
+            Manifest.load(inputs.manifest, parameters or ()),
             name,
             TerminalRunner(message_console()),
         )

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.errors import SandboxError
+
 HOME_VARIABLE = "PLUGINCTL_SANDBOX_HOME"
 
 
@@ -15,15 +17,33 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def default_home() -> Path:
-    """The sandboxes' folder: PLUGINCTL_SANDBOX_HOME, else `.sandbox` in the checkout."""
+    """The sandboxes' folder: PLUGINCTL_SANDBOX_HOME, else `.sandbox` in the checkout, else in the user's data.
+
+    Raises:
+        SandboxError: there is no checkout, and the package that knows where users keep data is not installed.
+    """
     if configured := os.environ.get(HOME_VARIABLE):
         return Path(configured).expanduser().resolve()
-    return source_root() / ".sandbox"
+    if root := checkout():
+        return root / ".sandbox"
+    return _user_data() / "sandbox"
 
 
-def source_root() -> Path:
-    """The folder that holds the package `sandbox`: the checkout."""
-    return PACKAGE.parent
+def checkout() -> Path | None:
+    """The folder of the repository, where this package is imported from there; None where it was installed."""
+    root = PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "deployments").is_dir() else None
+
+
+def _user_data() -> Path:
+    try:
+        import platformdirs
+    except ModuleNotFoundError:
+        raise SandboxError(
+            "The sandbox's packages are not installed.",
+            "Install them: pip install 'spaceone-plugin-pipeline[sandbox]'",
+        ) from None
+    return platformdirs.user_data_path("pluginctl")
 
 
 @dataclass(frozen=True)

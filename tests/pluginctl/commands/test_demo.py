@@ -59,6 +59,15 @@ def test_a_line_for_each_task_that_ended(console):
     assert "✗ create schema [x]" in text
 
 
+def test_without_a_checkout_it_says_so_before_anything_is_started(monkeypatch, tmp_path):
+    monkeypatch.setattr("sandbox.machine.layout.PACKAGE", tmp_path / "sandbox")
+    monkeypatch.setattr(demo.lifecycle, "up", lambda *_, **__: pytest.fail("it was started"))
+    done = CliRunner().invoke(app, ["demo"])
+    assert done.exit_code == 2
+    assert "error: `pluginctl demo` works in a checkout" in done.stderr
+    assert "hint: Clone the repository" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["--generation", "1.12"], ["--generation", "2.x"]])
 def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkeypatch, tmp_path, arguments):
     generation = arguments[-1] if arguments else "2.x"

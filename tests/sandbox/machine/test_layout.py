@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox.machine.layout import Layout, default_home, source_root
+from sandbox.errors import SandboxError
+from sandbox.machine.layout import Layout, checkout, default_home
 
 
 def test_two_folders_have_two_identifiers(tmp_path: Path):
@@ -14,12 +16,41 @@ def test_two_folders_have_two_identifiers(tmp_path: Path):
     assert one.identifier == Layout.of(tmp_path / "a", "2.x").identifier
 
 
-def test_the_home_follows_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The package lies in no checkout, and users keep their data in the folder that is returned."""
+    monkeypatch.setattr("sandbox.machine.layout.PACKAGE", tmp_path / "site-packages" / "sandbox")
+    monkeypatch.delenv("PLUGINCTL_SANDBOX_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_the_home_follows_the_variable(installed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
     assert default_home() == tmp_path
-    monkeypatch.delenv("PLUGINCTL_SANDBOX_HOME")
-    assert default_home() == source_root() / ".sandbox"
-    assert (source_root() / "sandbox" / "machine" / "layout.py").exists()
+
+
+def test_in_a_checkout_the_home_lies_there(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PLUGINCTL_SANDBOX_HOME", raising=False)
+    root = checkout()
+    assert root is not None
+    assert (root / "sandbox" / "machine" / "layout.py").exists()
+    assert default_home() == root / ".sandbox"
+
+
+def test_without_a_checkout_the_home_lies_in_the_users_data(installed: Path):
+    assert checkout() is None
+    assert default_home() == installed / "pluginctl" / "sandbox"
+
+
+def test_without_the_extra_the_error_says_what_to_install(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    with pytest.raises(SandboxError, match=r"pip install 'spaceone-plugin-pipeline\[sandbox\]'"):
+        default_home()
+    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
+    assert default_home() == tmp_path
 
 
 def test_only_the_owner_may_look_into_the_folder(layout: Layout):
