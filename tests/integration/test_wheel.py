@@ -1,0 +1,133 @@
+"""The wheel in an environment of its own: a sandbox and a release from a folder that is no checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox import lifecycle
+from sandbox.machine import runtime
+from sandbox.machine.layout import Layout
+from sandbox.spaceone.generations import GENERATIONS
+from tests.wheels import build_wheel, copy, run
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+
+GENERATION = "2.x"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """pluginctl as a user has it who never saw the repository."""
+
+    python: Path
+    user: Path
+
+    @property
+    def home(self) -> Path:
+        return self.user / ".local/share/pluginctl/sandbox"
+
+    @property
+    def samples(self) -> Path:
+        (found,) = self.python.parents[1].glob("lib/python*/site-packages/pluginctl/samples")
+        return found
+
+    def __call__(self, *arguments: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        hidden = ("PYTHON", "PLUGINCTL_", "XDG_", "VIRTUAL_ENV")
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        variables |= {"HOME": str(self.user), "COLUMNS": "160"}
+        # A machine without the public registries says in its user's files where packages come from.
+        if (pip := Path.home() / ".config/pip/pip.conf").exists():
+            variables.setdefault("PIP_CONFIG_FILE", str(pip))
+        command = [self.python.with_name("pluginctl"), *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env=variables, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def pluginctl(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel with its sandbox, and all that they need, at the locked versions."""
+    folder = tmp_path_factory.mktemp("installed")
+    wheel = build_wheel(copy(checkout, folder / "clone"), folder / "wheel")
+    # As constraints: a wheel that was just built has no hash in the lock, and pip wants all or none.
+    locked = (checkout / "requirements/dev.txt").read_text()
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?(==[^\s;\\]+)", locked, re.MULTILINE)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("".join(f"{name}{version}\n" for name, version in pins))
+    venv = folder / "venv"
+    run([sys.executable, "-m", "venv", venv], folder)
+    run(
+        [venv / "bin/python", "-m", "pip", "install", "--quiet", "-c", constraints, f"{wheel}[sandbox]"],
+        folder,
+    )
+    user = folder / "user"
+    user.mkdir()
+    return Installed(venv / "bin/python", user)
+
+
+@pytest.fixture
+def started(pluginctl: Installed, sandbox_home: Path, elsewhere: Path):
+    """Started by the installed command. The services' packages are those of the tests where they are installed."""
+    mine, requirements = Layout.of(pluginctl.home, GENERATION), GENERATIONS[GENERATION].requirements
+    for home in (sandbox_home, lifecycle.default_home()):
+        if runtime.is_installed(Layout.of(home, GENERATION), requirements):
+            mine.root.mkdir(parents=True)
+            mine.venv.symlink_to(Layout.of(home, GENERATION).venv)
+            break
+    try:
+        yield pluginctl("sandbox", "up", folder=elsewhere)
+    finally:
+        pluginctl("sandbox", "down", "--purge", folder=elsewhere)
+        assert not [each for each in mine.root.parent.iterdir() if each.name == GENERATION]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def test_it_says_which_version_it_is(pluginctl, elsewhere):
+    assert re.fullmatch(r"pluginctl \d+\.\d+\.\d+\n", pluginctl("--version", folder=elsewhere).stdout)
+
+
+def test_a_sandbox_that_was_never_started(pluginctl, elsewhere):
+    said = pluginctl("release", "sandbox", folder=elsewhere, code=2).stderr
+    assert str(pluginctl.home / GENERATION / "environment.yaml") in said
+    assert f"hint: Start the sandbox: pluginctl sandbox up --generation {GENERATION}" in said
+
+
+def test_the_demo_says_that_it_needs_a_checkout(pluginctl, elsewhere):
+    assert "Clone the repository" in pluginctl("demo", folder=elsewhere, code=2).stderr
+
+
+def test_a_sandbox_and_a_release_from_a_folder_that_is_no_checkout(pluginctl, started, elsewhere):
+    assert "SpaceONE 2.x" in started.stdout
+    assert (pluginctl.home / GENERATION / "environment.yaml").is_file()
+
+    released = pluginctl("release", "sandbox", "--output", "json", folder=elsewhere)
+    assert f"the samples in {pluginctl.samples} are used" in released.stderr
+    report = json.loads(released.stdout)
+    assert (report["generation"], report["dry_run"]) == (GENERATION, False)
+    assert "create" in {action["action"] for action in report["actions"]}
+    assert pluginctl("show", "sandbox", folder=elsewhere).stdout
+    assert not list(elsewhere.iterdir()), "nothing is left behind in the current folder"
+
+    # The same plugin in a project of its author, who has no environment for the sandbox.
+    project = elsewhere.with_name("project")
+    shutil.copytree(pluginctl.samples, project, ignore=shutil.ignore_patterns("environments", "__pycache__"))
+    again = pluginctl("release", "sandbox", "--dry-run", "--output", "json", folder=project)
+    assert "There is no deployments/environments/sandbox.yaml here" in again.stderr
+    assert {action["action"] for action in json.loads(again.stdout)["actions"]} == {"keep"}
