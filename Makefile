@@ -13,7 +13,7 @@ help: ## List the targets
 
 setup: $(READY) ## Make .venv with pluginctl in it
 
-$(READY): requirements/pip.txt requirements/dev.txt pyproject.toml
+$(READY): requirements/pip.txt requirements/dev.txt pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.13 …' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/install-venv
