@@ -43,7 +43,7 @@ check: $(READY) ## Format, lint, types and layers
 	@$(RUN)/mypy
 	@cd plugin/src && ../../$(RUN)/mypy --config-file ../../pyproject.toml -p plugin
 	@$(RUN)/lint-imports --no-logo
-	@cd plugin/src && ../../$(RUN)/lint-imports --no-logo --config ../.importlinter
+	@cd plugin/src && ../../$(RUN)/lint-imports --no-logo ../.importlinter
 
 bench: $(READY) ## Measure, print a table and write build/benchmarks.json
 	@$(RUN)/python -m tests.benchmarks $(BENCH)

@@ -104,8 +104,8 @@ def test_prices_ranks_and_changes_arrive_as_the_source_gave_them(first, project,
 def test_a_collector_that_the_plugin_refuses_shows_the_plugins_words(first, project, run, client):
     wrong = project.write_environment("wrong-option", plugin_options={"count": -1})
     done = run(*project.arguments(wrong), "--output", "json")
-    assert done.returncode != 0
-    assert done.stdout == ""
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["changed"]
     assert "options.count" in done.stderr
     assert "-1 is not between" in done.stderr
 
@@ -117,7 +117,7 @@ def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
     report = release(project, environment=environment, code=1)
     assert report["job"]["status"] == "FAILURE"
     assert "this key is not known here" in " ".join(report["job"]["failures"])
-    assert "It may want an API key, in the secret" in " ".join(report["job"]["failures"])
+    assert "It may need an API key, in the secret" in " ".join(report["job"]["failures"])
 
 
 def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):
