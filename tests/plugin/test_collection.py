@@ -119,6 +119,54 @@ def test_one_that_stays_cut_off_is_named(scripted, coin, cut):
     assert len(names(messages)) == len(set(names(messages))) > 400
 
 
+def twice(full, coin, page, *answers):
+    """The same as `full`, but the first answers to a page have the ids given here, in turn."""
+    rest = list(answers)
+
+    def answer(path, query):
+        if query["page"] == page and "ids" not in query and rest:
+            return 200, [coin(each) for each in rest.pop(0)], {}
+        return full(path, query)
+
+    return answer
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_of_two_short_answers_each_gives_what_it_has(scripted, coin, split):
+    """The first is cut off; the second is whole, but no longer, since a coin has left in between."""
+    tail = [f"coin-{rank}" for rank in range(200, 300)]
+    cut, whole = tail[:-1], tail[:50] + tail[51:]
+    scripted.answer = twice(ranked(coin, 300), coin, "2", cut, whole)
+    options = Options(base_url=scripted.url, count=400)
+    caller = Caller(patient=False)
+    tasks = split_tasks(options, Secret(), caller) if split else all_tasks(options)
+    messages = [message for task in tasks for message in collect(options, [task])]
+    assert sorted(names(messages)) == sorted(f"coin-{rank}" for rank in range(300))
+    assert errors(messages) == []
+
+
+def test_two_short_answers_are_short_even_where_they_fill_the_page_together(scripted, coin):
+    first, second = ([f"coin-{rank}" for rank in (*range(248), last)] for last in (248, 249))
+    scripted.answer = twice(ranked(coin, 2000), coin, "1", first, second)
+    messages = run(scripted, 600)
+    assert sorted(names(messages)) == sorted(f"coin-{rank}" for rank in range(600))
+    assert errors(messages) == ["Cryptocurrency ranks 1 to 250 came with 249 rows, though the list goes on."]
+
+
+def test_each_of_two_short_answers_ends_at_the_last_rank_that_is_wanted(scripted, coin):
+    tail = [f"coin-{rank}" for rank in range(200, 350)]
+    scripted.answer = twice(ranked(coin, 2000), coin, "2", tail, ["new", *tail[:-5]])
+    messages = run(scripted, 300)
+    assert names(messages) == [*(f"coin-{rank}" for rank in range(300)), "new"]
+    assert errors(messages) == []
+
+
+def test_a_row_without_an_id_in_two_short_answers_is_named_once(scripted, coin):
+    scripted.answer = lambda *_: (200, [coin("a"), coin(id=None, name="B")], {})
+    [words] = errors(run(scripted, 5))
+    assert ": B is not a valid resource" in words
+
+
 def test_a_coin_that_falls_by_two_pages_comes_once(scripted, coin):
     def answer(_path, query):
         ids = [f"coin-{rank}" for rank in range(2000)]

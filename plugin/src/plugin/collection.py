@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,10 +28,23 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 _Rows = TypeVar("_Rows")
-_Answer = tuple[list[Row], SourceError | None]
-"""A page's rows, and what went wrong: both where the rows are there but not complete."""
 
 BY_NAME: Final = {kind.name: kind for kind in TYPES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the source gave for one piece of work.
+
+    Attributes:
+        rows: The rows.
+        shortfall: What is wrong with a page that has too few rows, unless it is the last; empty for a full page.
+        error: What went wrong; with rows, they are there but not complete.
+    """
+
+    rows: list[Row]
+    shortfall: str = ""
+    error: SourceError | None = None
 
 
 def all_tasks(options: Options) -> list[Task]:
@@ -99,19 +112,20 @@ def _read_ids(
     nameless: dict[str, None] = {}
     shortfall = ""
     for page in pages(count):
-        rows = _request_page(ranked, source, options, page)
+        answer = _request_page(ranked, source, options, page, count)
+        rows = answer.rows
         unseen = [row for row in rows if _id(row) not in found]
         if shortfall and unseen:
             raise SourceBroken(
                 f"{kind.name} {shortfall}, though the list goes on; the next collection may get all."
             )
-        wanted = [row for row in rows[: count - page.first + 1] if _is_wanted(ranked, row, options)]
+        wanted = [row for row in rows if _is_wanted(ranked, row, options)]
         found.update((each, None) for row in wanted if (each := _id(row)))
         nameless.update((_name(row), None) for row in wanted if not _id(row))
         # The list ends here, or goes on with rows that are too small.
         if shortfall or (rows and not wanted):
             break
-        shortfall = _shortfall(page, rows)
+        shortfall = answer.shortfall
     return list(found), list(nameless)
 
 
@@ -134,21 +148,32 @@ def _request(request: Callable[..., _Rows], *arguments: Any) -> _Rows:
         raise SourceBroken(f"the answer cannot be understood ({type(error).__name__}: {error}).") from error
 
 
-def _request_page(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
-    """A page's rows; a short page is requested again, to tell a list's end from an answer that was cut off."""
+def _request_page(ranked: Ranked, source: Source, options: Options, page: Page, count: int) -> _Answer:
+    """A page's rows up to rank `count`; a short page is asked for again, to tell a list's end from a cut-off answer.
+
+    Of two short answers, either may be the one that was cut off: where the list has changed its length in between,
+    the longer one, too. So what any of them has comes, and the page is as short as the longer one.
+    """
+    rows = _request_rows(ranked, source, options, page)
+    if len(rows) == page.size:
+        return _Answer(rows[: count - page.first + 1])
+    others = _request_rows(ranked, source, options, page)
+    if len(others) > len(rows):
+        rows, others = others, rows
+    length = len(rows)
+    rows = rows[: count - page.first + 1]
+    if length == page.size:
+        return _Answer(rows)
+    known = {(_id(row), _name(row)) for row in rows}
+    rows += [row for row in others[: count - page.first + 1] if (_id(row), _name(row)) not in known]
+    return _Answer(rows, f"ranks {page.first} to {page.last} came with {length} rows")
+
+
+def _request_rows(ranked: Ranked, source: Source, options: Options, page: Page) -> list[Row]:
     rows = _request(ranked.page, source, options, page.number, page.size)
-    if len(rows) < page.size:
-        rows = max(rows, _request(ranked.page, source, options, page.number, page.size), key=len)
     if len(rows) > page.size:
         raise SourceBroken(f"page {page.number} came with {len(rows)} rows instead of {page.size}.")
     return rows
-
-
-def _shortfall(page: Page, rows: list[Row]) -> str:
-    """What is wrong with a page that has too few rows, unless it is the last; empty for a full page."""
-    if len(rows) == page.size:
-        return ""
-    return f"ranks {page.first} to {page.last} came with {len(rows)} rows"
 
 
 class Collection:
@@ -217,14 +242,14 @@ class Collection:
         # All ids would fill the memory, and a row that is three pages off has not moved but been listed anew.
         seen: deque[set[str]] = deque(maxlen=3)
         shortfall = ""
-        ask = partial(self._rows, ranked, source)
+        ask = partial(self._page, ranked, source, count)
         with closing(ahead(pages(count), ask, _is_hopeless)) as answers:
-            for page, (answer, error) in answers:
+            for page, answer in answers:
                 place = f"ranks {page.first} to {min(page.last, count)}"
-                if error:
-                    yield self._failed(kind, place, error, incomplete=bool(answer))
-                if answer or not error:
-                    rows = _unseen(answer[: count - page.first + 1], seen)
+                if answer.error:
+                    yield self._failed(kind, place, answer.error, incomplete=bool(answer.rows))
+                if answer.rows or not answer.error:
+                    rows = _unseen(answer.rows, seen)
                     if shortfall and not rows:
                         return
                     if shortfall:
@@ -233,7 +258,7 @@ class Collection:
                     yield self._resources(kind, place, wanted)
                     if rows and not wanted:
                         return  # only smaller ones follow
-                    shortfall = _shortfall(page, answer)
+                    shortfall = answer.shortfall
                 if self._gone and page.last < count:
                     yield self._not_requested(kind, f"ranks {page.last + 1} to {count}")
 
@@ -246,13 +271,17 @@ class Collection:
         if self._gone:
             yield self._not_requested(kind, place)
             return
-        ask = partial(_request, ranked.by_ids, source, self._options, ids)
-        rows, error = self._completed(ranked, source, ask)
-        if error:
-            yield self._failed(kind, place, error, incomplete=bool(rows))
-            if not rows:
+        by_ids = ranked.by_ids
+
+        def ask() -> _Answer:
+            return _Answer(_request(by_ids, source, self._options, ids))
+
+        answer = self._completed(ranked, source, ask)
+        if answer.error:
+            yield self._failed(kind, place, answer.error, incomplete=bool(answer.rows))
+            if not answer.rows:
                 return
-        found = {each: row for row in rows if (each := _id(row))}
+        found = {each: row for row in answer.rows if (each := _id(row))}
         for missing in [each for each in ids if each not in found]:
             yield _error(kind, f"{missing} is not, or no longer, in the source's list.")
         known = [found[each] for each in ids if each in found]
@@ -263,19 +292,20 @@ class Collection:
         for name in names:
             yield _error(kind, f"{name} is not a valid resource: it lacks 'id'.")
 
-    def _rows(self, ranked: Ranked, source: Source, page: Page) -> _Answer:
-        return self._completed(ranked, source, partial(_request_page, ranked, source, self._options, page))
+    def _page(self, ranked: Ranked, source: Source, count: int, page: Page) -> _Answer:
+        ask = partial(_request_page, ranked, source, self._options, page, count)
+        return self._completed(ranked, source, ask)
 
-    def _completed(self, ranked: Ranked, source: Source, ask: Callable[[], list[Row]]) -> _Answer:
+    def _completed(self, ranked: Ranked, source: Source, ask: Callable[[], _Answer]) -> _Answer:
         """What `ask` gives, with what takes further requests."""
-        rows: list[Row] = []
+        answer = _Answer([])
         try:
-            rows = ask()
-            if ranked.complete and rows:
-                _request(ranked.complete, source, self._options, rows)
+            answer = ask()
+            if ranked.complete and answer.rows:
+                _request(ranked.complete, source, self._options, answer.rows)
         except SourceError as error:
-            return rows, error
-        return rows, None
+            return replace(answer, error=error)
+        return answer
 
     def _resources(
         self, kind: CollectedType, place: str, rows: list[Row]
@@ -306,8 +336,7 @@ def _error(kind: CollectedType, message: str) -> ErrorResource:
 
 def _is_hopeless(answer: _Answer) -> bool:
     """Whether every further page would fail in the same way."""
-    _, error = answer
-    return error is not None and error.everywhere
+    return answer.error is not None and answer.error.everywhere
 
 
 def _reason(error: Exception) -> str:
