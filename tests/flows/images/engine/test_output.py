@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from flows.images import BuildFailed, ImageReference
-from flows.images.engine import output
 from flows.images.advice import build_advice, is_temporary, push_advice
+from flows.images.engine import output
 from flows.images.engine.output import Output
 
 
