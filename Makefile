@@ -18,7 +18,7 @@ $(READY): requirements/pip.txt requirements/dev.txt pyproject.toml setup.py
 		{ echo 'Python 3.11 or later is needed: make PYTHON=/path/to/python3.13 …' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/install-venv
 	@echo 'Making .venv …'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 	@# The pip of Python 3.11 cannot check the hash of a package that is wanted with an extra.
 	@$(INSTALL) --require-hashes --requirement requirements/pip.txt
 	@$(INSTALL) --require-hashes --requirement requirements/dev.txt
