@@ -19,7 +19,8 @@ _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 class Document(BaseModel):
     """A file's model, or a mapping in one: nothing unknown is let through, nothing is changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    # The validators of a kind are built when one of it is first read: a command that reads none pays for none.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     @classmethod
     def fields(cls) -> dict[str, FieldInfo]:
