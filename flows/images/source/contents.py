@@ -10,6 +10,7 @@ from pathlib import Path
 from flows.images.errors import SourceError
 from flows.images.source import context
 from flows.images.source.dockerfile import copied, holds
+from flows.images.source.dockerignore import DOCKERIGNORE
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "pkg/pip_requirements.txt"
@@ -76,9 +77,7 @@ def _check_copies(folder: Path) -> None:
             continue
         copies = f"line {line} of the {DOCKERFILE} copies it"
         if any(folder.glob(wanted.strip("/"))):
-            raise SourceError(
-                folder / wanted, f"is excluded by {context.DOCKERIGNORE}, and {copies}", "Include it"
-            )
+            raise SourceError(folder / wanted, f"is excluded by {DOCKERIGNORE}, and {copies}", "Include it")
         raise SourceError(folder / wanted, f"is missing, and {copies}", "Add it, or correct that line")
 
 

@@ -10,21 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tarfile
-import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
-from docker.utils.build import exclude_paths
-
 from flows.images.errors import SourceError
+from flows.images.source.dockerignore import DOCKERIGNORE, Rule, included, read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
-    from pathlib import Path
 
-DOCKERIGNORE = ".dockerignore"
 _NEVER = (".git",)
 
 
@@ -41,16 +37,15 @@ class Entry:
 def entries(folder: Path) -> list[Entry]:
     """List what the build context of `folder` holds, sorted by path.
 
-    The rule of .dockerignore is docker's own (`docker.utils.build`); Dockerfile and .dockerignore are always in.
-    .git is in only where it is asked for (`!.git`): it is another one in each clone. Sockets, pipes and devices
-    never reach an image by COPY and are left out.
+    Dockerfile and .dockerignore are always in. .git is in only where it is asked for (`!.git`): it is another one in
+    each clone. Sockets, pipes and devices never reach an image by COPY and are left out.
 
     Raises:
-        SourceError: a path cannot be read.
+        SourceError: a path cannot be read, or a line of .dockerignore is no pattern.
     """
     found = []
-    for path in exclude_paths(str(folder), _patterns(folder)):
-        try:
+    try:
+        for path in included(folder, _rules(folder)):
             status = (folder / path).lstat()
             if stat.S_ISLNK(status.st_mode):
                 found.append(Entry(path, "link", target=os.readlink(folder / path)))  # noqa: PTH115 - keeps "./x"
@@ -58,8 +53,8 @@ def entries(folder: Path) -> list[Entry]:
                 found.append(Entry(path, "folder"))
             elif stat.S_ISREG(status.st_mode):
                 found.append(Entry(path, "file", executable=bool(status.st_mode & stat.S_IXUSR)))
-        except OSError as error:
-            raise _unreadable(folder / path, error) from error
+    except OSError as error:
+        raise _unreadable(Path(error.filename), error) from error
     return sorted(found, key=lambda entry: os.fsencode(entry.path))
 
 
@@ -95,6 +90,9 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
     Raises:
         SourceError: a file cannot be read.
     """
+    import tarfile
+    import tempfile
+
     output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries(folder):
@@ -116,15 +114,19 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
     return output
 
 
-def _patterns(folder: Path) -> list[str]:
+def _rules(folder: Path) -> list[Rule]:
+    path = folder / DOCKERIGNORE
     try:
         # Editors on Windows begin a file with a mark that is no part of it.
-        lines = (folder / DOCKERIGNORE).read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
-        return list(_NEVER)
+        lines = []
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(folder / DOCKERIGNORE, error) from error
-    return [*_NEVER, *(line.strip() for line in lines if line.strip() and not line.startswith("#"))]
+        raise _unreadable(path, error) from error
+    try:
+        return read_rules([*_NEVER, *lines])
+    except ValueError as error:
+        raise SourceError(path, f"holds a line that is no pattern ({error})", "Correct it") from None
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
