@@ -6,35 +6,11 @@ https://distribution.github.io/distribution/spec/auth/token/
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from requests.auth import AuthBase, HTTPBasicAuth
-from requests.utils import parse_dict_header
-
-if TYPE_CHECKING:
-    from requests import PreparedRequest
-
-
-class Anonymous(AuthBase):
-    """No credentials. Given to requests so that it does not look into ~/.netrc for some."""
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Leave the request as it is."""
-        return request
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer(AuthBase):
-    """A registry token."""
-
-    token: str = field(repr=False)
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the token."""
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
+_VALUE = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +20,9 @@ class Credentials:
     username: str
     password: str = field(repr=False)
 
-    def basic(self) -> HTTPBasicAuth:
-        """Return them as requests sends them."""
-        return HTTPBasicAuth(self.username.encode(), self.password.encode())
+    def basic(self) -> str:
+        """Return them as the header Authorization has them."""
+        return f"Basic {b64encode(f'{self.username}:{self.password}'.encode()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +51,10 @@ class Challenge:
     def parse(cls, header: str) -> Challenge:
         """Read the header; a bearer challenge wins where both are offered."""
         if found := re.search(r"(?i)\bbearer\s+(.*)", header):
-            values: dict[str, str | None] = parse_dict_header(found[1])  # type: ignore[no-untyped-call]  # requests' own
-            return cls("bearer", *(values.get(key) or "" for key in ("realm", "service", "scope")))
+            values: dict[str, str] = {}
+            for key, quoted, plain in _VALUE.findall(found[1]):
+                values.setdefault(key.lower(), re.sub(r"\\(.)", r"\1", quoted) or plain)
+            return cls("bearer", *(values.get(key, "") for key in ("realm", "service", "scope")))
         return cls("basic") if re.search(r"(?i)\bbasic\b", header) else cls("")
 
     def is_safe(self, *, insecure: bool) -> bool:
@@ -84,10 +62,22 @@ class Challenge:
         scheme = urlsplit(self.realm).scheme
         return scheme == "https" or (insecure and scheme == "http")
 
-    def query(self) -> list[tuple[str, str]]:
-        """Return the token request's query."""
+    def token_url(self) -> str:
+        """Return the address that gives the token."""
         named = [("service", self.service)] if self.service else []
-        return named + [("scope", scope) for scope in self.scope.split()]
+        query = urlencode(named + [("scope", scope) for scope in self.scope.split()])
+        parts = urlsplit(self.realm)
+        return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, query)))))
+
+
+def login_may_follow(before: str, after: str) -> bool:
+    """Whether a login may follow a redirect: to the same scheme, host and port, or from HTTP to its HTTPS."""
+    ports = {"http": 80, "https": 443}
+    old, new = (
+        (url.scheme, url.hostname, url.port or ports.get(url.scheme))
+        for url in map(urlsplit, (before, after))
+    )
+    return old == new or (old, new) == (("http", new[1], 80), ("https", old[1], 443))
 
 
 def docker_login(address: str | None) -> Credentials | None:

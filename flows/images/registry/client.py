@@ -1,19 +1,18 @@
 """What an image registry holds, and whether one may push to it: a client of the distribution API.
 
 https://distribution.github.io/distribution/spec/api/ (also OCI's distribution specification 1.1).
-It stands on requests. python-dxf refuses to log in over plain HTTP, is not typed and does not read labels. oras 0.2.43
-returns a manifest as parsed JSON alone (no digest, no body to verify), cannot ask whether one may push, tries
-everything five times with pauses of 3 to 83 s, and fixes the scheme by a flag.
+It stands on `http.client`; `flows.images.registry.http` says why. python-dxf refuses to log in over plain HTTP, is not
+typed and does not read labels. oras 0.2.43 returns a manifest as parsed JSON alone (no digest, no body to verify),
+cannot ask whether one may push, tries everything five times with pauses of 3 to 83 s, and fixes the scheme by a flag.
 """
 
 from __future__ import annotations
 
 import contextlib
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
-
-import requests
 
 from flows.images.advice import push_advice
 from flows.images.errors import RegistryError, RegistryRefused
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from flows.images.reference import ImageReference
+    from flows.images.registry.http import Response
 
 _JSON = "application/json"
 
@@ -109,11 +109,11 @@ class Registry:
         scope = self._scope(reference.repository)
         token_scope = f"repository:{scope.removeprefix('/v2/')}:pull,push"
         begun = self._transport.send("POST", f"{scope}/blobs/uploads/", accept=_JSON, token_scope=token_scope)
-        if begun.status_code != requests.codes.accepted:
+        if begun.status != HTTPStatus.ACCEPTED:
             reason = self._transport.words(begun)
             advice = push_advice(reason, reference)
             raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason})", advice)
-        if where := begun.headers.get("Location"):
+        if where := begun.header("Location"):
             # What is not given up goes by itself: registries clear unfinished uploads away.
             with contextlib.suppress(RegistryError):
                 path = self._transport.path_of(urljoin(begun.url, where))
@@ -127,7 +127,7 @@ class Registry:
         if response is None:
             return None
         self._transport.expect_ok(response)
-        if digest := response.headers.get("Docker-Content-Digest"):
+        if digest := response.header("Docker-Content-Digest"):
             return digest
         image = self.image(repository, tag)  # the header is optional; the digest of the body is the same
         return image.digest if image else None
@@ -139,7 +139,7 @@ class Registry:
         if response is None:
             return None
         manifest = self._transport.object(response)
-        digest = verify(response.content, response.headers.get("Docker-Content-Digest"), str(self))
+        digest = verify(response.content, response.header("Docker-Content-Digest"), str(self))
         if chosen := pick_platform(manifest, str(self)):
             manifest = self._content(scope, "manifests", chosen)
         config = self._content(scope, "blobs", config_digest(manifest, str(self)))
@@ -152,7 +152,7 @@ class Registry:
         verify(response.content, digest, str(self))
         return content
 
-    def _read(self, method: str, path: str, scope: str, accept: str) -> requests.Response | None:
+    def _read(self, method: str, path: str, scope: str, accept: str) -> Response | None:
         """Return the answer, or None for a 404, which means "no such tag" only where a registry says it.
 
         A refusal may stand for an absent repository; who may not push is refused before anything is built.
@@ -163,7 +163,7 @@ class Registry:
             if refused.maybe_absent:
                 return None
             raise
-        if response.status_code != requests.codes.not_found:
+        if response.status != HTTPStatus.NOT_FOUND:
             return response
         if not self._answers:
             self.ping()

@@ -6,29 +6,31 @@ Each request is sent once: whether to try again is the caller's to decide, who c
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import time
-import warnings
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-
-import requests
-from urllib3.exceptions import InsecureRequestWarning
 
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.reference import DOCKER_HUB
-from flows.images.registry.auth import Anonymous, Bearer, Challenge, Credentials, Login
+from flows.images.registry.auth import Challenge, Credentials, Login
+from flows.images.registry.http import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requests.auth import AuthBase
+    from flows.images.registry.http import Response
 
 CONNECT_SECONDS = 5.0
 MAX_WAIT_SECONDS = 30.0
 """A registry that asks to wait longer than this (Docker Hub's limits last hours) is not waited for."""
 
 _HUB_API = "https://registry-1.docker.io"
+_USER_AGENT = "spaceone-plugin-pipeline"
+_BEARER = "Bearer "
 _BUSY = {429, 500, 502, 503, 504}
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """OpenSSL's words where a server answered a TLS greeting with something else, such as plain HTTP."""
@@ -49,13 +51,16 @@ class Transport:
         self._address = address
         self._insecure = insecure
         self._ask_credentials = credentials
-        self._timeout = (min(CONNECT_SECONDS, timeout), timeout)
-        self._session = requests.Session()
-        # A registry on this machine is never behind a proxy.
-        self._session.trust_env = not _is_loopback(address)
+        self._timeout = timeout
+        self._session = Session(
+            min(CONNECT_SECONDS, timeout),
+            timeout,
+            verify=not insecure,
+            trust_env=not _is_loopback(address),  # a registry on this machine is never behind a proxy
+        )
         self._base: str | None = None
         self._plain_next = False
-        self._logins: dict[str, AuthBase] = {}
+        self._logins: dict[str, str] = {}
 
     @property
     def _credentials(self) -> Credentials | None:
@@ -68,7 +73,7 @@ class Transport:
 
     def send(
         self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
-    ) -> requests.Response:
+    ) -> Response:
         """Send a request and return the answer, whatever its status but 401, 403, 429 and the 5xx.
 
         A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
@@ -80,23 +85,23 @@ class Transport:
             UnexpectedAnswer: it asks for a login in a way that would give the password away.
         """
         url, kept = self._base_url() + path, token_scope or scope
-        response = self._send(method, url, accept, self._logins.get(kept, Anonymous()))
-        if response.status_code == requests.codes.unauthorized:
-            challenge = Challenge.parse(response.headers.get("WWW-Authenticate", ""))
+        response = self._send(method, url, accept, self._logins.get(kept, ""))
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            challenge = Challenge.parse(response.header("WWW-Authenticate"))
             if token_scope:
                 challenge = replace(challenge, scope=token_scope)
             self._logins[kept] = login = self._log_in(challenge, response)
             response = self._send(method, url, accept, login)
-        if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
-            raise self._refused(response, response.request.method)
+        if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise self._refused(response, response.method)
         self._expect_not_busy(response)
         return response
 
     def login(self, scope: str) -> Login:
         """Return how the registry let in what was sent in that scope (or token scope)."""
-        auth = self._logins.get(scope, Anonymous())
-        user = self._credentials if self._credentials and not isinstance(auth, Anonymous) else None
-        return Login(user.username if user else None, token=isinstance(auth, Bearer))
+        login = self._logins.get(scope, "")
+        user = self._credentials if login else None
+        return Login(user.username if user else None, token=login.startswith(_BEARER))
 
     def path_of(self, url: str) -> str:
         """Return the path (and query) of a URL of this registry; a login is never sent to another host."""
@@ -105,17 +110,14 @@ class Transport:
             raise UnexpectedAnswer(self.name, f"continues its answer at another address, {url}")
         return url.removeprefix(base)
 
-    def object(self, response: requests.Response) -> dict[str, Any]:
+    def object(self, response: Response) -> dict[str, Any]:
         """Return a successful answer's JSON object.
 
         Raises:
             UnexpectedAnswer: any other status, or no JSON object.
         """
         self.expect_ok(response)
-        try:
-            body = response.json()
-        except requests.exceptions.JSONDecodeError:
-            body = None
+        body = response.json()
         if not isinstance(body, dict):
             raise UnexpectedAnswer(
                 self.name,
@@ -125,43 +127,26 @@ class Transport:
         return body
 
     @staticmethod
-    def words(response: requests.Response) -> str:
+    def words(response: Response) -> str:
         """Return an answer's status with the registry's own words, where it has some."""
-        return f"{response.status_code} {response.reason}{_words(response)}"
+        return f"{response.status} {response.reason}{_words(response)}"
 
-    def expect_ok(self, response: requests.Response) -> None:
+    def expect_ok(self, response: Response) -> None:
         """Raise UnexpectedAnswer unless the status is 200."""
-        if response.status_code != requests.codes.ok:
+        if response.status != HTTPStatus.OK:
             raise UnexpectedAnswer(
                 self.name,
                 f"answered {self.words(response)} to {_shown(response)}",
                 "Is it the address of an image registry?",
             )
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        accept: str,
-        auth: AuthBase,
-        *,
-        params: list[tuple[str, str]] | None = None,
-    ) -> requests.Response:
+    def _send(self, method: str, url: str, accept: str, login: str = "") -> Response:
+        headers = {"Accept": accept, "User-Agent": _USER_AGENT}
+        if login:
+            headers["Authorization"] = login
         try:
-            with warnings.catch_warnings():
-                # Said once, in the environment's file: insecure.
-                warnings.simplefilter("ignore", InsecureRequestWarning)
-                return self._session.request(
-                    method,
-                    url,
-                    params=params,
-                    headers={"Accept": accept},
-                    auth=auth,
-                    timeout=self._timeout,
-                    verify=not self._insecure,
-                    allow_redirects=True,
-                )
-        except requests.exceptions.SSLError as error:
+            return self._session.request(method, url, headers)
+        except ssl.SSLError as error:
             raise RegistryUnreachable(
                 self.name,
                 f"cannot be reached over TLS that is trusted ({_cause(error)})",
@@ -169,12 +154,12 @@ class Transport:
                 "registry",
                 temporary=self._insecure,
             ) from error
-        except requests.exceptions.Timeout as error:
-            problem = f"did not answer within {self._timeout[1]:g} s"
+        except TimeoutError as error:
+            problem = f"did not answer within {self._timeout:g} s"
             raise RegistryUnreachable(
                 self.name, problem, "Is the address right, is it overloaded?"
             ) from error
-        except requests.exceptions.RequestException as error:
+        except (OSError, HTTPException, ValueError) as error:
             problem = f"cannot be reached ({_cause(error)})"
             raise RegistryUnreachable(
                 self.name, problem, "Check the address, and that it is running"
@@ -199,35 +184,35 @@ class Transport:
         secure, plain = f"https://{self._address}", f"http://{self._address}"
         first, self._plain_next = (plain, False) if self._plain_next else (secure, True)
         try:
-            self._send("GET", f"{first}/v2/", "*/*", Anonymous())
+            self._send("GET", f"{first}/v2/", "*/*")
         except RegistryUnreachable as error:
             if first == plain or not _speaks_no_tls(error):
                 raise
-            self._send("GET", f"{plain}/v2/", "*/*", Anonymous())
+            self._send("GET", f"{plain}/v2/", "*/*")
             return plain
         return first
 
-    def _log_in(self, challenge: Challenge, response: requests.Response) -> AuthBase:
+    def _log_in(self, challenge: Challenge, response: Response) -> str:
         if challenge.scheme == "basic" and self._credentials:
             return self._credentials.basic()
         if challenge.scheme != "bearer":
-            raise self._refused(response, response.request.method)
+            raise self._refused(response, response.method)
         if not challenge.is_safe(insecure=self._insecure):
             problem = f"asks to log in at {challenge.realm!r}, which is not HTTPS; nothing was sent there"
             raise UnexpectedAnswer(self.name, problem, "Correct the registry's token realm")
-        auth = self._credentials.basic() if self._credentials else Anonymous()
-        answer = self._send("GET", challenge.realm, "application/json", auth, params=challenge.query())
+        login = self._credentials.basic() if self._credentials else ""
+        answer = self._send("GET", challenge.token_url(), "application/json", login)
         self._expect_not_busy(answer)
-        if answer.status_code != requests.codes.ok:
-            raise self._refused(answer, response.request.method)
+        if answer.status != HTTPStatus.OK:
+            raise self._refused(answer, response.method)
         body = self.object(answer)
         token = body.get("token") or body.get("access_token")
         if not token:
             raise UnexpectedAnswer(self.name, f"has a token server, {challenge.realm}, that gave no token")
-        return Bearer(str(token))
+        return f"{_BEARER}{token}"
 
-    def _expect_not_busy(self, response: requests.Response) -> None:
-        if response.status_code in _BUSY:
+    def _expect_not_busy(self, response: Response) -> None:
+        if response.status in _BUSY:
             wait = _retry_after(response)
             when = f"in {wait:.0f} s" if wait else "later"
             raise RegistryUnreachable(
@@ -238,7 +223,7 @@ class Transport:
                 retry_after=wait,
             )
 
-    def _refused(self, response: requests.Response, method: str | None) -> RegistryRefused:
+    def _refused(self, response: Response, method: str) -> RegistryRefused:
         reads = method in {"GET", "HEAD"}
         if self._credentials:
             right = "read" if reads else "push to"
@@ -250,13 +235,13 @@ class Transport:
             who = f"an anonymous {'reader' if reads else 'push'}"
             advice = f"Give the environment's registry a user and a password, or `docker login {self.name}`"
         # Registries with a token server tell nobody what is not there: Docker Hub among them.
-        asked = response.headers.get("WWW-Authenticate", "")
+        asked = response.header("WWW-Authenticate")
         absent = reads and self._credentials is not None and "insufficient_scope" in asked
-        problem = f"refuses {who} ({response.status_code}{_words(response)})"
+        problem = f"refuses {who} ({response.status}{_words(response)})"
         return RegistryRefused(self.name, problem, advice, maybe_absent=absent)
 
 
-def _shown(response: requests.Response) -> str:
+def _shown(response: Response) -> str:
     """An answer's address without its query: where storage is redirected to, that holds a signature."""
     return response.url.partition("?")[0]
 
@@ -270,24 +255,21 @@ def _is_loopback(address: str | None) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the innermost reason of an exception of requests: "Connection refused" and the like."""
-    inner: BaseException = error
-    while isinstance(reason := getattr(inner, "reason", None) or (inner.args or [None])[0], BaseException):
-        inner = reason
-    return (getattr(inner, "strerror", None) or str(inner)).rpartition(": ")[2] or type(inner).__name__
+    """Return what the error of a connection says by itself: "Connection refused" and the like."""
+    return (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2] or type(error).__name__
 
 
-def _words(response: requests.Response) -> str:
+def _words(response: Response) -> str:
     """Return ": <the registry's own words>" of an error body, if there are some."""
     try:
         errors = response.json()["errors"]
         return f": {errors[0].get('message') or errors[0]['code']}"
-    except (requests.exceptions.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
+    except (KeyError, IndexError, TypeError, AttributeError):
         return ""
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
+def _retry_after(response: Response) -> float | None:
+    value = response.header("Retry-After")
     if value.isdecimal():
         return float(value)
     try:

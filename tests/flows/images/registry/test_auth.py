@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 
+import pytest
+
 from flows.images.registry import Registry
+from flows.images.registry.auth import Challenge, login_may_follow
 
 
 def test_docker_login(tmp_path, monkeypatch):
@@ -23,3 +26,53 @@ def test_broken_docker_config_is_no_login(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with Registry("example.com") as registry:
         assert registry.credentials is None
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (
+            'Bearer realm="https://a/token",service="reg",scope="r:x:pull,push"',
+            "https://a/token|reg|r:x:pull,push",
+        ),
+        ('bearer Realm = "https://a/token", service=reg', "https://a/token|reg|"),
+        ('Basic realm="x", Bearer realm="https://a/token"', "https://a/token||"),
+        ('Bearer realm="https://a/token", Basic realm="x"', "https://a/token||"),
+        (r'Bearer realm="https://a/\"b\"",error="insufficient_scope"', 'https://a/"b"||'),
+        ("Bearer", "||"),
+    ],
+)
+def test_a_challenge_for_a_token(header, expected):
+    challenge = Challenge.parse(header)
+    assert f"{challenge.realm}|{challenge.service}|{challenge.scope}" == expected
+    assert challenge.scheme == ("bearer" if challenge.realm else "")
+
+
+@pytest.mark.parametrize(
+    ("header", "scheme"), [('Basic realm="x"', "basic"), ('Digest realm="x"', ""), ("", "")]
+)
+def test_a_challenge_for_something_else(header, scheme):
+    assert Challenge.parse(header) == Challenge(scheme)
+
+
+def test_the_address_of_a_token():
+    assert Challenge("bearer", "https://a/t").token_url() == "https://a/t"
+    asked = Challenge("bearer", "https://a/t?x=y", "the reg", "r:x:pull r:y:pull").token_url()
+    assert asked == "https://a/t?x=y&service=the+reg&scope=r%3Ax%3Apull&scope=r%3Ay%3Apull"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "may"),
+    [
+        ("https://a/x", "https://a:443/y", True),
+        ("http://A/x", "http://a:80/y", True),
+        ("http://a/x", "https://a/x", True),
+        ("https://a/x", "http://a/x", False),
+        ("http://a:5000/x", "https://a/x", False),
+        ("https://a/x", "https://a:8443/x", False),
+        ("https://a/x", "https://b.a/x", False),
+        ("https://a/x", "ftp://a/x", False),
+    ],
+)
+def test_where_a_login_may_follow(before, after, may):
+    assert login_may_follow(before, after) is may

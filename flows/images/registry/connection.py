@@ -1,0 +1,56 @@
+"""Connections to a registry: plain or with TLS, straight or through a proxy."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.images.registry.proxy import proxy_login
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+
+def connection_to(
+    url: SplitResult, proxy: SplitResult | None, seconds: float, tls: ssl.SSLContext
+) -> HTTPConnection:
+    """Return a connection that is not made yet; making it may take so many seconds.
+
+    Raises:
+        ValueError: the address is none of HTTP.
+    """
+    to = proxy or url
+    if url.scheme not in {"http", "https"} or not url.hostname or not to.hostname:
+        raise ValueError(f"no address of HTTP: {url.scheme}://{url.netloc}")
+    if url.scheme == "http":
+        return HTTPConnection(to.hostname, to.port or 80, seconds)
+    made = HTTPSConnection(to.hostname, to.port or (80 if proxy else 443), timeout=seconds, context=tls)
+    if proxy:
+        made.set_tunnel(url.hostname, url.port or 443, proxy_login(proxy))
+    return made
+
+
+def tls_context(*, verify: bool, trust_env: bool) -> ssl.SSLContext:
+    """Return how TLS is spoken.
+
+    Args:
+        verify: Whether certificates are verified: by certifi's authorities, as pip and requests do.
+        trust_env: Whether the authorities are those in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, where one is set.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    if not verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+    import certifi
+
+    variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if trust_env else ()
+    bundle = Path(next(filter(None, map(os.environ.get, variables)), certifi.where()))
+    if bundle.is_dir():
+        context.load_verify_locations(capath=bundle)
+    else:
+        context.load_verify_locations(cafile=bundle)
+    return context
