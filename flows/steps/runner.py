@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-import tenacity
-
-from flows.collection import Job
 from flows.errors import PipelineError, sentence
 from flows.resources import Plan
 from flows.steps.catalogue import StepKind
 from flows.steps.report import Report
 from flows.steps.time_limit import time_limit
+
+if TYPE_CHECKING:
+    from flows.collection import Job
 
 T = TypeVar("T")
 
@@ -120,23 +120,17 @@ class PlainRunner:
 
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
-
-        def pause(state: tenacity.RetryCallState) -> float:
-            return pause_before(step.kind, _error(state), state.attempt_number + 1)
-
-        def announce(state: tenacity.RetryCallState) -> None:
-            number = state.attempt_number + 1
-            self.retrying(announcement(step.kind, step.title, _error(state), number))
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(step.may_retry),
-            stop=tenacity.stop_after_attempt(step.kind.retries.tries),
-            wait=pause,
-            sleep=self._sleep,
-            before_sleep=announce,
-            reraise=True,
-        )
-        return retrying(step.once)
+        number = 1
+        while True:
+            try:
+                return step.once()
+            except Exception as error:
+                if number == step.kind.retries.tries or not step.may_retry(error):
+                    raise
+                failed = error
+            number += 1
+            self.retrying(announcement(step.kind, step.title, failed, number))
+            self._sleep(pause_before(step.kind, failed, number))
 
     def retrying(self, announcement: str) -> None:
         """A step failed and is tried again; shows nothing."""
@@ -152,10 +146,3 @@ class PlainRunner:
 
     def finished(self, report: Report) -> None:
         """Shows nothing."""
-
-
-def _error(state: tenacity.RetryCallState) -> BaseException:
-    error = state.outcome.exception() if state.outcome else None
-    if error is None:
-        raise RuntimeError("a step is tried again only after an error")
-    return error
