@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from typing import Any
 
 import typer
@@ -68,6 +67,8 @@ def error_document(error: dict[str, Any], exit_code: int) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of an error's document."""
+    from importlib.resources import files
+
     text = files("pluginctl").joinpath("error.schema.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows.collection import Job
 from flows.resources import Plan, Verb
 from flows.steps.report import Report
 from flows.steps.runner import PlainRunner, Step
 from flows.steps.summaries import notes
 from pluginctl.tables import plan_table
+
+if TYPE_CHECKING:
+    from flows.collection import Job
 
 T = TypeVar("T")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from flows.resources import Action, Verb
@@ -87,5 +86,7 @@ class Report:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a report, as `docs/report.md` describes it."""
+    from importlib.resources import files
+
     text = files("flows.steps").joinpath("report.schema.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
