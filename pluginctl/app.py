@@ -22,6 +22,9 @@ COMMANDS = {
     "demo": "pluginctl.commands.demo",
 }
 
+#: What the extra `sandbox` brings; a worker has none of it.
+SANDBOX_PACKAGES = frozenset({"platformdirs", "psutil", "starlette", "uvicorn"})
+
 
 class Commands(TyperGroup):
     """Imports the module of the one command that is called, so that no command pays for the others."""
@@ -34,7 +37,13 @@ class Commands(TyperGroup):
         """The command of a name; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(import_module(COMMANDS[cmd_name]).app)
+        try:
+            module = import_module(COMMANDS[cmd_name])
+        except ModuleNotFoundError as error:
+            if error.name not in SANDBOX_PACKAGES:
+                raise
+            module = import_module("pluginctl.commands.without_sandbox")
+        command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
 

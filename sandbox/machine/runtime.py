@@ -43,10 +43,11 @@ def install(layout: Layout, requirements: Path, progress: Progress) -> None:
         _run(
             [
                 *(str(layout.python), "-m", "pip", "install"),
-                *("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"),
+                *("-qq", "--no-input", "--disable-pip-version-check", "--no-compile"),
                 *("--no-deps", "--require-hashes", "--requirement", str(requirements)),
             ],
             "The services' packages cannot be installed",
+            advice="The services are made for Python 3.11: run pluginctl with it" if _is_newer() else "",
         )
         # Compiled here on every core: a service takes twice as long to start from bare sources, and an
         # environment that forbids Python to write bytecode would make every start that slow.
@@ -63,5 +64,9 @@ def _fingerprint(requirements: Path) -> str:
     return f"{hashlib.sha256(requirements.read_bytes()).hexdigest()} python {version}\n"
 
 
-def _run(command: list[str], failure: str, accept: tuple[int, ...] = (0,)) -> None:
-    execute(command, failure, environment={"PYTHONPATH": None, "PYTHONHOME": None}, accept=accept)
+def _is_newer() -> bool:
+    return sys.version_info >= (3, 12)
+
+
+def _run(command: list[str], failure: str, advice: str = "", accept: tuple[int, ...] = (0,)) -> None:
+    execute(command, failure, advice, environment={"PYTHONPATH": None, "PYTHONHOME": None}, accept=accept)

@@ -35,6 +35,11 @@ _BUSY = {429, 500, 502, 503, 504}
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """OpenSSL's words where a server answered a TLS greeting with something else, such as plain HTTP."""
 
+_CHECK_ADDRESS = "Check the address, and that it is running"
+_NOT_TRUSTED = (
+    "If it speaks plain HTTP or has a self-signed certificate, set registry.insecure in the environment"
+)
+
 
 class Transport:
     """The connections to one registry; `name` is how messages call it."""
@@ -146,14 +151,12 @@ class Transport:
             headers["Authorization"] = login
         try:
             return self._session.request(method, url, headers)
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            raise RegistryUnreachable(self.name, "closed the connection", _CHECK_ADDRESS) from error
         except ssl.SSLError as error:
-            raise RegistryUnreachable(
-                self.name,
-                f"cannot be reached over TLS that is trusted ({_cause(error)})",
-                "If it speaks plain HTTP or its certificate is self-signed, set `insecure: true` in the environment's "
-                "registry",
-                temporary=self._insecure,
-            ) from error
+            problem = f"cannot be reached over TLS that is trusted ({_cause(error)})"
+            advice = _CHECK_ADDRESS if self._insecure else _NOT_TRUSTED
+            raise RegistryUnreachable(self.name, problem, advice, temporary=self._insecure) from error
         except TimeoutError as error:
             problem = f"did not answer within {self._timeout:g} s"
             raise RegistryUnreachable(
@@ -161,9 +164,7 @@ class Transport:
             ) from error
         except (OSError, HTTPException, ValueError) as error:
             problem = f"cannot be reached ({_cause(error)})"
-            raise RegistryUnreachable(
-                self.name, problem, "Check the address, and that it is running"
-            ) from error
+            raise RegistryUnreachable(self.name, problem, _CHECK_ADDRESS) from error
 
     def _base_url(self) -> str:
         """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, where it is insecure.

@@ -1,0 +1,29 @@
+"""Stands for a command of the sandbox where its packages are not installed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.errors import Cause, PipelineError
+from pluginctl.exit_codes import failing_well
+
+app = typer.Typer(add_completion=False)
+
+
+class SandboxMissing(PipelineError):
+    """The packages of the sandbox are not installed."""
+
+    code = "sandbox-missing"
+    cause = Cause.REFUSED
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def without_sandbox(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:  # noqa: ARG001
+    """Needs the packages of the sandbox, which are not installed."""
+    with failing_well():
+        raise SandboxMissing(
+            "The packages of the sandbox are not installed",
+            "Install them: pip install 'spaceone-plugin-pipeline[sandbox]'",
+        )
