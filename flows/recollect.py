@@ -10,7 +10,7 @@ from prefect import flow
 from flows.manifest import Manifest, load_environment, split_parameters
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.places import ENVIRONMENTS, MANIFEST
-from flows.tasks.outcome import settled
+from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
 
 
@@ -27,7 +27,7 @@ def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters
         manifest: The folder of the manifest that the collector was made from.
         parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
     """
-    return settled(
+    return result_of(
         run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)),
             Manifest.load(Path(manifest), split_parameters(parameters)),

@@ -11,7 +11,7 @@ from flows.manifest import load_environment, split_parameters
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
-from flows.tasks.outcome import settled
+from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
 
 
@@ -47,4 +47,4 @@ def release(
         publish_only,
         tuple(split_parameters(parameters)),
     )
-    return settled(run_release(request, PrefectRunner()))
+    return result_of(run_release(request, PrefectRunner()))

@@ -25,7 +25,7 @@ SCHEMA = "error/1"
 
 
 @contextmanager
-def failing_well(output: Output = Output.TEXT) -> Iterator[None]:
+def exit_on_error(output: Output = Output.TEXT) -> Iterator[None]:
     """Ends the command with one message and an exit code for every known error; a bug keeps its traceback.
 
     Args:

@@ -24,7 +24,7 @@ class Changes:
         self.made = True
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def mark_errors(self) -> Iterator[None]:
         """An error that leaves the block says whether something was changed by then."""
         try:
             yield

@@ -146,7 +146,7 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         PipelineError: what stopped it; `changed` says whether the collection may have begun.
     """
     started, changes = time.perf_counter(), Changes()
-    with changes.told(), open_session(environment, runner) as session:
+    with changes.mark_errors(), open_session(environment, runner) as session:
         collector, plugin_id = find_collector(session, manifest, runner)
         collector_id = str(collector["collector_id"])
         collected = collect(session, collector_id, manifest.provider.provider, runner, changes)

@@ -20,7 +20,7 @@ from flows.steps.session import Session, open_session
 SERVICES = ("identity", "repository", "secret", "plugin", "inventory", "config")
 
 
-def offered(environment: Environment, runner: Runner) -> list[tuple[Service, dict[str, list[str]]]]:
+def list_offers(environment: Environment, runner: Runner) -> list[tuple[Service, dict[str, list[str]]]]:
     """The services behind an environment's endpoints, each with its resources and their verbs.
 
     Raises:

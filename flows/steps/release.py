@@ -54,7 +54,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
         PipelineError: what stopped it; `changed` says whether something was changed by then.
     """
     started, changes = time.perf_counter(), Changes()
-    with changes.told():
+    with changes.mark_errors():
         manifest = Manifest.load(request.manifest, request.parameters)
         source = read_source(request.source, request.environment, runner)
         with open_session(request.environment, runner) as session, session.registry() as registry:

@@ -16,7 +16,7 @@ class VerdictFailed(FlowError):
     cause = Cause.FAILED
 
 
-def settled(report: Report) -> dict[str, Any]:
+def result_of(report: Report) -> dict[str, Any]:
     """What a flow returns.
 
     Raises:

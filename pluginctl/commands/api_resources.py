@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import typer
 
-from flows.steps.inspection import offered
-from pluginctl.exit_codes import failing_well
+from flows.steps.inspection import list_offers
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, Format
 from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.project import find_inputs
@@ -20,8 +20,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def api_resources(environment: EnvironmentName, output: Format = Output.TEXT) -> None:
     """Check the endpoints and list what the services behind them offer, as `spacectl api-resources` does."""
-    with failing_well(output):
-        found = offered(find_inputs(environment).environment, TerminalRunner(message_console()))
+    with exit_on_error(output):
+        found = list_offers(find_inputs(environment).environment, TerminalRunner(message_console()))
     if output is Output.JSON:
         emit_json({service.name: {**service.as_json(), "resources": verbs} for service, verbs in found})
         return

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from pluginctl.commands.sandbox import GenerationOption
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.output import message_console, result_console
 from pluginctl.project import require_checkout
 from pluginctl.spinner import TerminalProgress
@@ -36,7 +36,7 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
     started = time.perf_counter()
     errors = message_console()
-    with failing_well(), TerminalProgress(errors) as progress:
+    with exit_on_error(), TerminalProgress(errors) as progress:
         checkout = require_checkout("pluginctl demo")
         home = lifecycle.default_home()
         summary = lifecycle.up(home, generation=generation, prefect=True, progress=progress)
@@ -44,7 +44,7 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     os.environ.update(summary.prefect_environment)
     from pluginctl.deployments import deploy, run_deployment
 
-    with failing_well():
+    with exit_on_error():
         with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
             deploy(
                 checkout, [lifecycle.summary(home, generation=name).name for name in lifecycle.existing(home)]

@@ -7,7 +7,7 @@ import typer
 from flows.manifest import Manifest
 from flows.steps.collection import recollect as run_recollect
 from pluginctl.ending import finish
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, message_console
 from pluginctl.project import find_inputs
@@ -24,7 +24,7 @@ def recollect(
     output: Format = Output.TEXT,
 ) -> None:
     """Collect again with the collector of a release."""
-    with failing_well(output):
+    with exit_on_error(output):
         inputs = find_inputs(environment, manifest=manifest)
         report = run_recollect(
             inputs.environment,

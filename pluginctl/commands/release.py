@@ -7,7 +7,7 @@ import typer
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from pluginctl.ending import finish
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import (
     DryRun,
     EnvironmentName,
@@ -37,7 +37,7 @@ def release(
     verbose: Verbose = False,
 ) -> None:
     """Build, push, register, collect and judge: from a plugin's source to its resources."""
-    with failing_well(output):
+    with exit_on_error(output):
         inputs = find_inputs(environment, source, manifest)
         request = ReleaseRequest(
             inputs.environment,

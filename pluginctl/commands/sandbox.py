@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import Format
 from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.project import project_root
@@ -57,7 +57,7 @@ def up(
     ] = False,
 ) -> None:
     """Start one: install what is missing, leave alone what runs."""
-    with failing_well(), TerminalProgress(message_console()) as progress:
+    with exit_on_error(), TerminalProgress(message_console()) as progress:
         lifecycle.up(
             lifecycle.default_home(),
             generation=generation,
@@ -74,14 +74,14 @@ def down(
     purge: Annotated[bool, typer.Option("--purge", help="Remove its data, too.")] = False,
 ) -> None:
     """Stop all that was started, and nothing else. The data stays."""
-    with failing_well(), TerminalProgress(message_console()) as progress:
+    with exit_on_error(), TerminalProgress(message_console()) as progress:
         lifecycle.down(lifecycle.default_home(), generation=generation, purge=purge, progress=progress)
 
 
 @app.command()
 def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
     """Every part with its address, process, memory and state. As JSON one generation's, 2.x when none is named."""
-    with failing_well(output):
+    with exit_on_error(output):
         home = lifecycle.default_home()
         if output is Output.JSON:
             emit_json(_document(generation or lifecycle.GENERATION))
@@ -96,7 +96,7 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines; 0 for all.")] = 100,
 ) -> None:
     """The last lines of a part's log."""
-    with failing_well():
+    with exit_on_error():
         path = lifecycle.logs(lifecycle.default_home(), service, generation=generation)
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
     for line in text[-lines:] if lines else text:
@@ -106,7 +106,7 @@ def logs(
 @app.command()
 def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
     """Variables for a shell, with which `prefect` uses the sandboxes' server: eval "$(pluginctl sandbox env)"."""
-    with failing_well():
+    with exit_on_error():
         summary = lifecycle.summary(lifecycle.default_home(), generation=generation)
         if summary.prefect is None:
             raise SandboxError(

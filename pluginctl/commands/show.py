@@ -12,7 +12,7 @@ from rich.markup import escape
 from flows.manifest import Manifest
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.project import find_inputs
@@ -34,7 +34,7 @@ def show(
     output: Format = Output.TEXT,
 ) -> None:
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
-    with failing_well(output):
+    with exit_on_error(output):
         inputs = find_inputs(environment, manifest=manifest)
         shown = show_resource(
             inputs.environment,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.errors import Cause, PipelineError
-from pluginctl.exit_codes import failing_well
+from pluginctl.exit_codes import exit_on_error
 
 app = typer.Typer(add_completion=False)
 
@@ -22,7 +22,7 @@ class SandboxMissing(PipelineError):
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def without_sandbox(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:  # noqa: ARG001
     """Needs the packages of the sandbox, which are not installed."""
-    with failing_well():
+    with exit_on_error():
         raise SandboxMissing(
             "The packages of the sandbox are not installed",
             "Install them: pip install 'spaceone-plugin-pipeline[sandbox]'",

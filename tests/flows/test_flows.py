@@ -16,7 +16,7 @@ def asked(monkeypatch, checkout, tmp_path):
     asked = []
     for name in ("release", "recollect"):
         monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
-        monkeypatch.setattr(f"flows.{name}.settled", lambda _: {})
+        monkeypatch.setattr(f"flows.{name}.result_of", lambda _: {})
     (tmp_path / "here.yaml").write_text("{}")
     monkeypatch.chdir(checkout)
     return asked

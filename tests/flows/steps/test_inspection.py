@@ -3,7 +3,7 @@ import pytest
 from flows.manifest import Manifest
 from flows.steps import inspection as looking
 from flows.steps.errors import NoSuchResource, NotReleased
-from flows.steps.inspection import offered, show_resource
+from flows.steps.inspection import list_offers, show_resource
 from flows.steps.release import ReleaseRequest, release
 
 
@@ -59,7 +59,7 @@ def test_what_was_never_released_cannot_be_shown(world, manifest, recorder, monk
 def test_what_is_offered_is_that_of_the_known_services(released, platform, recorder, monkeypatch):
     platform.knows = lambda name: name in {"identity", "inventory"}
     monkeypatch.setattr(looking, "api_resources", lambda client, name: {"Thing": ["list"]})
-    assert [(service.name, verbs) for service, verbs in offered(released, recorder)] == [
+    assert [(service.name, verbs) for service, verbs in list_offers(released, recorder)] == [
         ("identity", {"Thing": ["list"]}),
         ("inventory", {"Thing": ["list"]}),
     ]

@@ -11,7 +11,9 @@ def test_resources_of_the_api_are_listed_with_their_verbs(monkeypatch, tmp_path)
     environment = tmp_path / "here.yaml"
     environment.write_text("{}")
     service = Service("identity", "grpc://host:1", "1.12.4", ("Provider",))
-    monkeypatch.setattr(api_resources, "offered", lambda *_: [(service, {"Provider": ["create", "list"]})])
+    monkeypatch.setattr(
+        api_resources, "list_offers", lambda *_: [(service, {"Provider": ["create", "list"]})]
+    )
 
     def api(*arguments):
         return CliRunner().invoke(app, ["api-resources", str(environment), *arguments])
