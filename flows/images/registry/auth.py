@@ -5,6 +5,7 @@ https://distribution.github.io/distribution/spec/auth/token/
 
 from __future__ import annotations
 
+import os
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -85,6 +86,10 @@ def docker_login(address: str | None) -> Credentials | None:
 
     Credential helpers are asked too. Identity tokens, which only a token server takes, are not used.
     """
+    stored = ("$DOCKER_CONFIG/config.json", "~/.docker/config.json", "~/.dockercfg")
+    paths = (os.path.expanduser(os.path.expandvars(path)) for path in stored)  # noqa: PTH111 - never raises
+    if not any(map(os.path.exists, paths)):
+        return None  # without the SDK, which is large
     from docker import auth as docker_auth
     from docker.errors import DockerException
 

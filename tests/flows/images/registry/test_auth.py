@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from base64 import b64encode
 
 import pytest
@@ -26,6 +27,19 @@ def test_broken_docker_config_is_no_login(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with Registry("example.com") as registry:
         assert registry.credentials is None
+
+
+@pytest.mark.parametrize("file", ["config.json", "home/.docker/config.json", "home/.dockercfg"])
+def test_docker_s_own_client_is_asked_only_where_it_may_have_stored_a_login(tmp_path, monkeypatch, file):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(sys.modules, "docker", None)
+    with Registry("example.com") as registry:
+        assert registry.credentials is None
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).touch()
+    with Registry("example.com") as registry, pytest.raises(ImportError):
+        _ = registry.credentials
 
 
 @pytest.mark.parametrize(
