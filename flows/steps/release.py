@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flows.manifest import Environment, Manifest
 from flows.steps.changes import Changes
-from flows.steps.collection import collect
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
 from flows.steps.planning import plan
@@ -67,6 +66,8 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 registered = register(session, planned.plan, runner, changes)
             collector_id = planned.collector_id(registered)
             if registered and collector_id:
+                from flows.steps.collection import collect  # a dry run does not come here
+
                 collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
     report = Report(
         flow="release",
