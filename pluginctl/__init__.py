@@ -1,4 +1,4 @@
-"""`pluginctl`: the flows on a laptop, without a Prefect server, and the sandbox."""
+"""`pluginctl`: runs the flows on a laptop without a Prefect server, and manages the sandbox."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""The entry point: the list of commands, and what is the same for all of them."""
+"""The entry point: the list of commands, and what all of them share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from pluginctl.exit_codes import MEANINGS
 
-#: The commands in the order of use: `--help` lists them so.
+#: The commands in the order of use, which is the order in `--help`.
 COMMANDS = {
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
@@ -22,19 +22,19 @@ COMMANDS = {
     "demo": "pluginctl.commands.demo",
 }
 
-#: What the extra `sandbox` brings; a worker has none of it.
+#: The packages of the extra `sandbox`. They are not installed on a worker.
 SANDBOX_PACKAGES = frozenset({"platformdirs", "psutil", "starlette", "uvicorn"})
 
 
 class Commands(TyperGroup):
-    """Imports the module of the one command that is called, so that no command pays for the others."""
+    """Imports only the module of the command that is called, so that every command starts fast."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
         """The names, in the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
-        """The command of a name; None where there is none."""
+        """The command with this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         try:
@@ -77,6 +77,6 @@ def pluginctl(
 
 
 def main() -> None:
-    """The console script. SIGTERM ends it as Ctrl-C does: what it began on the Docker engine is cleaned away."""
+    """The console script. SIGTERM ends it as Ctrl-C does: it removes what it started on the Docker engine."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     app()

@@ -1,4 +1,4 @@
-"""A deployment's run on a worker, followed from a terminal."""
+"""Runs a deployment on a worker and follows the run from a terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from flows.errors import Cause, PipelineError
 
 
 class DeploymentError(PipelineError):
-    """Prefect's server, a deployment or a run on a worker failed; what the flow itself met is in the run."""
+    """Prefect's server, a deployment or a run on a worker failed. An error of the flow itself is in the run."""
 
     code = "deployment"
     cause = Cause.FAILED
@@ -42,16 +42,16 @@ class PrefectUnreachable(DeploymentError):
 
 
 class Watcher(Protocol):
-    """Is told how a run goes on."""
+    """Receives the progress of a run."""
 
     def started(self, run: FlowRun) -> None:
         """The run is scheduled."""
 
     def waiting(self, words: str) -> None:
-        """What is being waited for, or what runs, now."""
+        """What the run is waiting for, or which task runs now."""
 
     def ended(self, task: TaskRun) -> None:
-        """A task has ended, well or not."""
+        """A task has ended, with success or with a failure."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class RemoteRun:
     """A run that has ended.
 
     Attributes:
-        name: Of the run.
-        completed: Whether it ended well.
-        message: Of its last state: why it failed.
-        artifacts: The last one of each key: tables as lists of rows, Markdown as text.
+        name: The name of the run.
+        completed: Whether the run succeeded.
+        message: The message of the last state. It says why the run failed.
+        artifacts: The last artifact of each key: a table as a list of rows, Markdown as text.
     """
 
     id: UUID
@@ -77,20 +77,20 @@ def run_deployment(
 ) -> RemoteRun:
     """Starts a run of a deployment (`flow/deployment`) and follows it to its end.
 
-    The server is the one that Prefect's settings name (PREFECT_API_URL).
+    The server is the one in Prefect's settings (PREFECT_API_URL).
 
     Raises:
-        DeploymentError: the server does not answer, knows no such deployment, or the run was not done in time.
+        DeploymentError: the server does not answer or has no such deployment, or the run did not end in time.
     """
     try:
         return asyncio.run(_run(name, parameters, watcher, timeout))
     except ObjectNotFound as error:
         raise DeploymentError(
-            f"Prefect knows no deployment {name}", "Deploy it: prefect deploy --all"
+            f"Prefect has no deployment {name}", "Deploy it: prefect deploy --all"
         ) from error
     except TimeoutError as error:
         raise DeploymentError(
-            f"The run of {name} was not done after {timeout:.0f} s", "Does a worker run?"
+            f"The run of {name} did not end within {timeout:.0f} s", "Is a worker running?"
         ) from error
     except httpx.HTTPError as error:
         raise PrefectUnreachable(
@@ -149,11 +149,11 @@ async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
 def deploy(checkout: Path, environments: Collection[str]) -> None:
     """Sends the deployments of `prefect.yaml` to the server, as `prefect deploy` does.
 
-    Those with a schedule are left out where their environment is not one of `environments`: they would fail by
-    the clock.
+    A deployment with a schedule is left out if its environment is not one of `environments`: each scheduled run
+    would fail.
 
     Raises:
-        DeploymentError: with what Prefect said.
+        DeploymentError: `prefect deploy` failed; the details quote its output.
     """
     declared = yaml.safe_load((checkout / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     names = [

@@ -1,4 +1,4 @@
-"""How a command that runs a flow ends: the report is shown, and the exit code says what it amounts to."""
+"""How a command that runs a flow ends: it shows the report and sets the exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pluginctl.tables import show_report
 
 
 def finish(report: Report, output: Output) -> None:
-    """Show a report, and end with the exit code that it stands for."""
+    """Show a report, and end with the exit code for it."""
     if output is Output.JSON:
         emit_json(report.as_json())
     else:

@@ -1,4 +1,4 @@
-"""How a command ends: the exit codes, and the one rendering of an error."""
+"""How a command ends: the exit codes, and how an error is printed."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from rich.markup import escape
 from flows.errors import PipelineError, sentence
 from pluginctl.output import Output, emit_json, message_console
 
-#: The same in `pluginctl --help` and in docs/commands.md.
+#: Shown by `pluginctl --help` and in docs/commands.md.
 MEANINGS = {
     0: "done",
     1: "the run failed",
-    2: "the input was refused, or the plan is blocked; nothing was changed",
-    3: "something could not be reached, or answered with a fault of its own; the message says what was changed",
+    2: "the input was rejected, or the plan is blocked; nothing was changed",
+    3: "a service could not be reached or had an internal error; the message says whether something was changed",
 }
 SCHEMA = "error/1"
-"""What `schema` is in the JSON of an error."""
+"""The value of `schema` in the JSON of an error."""
 
 
 @contextmanager
 def exit_on_error(output: Output = Output.TEXT) -> Iterator[None]:
-    """Ends the command with one message and an exit code for every known error; a bug keeps its traceback.
+    """Ends the command with one message and an exit code if a known error occurs. A bug keeps its traceback.
 
     Args:
-        output: With JSON, one document on standard output besides.
+        output: With JSON, the error is also printed as one document on standard output.
     """
     try:
         yield
@@ -45,7 +45,7 @@ def exit_on_error(output: Output = Output.TEXT) -> Iterator[None]:
 
 
 def tell(error: PipelineError) -> None:
-    """Message, advice and details, on standard error."""
+    """Print message, advice and details on standard error."""
     console = message_console()
 
     def line(markup: str) -> None:
@@ -57,7 +57,7 @@ def tell(error: PipelineError) -> None:
     for quoted in error.details:
         line(f"    [dim]{escape(quoted)}[/]")
     if error.changed:
-        line("Something was changed before that: run the same command again, it continues from there.")
+        line("Something was changed before that. Run the same command again: it continues from there.")
 
 
 def error_document(error: dict[str, Any], exit_code: int) -> dict[str, Any]:
@@ -75,6 +75,6 @@ def json_schema() -> dict[str, Any]:
 
 def _bug(error: Exception) -> dict[str, Any]:
     found = PipelineError(
-        f"{type(error).__name__}: {error}", "This is a bug: its traceback is on standard error"
+        f"{type(error).__name__}: {error}", "This is a bug. Its traceback is on standard error"
     )
     return {**found.as_json(), "code": "bug"}

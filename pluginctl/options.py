@@ -10,17 +10,21 @@ import typer
 from flows.steps.places import MANIFEST, SOURCE
 from pluginctl.output import Output
 
-EnvironmentName = Annotated[
-    str, typer.Argument(metavar="ENVIRONMENT", help="A file in deployments/environments.")
-]
+_ENVIRONMENT = "The name of a file in deployments/environments, without its ending, or a path to such a file."
+
+EnvironmentName = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help=_ENVIRONMENT)]
 ManifestFolder = Annotated[
-    Path | None, typer.Option("--manifest", show_default=MANIFEST, help="The folder of the manifest.")
+    Path | None, typer.Option("--manifest", show_default=MANIFEST, help="The folder that holds the manifest.")
 ]
 SourceFolder = Annotated[
-    Path | None, typer.Option("--source", show_default=SOURCE, help="The folder of the plugin's source.")
+    Path | None,
+    typer.Option("--source", show_default=SOURCE, help="The folder that holds the plugin's source."),
 ]
 Format = Annotated[
-    Output, typer.Option("--output", "-o", help="text, or json: one object on standard output.")
+    Output,
+    typer.Option(
+        "--output", "-o", help="The format of the result. json prints one JSON document on standard output."
+    ),
 ]
 Parameters = Annotated[
     list[str] | None,
@@ -28,14 +32,15 @@ Parameters = Annotated[
         "--parameter",
         "-p",
         metavar="KIND.FIELD=VALUE",
-        help="A field that overrides the manifest's, such as plugin.image=team/plugin-x. May be given again.",
+        help="Override a field of the manifest, such as plugin.image=team/plugin-x. Can be given several times.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop. Nothing is changed.")]
 PublishOnly = Annotated[
     bool,
     typer.Option(
-        "--publish-only", help="Stop when the plugin is registered: no account, no collector, no collection."
+        "--publish-only",
+        help="Stop after the plugin is registered. Create no account and no collector, and collect nothing.",
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line that the build prints.")]

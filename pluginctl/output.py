@@ -18,12 +18,12 @@ class Output(StrEnum):
 
 
 def result_console() -> Console:
-    """The console of a result: standard output."""
+    """The console for results: standard output."""
     return Console(emoji=False)
 
 
 def message_console() -> Console:
-    """The console of progress and errors: standard error, so that standard output is the result's alone."""
+    """The console for progress and errors: standard error, so that standard output holds only the result."""
     return Console(stderr=True, emoji=False)
 
 

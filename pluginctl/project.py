@@ -1,4 +1,4 @@
-"""Where a command reads environment, source and manifest: in the current folder, else among the samples."""
+"""Where a command reads environment, source and manifest: in the current folder, else in the samples."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Inputs:
     """What a command reads.
 
     Attributes:
-        environment: Read and merged.
+        environment: The environment, read and merged.
         source: The folder of the plugin's source.
         manifest: The folder of the manifest.
     """
@@ -41,15 +41,15 @@ class Inputs:
 def find_inputs(environment: str, source: Path | None = None, manifest: Path | None = None) -> Inputs:
     """Reads the environment and decides which source and manifest belong to it.
 
-    A folder that holds `deployments/` is a project, and everything is looked up there. Of the samples only the
-    environments of the local sandboxes are used, where the project declares none of that name. In any other
-    folder the samples stand in for a command that names nothing of its own: neither a source nor a manifest,
-    nor its environment by a path. Standard error shows what of the samples is used.
+    A folder that holds `deployments/` is a project, and everything is looked up there. A project uses only the
+    environments of the local sandboxes from the samples, and only if it declares none of that name. In any other
+    folder, the samples are used if the command gives no source, no manifest and no path to an environment.
+    Standard error shows which samples are used.
 
     Args:
         environment: A name or a path.
-        source: As it was given; None for the usual place.
-        manifest: As it was given; None for the usual place.
+        source: The folder that was given; None for the usual place.
+        manifest: The folder that was given; None for the usual place.
 
     Raises:
         ManifestError: the environment is missing or wrong.
@@ -62,12 +62,12 @@ def find_inputs(environment: str, source: Path | None = None, manifest: Path | N
 
 
 def project_root() -> Path | None:
-    """The project that Prefect's flows should run in: the current folder where it is one, else the checkout."""
+    """The project that Prefect's flows should run in: the current folder if it is one, else the checkout."""
     return Path.cwd() if _is_project() else checkout()
 
 
 def require_checkout(command: str) -> Path:
-    """The repository's folder, for a command that works there alone.
+    """The repository's folder, for a command that works only there.
 
     Raises:
         NoCheckout: pluginctl was installed from a wheel.
@@ -75,16 +75,16 @@ def require_checkout(command: str) -> Path:
     root = checkout()
     if root is None:
         raise NoCheckout(
-            f"`{command}` works in a checkout of spaceone-plugin-pipeline alone, and pluginctl was installed "
+            f"`{command}` works only in a checkout of spaceone-plugin-pipeline, and pluginctl was installed "
             "without one.",
-            "Clone the repository and run `make demo` there. To see a release without Prefect: "
-            "pluginctl sandbox up, then pluginctl release sandbox.",
+            "Clone the repository and run `make demo` there. To see a release without Prefect, run "
+            "`pluginctl sandbox up` and then `pluginctl release sandbox`.",
         )
     return root
 
 
 def samples() -> Path:
-    """The folder of the samples, laid out as a project is: the checkout itself, else what the wheel holds."""
+    """The folder of the samples, which has the layout of a project: the checkout, else a folder in the wheel."""
     return checkout() or Path(__file__).resolve().parent / "samples"
 
 
@@ -108,7 +108,7 @@ def _is_sandbox(name: str) -> bool:
 
 
 def _variable(name: str) -> str | None:
-    """A variable of the process; the sandboxes' home always has a value, so that all commands mean the same."""
+    """A variable of the process. The sandboxes' home always has a value, so that all commands use the same one."""
     return str(default_home()) if name == HOME_VARIABLE else os.environ.get(name)
 
 

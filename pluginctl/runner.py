@@ -1,4 +1,4 @@
-"""Runs the steps in this process and shows how far they are."""
+"""Runs the steps in this process and shows their progress."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 
 class TerminalRunner(PlainRunner):
-    """A line for every step that ended, with what came of it; a spinner for the one that runs.
+    """Shows a line with the result of every step that ended, and a spinner for the step that runs.
 
     Args:
-        console: Where it is shown: standard error, so that standard output is the result's alone.
-        verbose: Whether the lines of a build are shown one by one.
-        sleep: Waits for so many seconds before a further try.
+        console: Where the progress is shown: standard error, so that standard output holds only the result.
+        verbose: Whether every line of a build is shown.
+        sleep: Waits for this number of seconds before a retry.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TerminalRunner(PlainRunner):
         self._name = ""
 
     def run(self, step: Step[T]) -> T:
-        """Runs one step, with its retries: a spinner meanwhile, a line with its outcome and time afterwards."""
+        """Runs one step with its retries. Shows a spinner, and then a line with the result and the duration."""
         started = time.perf_counter()
         shown = self._name = escape(step.title)
         try:
@@ -58,18 +58,18 @@ class TerminalRunner(PlainRunner):
         return result
 
     def retrying(self, announcement: str) -> None:
-        """A line of its own: a run that waits says what for."""
+        """A separate line, so that a run that waits says why."""
         self._line(f"[yellow]![/] {escape(announcement)}")
 
     def planned(self, plan: Plan) -> None:
-        """The plan as a table, where it holds more than things to keep."""
+        """The plan as a table, unless it keeps everything as it is."""
         if any(action.verb is not Verb.KEEP for action in plan.actions):
             self._console.print(plan_table(plan.actions))
             for note in notes(plan.writes):
                 self._line(f"  [dim]{escape(note)}[/]")
 
     def output(self, line: str) -> None:
-        """The last line of a build stands beside its spinner."""
+        """Shows the last line of a build beside the spinner."""
         if self._verbose:
             self._console.print(line, style="dim", markup=False, highlight=False)
         elif self._status is not None:
@@ -77,14 +77,14 @@ class TerminalRunner(PlainRunner):
             self._status.update(f"{self._name} [dim]{escape(line.strip()[:width])}[/]")
 
     def collecting(self, job: Job) -> None:
-        """How many tasks have ended."""
+        """Shows how many tasks have ended."""
         if self._status is not None:
             self._status.update(
                 f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]"
             )
 
     def finished(self, report: Report) -> None:
-        """The tables are the command's to show."""
+        """Shows nothing: the command prints the tables."""
 
     def _line(self, markup: str) -> None:
         self._console.print(markup, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Work that goes on in several threads at once, on a terminal."""
+"""Shows work that several threads do at the same time, on a terminal."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
 class TerminalProgress:
-    """A spinner for everything that runs, and a line for what took longer than a second.
+    """A spinner for everything that runs, and a line for every step that took a second or longer.
 
-    Without a terminal (a log, CI) there are the lines alone.
+    Without a terminal (a log, CI), only the lines are shown.
     """
 
     def __init__(self, console: Console) -> None:
@@ -44,7 +44,7 @@ class TerminalProgress:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Everything inside is the work called `name`."""
+        """Shows the block inside the `with` as the work called `name`."""
         started = time.perf_counter()
         task = self._live.add_task(escape(name))
         try:

@@ -22,7 +22,7 @@ _STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.B
 
 
 def plan_table(actions: Iterable[Action]) -> Table:
-    """A row an action, with what changes."""
+    """One row for each action, with what it changes."""
     table = Table(title="Plan", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for head in ("action", "kind", "name", "what"):
         table.add_column(head, overflow="fold")
@@ -48,7 +48,7 @@ def registered_table(report: Report) -> Table:
 
 
 def image_table(image: LocalImage) -> Table:
-    """An image as `docker images` lists it."""
+    """An image, as `docker images` shows it."""
     created = f"{image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
     columns = ("repository", "tag", "image id", "created", "size")
     reference = image.reference
@@ -59,7 +59,7 @@ def image_table(image: LocalImage) -> Table:
 def rows_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], headings: bool = True
 ) -> Table:
-    """Any rows under headings; cells that are numbers stand to the right."""
+    """Rows under headings. A column of numbers is aligned to the right."""
     rows = list(rows)
     table = Table(
         title=escape(title), title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings
@@ -80,7 +80,7 @@ def _numeric(cell: str) -> bool:
 
 
 def show_report(console: Console, report: Report) -> None:
-    """What a person wants to know at the end of a run."""
+    """Show the result of a run to a person."""
     if report.dry_run:
         console.print("Nothing was changed: this was a dry run.")
         return
@@ -92,7 +92,7 @@ def show_report(console: Console, report: Report) -> None:
     collected = report.collected
     if collected is None:
         published = f"{report.plugin_id} {report.version} is published"
-        console.print(f"[green]{published}[/] in {report.seconds:.1f} s: no collector was asked for.")
+        console.print(f"[green]{published}[/] in {report.seconds:.1f} s, without a collector.")
         return
     show_collected(console, collected.columns, collected.rows, sum(collected.by_type.values()))
     kinds = ", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items())
@@ -100,7 +100,7 @@ def show_report(console: Console, report: Report) -> None:
     if report.success:
         console.print(f"[green]{what} succeeded[/] in {report.seconds:.1f} s: {kinds}.")
     else:
-        console.print(f"[red]{what} failed:[/] the collection was judged.")
+        console.print(f"[red]{what} failed:[/] the collection did not pass the step `judge`.")
         for reason in report.failures:
             console.print(f"  {escape(reason)}")
 
@@ -108,17 +108,17 @@ def show_report(console: Console, report: Report) -> None:
 def show_collected(
     console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int
 ) -> None:
-    """The collected resources, as far as they were read."""
+    """The collected resources that were read."""
     if rows:
         more = f" (the first {len(rows)} of {total})" if total > len(rows) else ""
         fitting = _fitting(columns, rows, console.width)
         console.print(rows_table(f"Collected{more}", columns[:fitting], [row[:fitting] for row in rows]))
         if fitting < len(columns):
-            console.print(f"[dim]In a wider terminal: {', '.join(columns[fitting:])}.[/]")
+            console.print(f"[dim]A wider terminal also shows: {', '.join(columns[fitting:])}.[/]")
 
 
 def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
-    """How many columns fit side by side without a cell being broken; two at least."""
+    """How many columns fit side by side without a line break in a cell; at least two."""
     used = 0
     for index, head in enumerate(columns):
         used += max(len(head), *(len(row[index]) for row in rows)) + 2

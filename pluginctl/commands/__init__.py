@@ -1,1 +1,1 @@
-"""One module for each command of `pluginctl`, named as the command is."""
+"""One module for each command of `pluginctl`, with the name of the command."""

@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def api_resources(environment: EnvironmentName, output: Format = Output.TEXT) -> None:
-    """Check the endpoints and list what the services behind them offer, as `spacectl api-resources` does."""
+    """Check the endpoints and list the resources and verbs of the services, as `spacectl api-resources` does."""
     with exit_on_error(output):
         found = list_offers(find_inputs(environment).environment, TerminalRunner(message_console()))
     if output is Output.JSON:

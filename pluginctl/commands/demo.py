@@ -1,4 +1,4 @@
-"""`pluginctl demo`: the sandbox, Prefect, and a release through both, from nothing."""
+"""`pluginctl demo`: sets up a sandbox and Prefect, and runs a release there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COLUMNS = ("kind", "name", "action")
 
 @app.command()
 def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
-    """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what came in."""
+    """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what was collected."""
     started = time.perf_counter()
     errors = message_console()
     with exit_on_error(), TerminalProgress(errors) as progress:
@@ -57,13 +57,13 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     console = result_console()
     console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
     console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
-    console.print("Everything stays up: `make down` stops it.", highlight=False)
+    console.print("Everything keeps running. To stop it: `make down`.", highlight=False)
     if not run.completed:
         raise typer.Exit(1)
 
 
 class _Watcher:
-    """A line for each task that ended, a spinner for the one that runs."""
+    """Shows a line for each task that ended, and a spinner for the task that runs."""
 
     def __init__(self, console: Console, status: Status, pages: str) -> None:
         self._console = console
@@ -95,7 +95,9 @@ def _show(console: Console, run: RemoteRun, seconds: float) -> None:
         rows = [[str(row[name]) for name in columns] for row in collected]
         show_collected(console, columns, rows, len(rows))
     if run.completed:
-        console.print(f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in all.")
+        console.print(
+            f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in total."
+        )
     else:
         console.print(f"[red]{run.name} failed:[/] {escape(run.message)}")
 

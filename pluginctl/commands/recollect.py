@@ -1,4 +1,4 @@
-"""`pluginctl recollect`: collect again with the collector of a release."""
+"""`pluginctl recollect`: collect again with the collector of an earlier release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def recollect(
     parameters: Parameters = None,
     output: Format = Output.TEXT,
 ) -> None:
-    """Collect again with the collector of a release."""
+    """Collect again with the collector of an earlier release."""
     with exit_on_error(output):
         inputs = find_inputs(environment, manifest=manifest)
         report = run_recollect(

@@ -36,7 +36,7 @@ def release(
     output: Format = Output.TEXT,
     verbose: Verbose = False,
 ) -> None:
-    """Build, push, register, collect and judge: from a plugin's source to its resources."""
+    """Build and push a plugin's image, register the plugin, collect with it, and judge the collection."""
     with exit_on_error(output):
         inputs = find_inputs(environment, source, manifest)
         request = ReleaseRequest(

@@ -21,7 +21,7 @@ from sandbox import lifecycle
 from sandbox.errors import SandboxError
 
 app = typer.Typer(
-    help="The real SpaceONE services on this machine.", no_args_is_help=True, add_completion=False
+    help="Run the real SpaceONE services on this machine.", no_args_is_help=True, add_completion=False
 )
 
 
@@ -37,11 +37,13 @@ def _known(name: str | None) -> str | None:
 
 
 GenerationOption = Annotated[
-    str, typer.Option("--generation", metavar=_KNOWN, callback=_known, help="Which SpaceONE.")
+    str, typer.Option("--generation", metavar=_KNOWN, callback=_known, help="The generation of SpaceONE.")
 ]
 GenerationOrAll = Annotated[
     str | None,
-    typer.Option("--generation", metavar=_KNOWN, callback=_known, help="One SpaceONE; left out: all."),
+    typer.Option(
+        "--generation", metavar=_KNOWN, callback=_known, help="The generation of SpaceONE. Default: all."
+    ),
 ]
 
 
@@ -53,10 +55,10 @@ def up(
         typer.Option(help="A MongoDB to use instead of the embedded one.", envvar="PLUGINCTL_MONGODB_URI"),
     ] = None,
     prefect: Annotated[
-        bool, typer.Option("--prefect", help="Start a Prefect server and a worker, too.")
+        bool, typer.Option("--prefect", help="Also start a Prefect server and a worker.")
     ] = False,
 ) -> None:
-    """Start one: install what is missing, leave alone what runs."""
+    """Start a sandbox: install what is missing, and start every part that does not run yet."""
     with exit_on_error(), TerminalProgress(message_console()) as progress:
         lifecycle.up(
             lifecycle.default_home(),
@@ -71,16 +73,19 @@ def up(
 @app.command()
 def down(
     generation: GenerationOrAll = None,
-    purge: Annotated[bool, typer.Option("--purge", help="Remove its data, too.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Also remove the data.")] = False,
 ) -> None:
-    """Stop all that was started, and nothing else. The data stays."""
+    """Stop everything that the sandboxes started, and nothing else. The data is kept."""
     with exit_on_error(), TerminalProgress(message_console()) as progress:
         lifecycle.down(lifecycle.default_home(), generation=generation, purge=purge, progress=progress)
 
 
 @app.command()
 def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
-    """Every part with its address, process, memory and state. As JSON one generation's, 2.x when none is named."""
+    """Show every part with its state, address, process and memory.
+
+    The JSON output describes one generation: the one that is given, or 2.x.
+    """
     with exit_on_error(output):
         home = lifecycle.default_home()
         if output is Output.JSON:
@@ -91,11 +96,11 @@ def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> 
 
 @app.command()
 def logs(
-    service: Annotated[str, typer.Argument(help="A part, as `status` names it.")],
+    service: Annotated[str, typer.Argument(help="The name of a part, as `status` shows it.")],
     generation: GenerationOption = lifecycle.GENERATION,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines; 0 for all.")] = 100,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="The number of lines; 0 shows all.")] = 100,
 ) -> None:
-    """The last lines of a part's log."""
+    """Show the last lines of a part's log."""
     with exit_on_error():
         path = lifecycle.logs(lifecycle.default_home(), service, generation=generation)
     text = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -105,7 +110,7 @@ def logs(
 
 @app.command()
 def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
-    """Variables for a shell, with which `prefect` uses the sandboxes' server: eval "$(pluginctl sandbox env)"."""
+    """Print variables for a shell, so that `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)"."""
     with exit_on_error():
         summary = lifecycle.summary(lifecycle.default_home(), generation=generation)
         if summary.prefect is None:
@@ -137,7 +142,7 @@ def _document(generation: str) -> dict[str, Any]:
 
 
 def _show(generations: Sequence[str]) -> None:
-    """A table for each generation, and one for what they share."""
+    """Print a table for each generation, and one for the parts that they share."""
     console, home = result_console(), lifecycle.default_home()
     total = 0
     for generation in generations:
@@ -148,11 +153,11 @@ def _show(generations: Sequence[str]) -> None:
             console.print(f"spacectl's environment: {summary.spacectl_environment}\n", soft_wrap=True)
     if shared := lifecycle.shared(home):
         total += _table(console, "Shared by the sandboxes", shared)
-    console.print(f"{total / 2**20:.0f} MiB in all.")
+    console.print(f"{total / 2**20:.0f} MiB in total.")
 
 
 def _table(console: Console, title: str, services: Sequence[lifecycle.Service]) -> int:
-    """Prints the parts; returns the bytes that they hold together."""
+    """Print the parts, and return the bytes of memory that they use together."""
     rows = [
         (
             each.name,

@@ -1,4 +1,4 @@
-"""`pluginctl show`: a collected resource, as the console shows it."""
+"""`pluginctl show`: shows a collected resource as the console does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def show(
     environment: EnvironmentName,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="A collected resource; the first one without a name."),
+        typer.Argument(metavar="[NAME]", help="The name of a collected resource. Default: the first one."),
     ] = None,
     manifest: ManifestFolder = None,
     parameters: Parameters = None,

@@ -1,4 +1,4 @@
-"""Stands for a command of the sandbox where its packages are not installed."""
+"""Replaces the commands that use the sandbox if its packages are not installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SandboxMissing(PipelineError):
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def without_sandbox(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:  # noqa: ARG001
-    """Needs the packages of the sandbox, which are not installed."""
+    """Not available: the packages of the sandbox are not installed."""
     with exit_on_error():
         raise SandboxMissing(
             "The packages of the sandbox are not installed",

@@ -101,9 +101,9 @@ def test_columns_that_do_not_fit_are_named_instead_of_broken():
     show_collected(console, columns, [("Bitcoin", "64,321.5", "1,234,567,890,123", "1")], 1)
     text = console.file.getvalue()
     assert "Price" in text
-    assert "In a wider terminal: Market Capitalisation, Volume." in " ".join(text.split())
+    assert "A wider terminal also shows: Market Capitalisation, Volume." in " ".join(text.split())
     show_collected(narrow := Console(file=io.StringIO(), width=4), columns, [("Bitcoin", "64", "1", "1")], 1)
-    assert "In" in narrow.file.getvalue()
+    assert "also" in narrow.file.getvalue()
 
 
 def test_nothing_collected_is_no_table(console):

@@ -34,7 +34,14 @@ def test_what_was_registered_and_collected_is_a_table_each(console):
     resources = [{"Name": "Bitcoin", "Rank": "1"}, {"Name": "Ethereum", "Rank": "2"}]
     demo._show(console, run(plan=json.dumps(plan), resources=resources), 61.2)
     text = console.file.getvalue()
-    for words in ("Registered", "portfolio", "Collected", "Bitcoin", "Ethereum", "2 resources, 61 s in all."):
+    for words in (
+        "Registered",
+        "portfolio",
+        "Collected",
+        "Bitcoin",
+        "Ethereum",
+        "2 resources, 61 s in total.",
+    ):
         assert words in text
 
 
@@ -64,7 +71,7 @@ def test_without_a_checkout_it_says_so_before_anything_is_started(monkeypatch, t
     monkeypatch.setattr(demo.lifecycle, "up", lambda *_, **__: pytest.fail("it was started"))
     done = CliRunner().invoke(app, ["demo"])
     assert done.exit_code == 2
-    assert "error: `pluginctl demo` works in a checkout" in done.stderr
+    assert "error: `pluginctl demo` works only in a checkout" in done.stderr
     assert "hint: Clone the repository" in done.stderr
 
 

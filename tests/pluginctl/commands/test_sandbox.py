@@ -79,7 +79,7 @@ def test_status_shows_every_sandbox_that_exists(run, home, there, titles):
     assert [line.strip() for line in said.splitlines() if line.startswith("SpaceONE")] == [
         f"SpaceONE {title}" for title in titles
     ]
-    assert said.endswith("0 MiB in all.\n")
+    assert said.endswith("0 MiB in total.\n")
 
 
 def test_status_of_one_alone(run, home):
