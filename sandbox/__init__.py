@@ -1,5 +1,5 @@
-"""The sandbox: the real SpaceONE services on this machine, as an environment like any other.
+"""The sandbox: the real SpaceONE services on this machine, used like any other environment.
 
-`sandbox.lifecycle` holds what a command calls: `up`, `down`, `status`, `logs`, `summary`. Read on from there: `start`
-brings everything up, `parts` says what that is.
+`sandbox.lifecycle` has the functions that the commands call: `up`, `down`, `status`, `logs`, `summary`. Continue from
+there: `start` starts everything, and `parts` describes each program that is started.
 """

@@ -6,7 +6,7 @@ from flows.errors import PipelineError
 
 
 class SandboxError(PipelineError):
-    """Something that the sandbox needs is missing or did not work.
+    """Something that the sandbox needs is missing or failed.
 
     Args:
         message: What failed and where, in one line.

@@ -1,4 +1,4 @@
-"""Start parts side by side and wait until each of them works."""
+"""Start several parts at the same time and wait until each of them works."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TAIL_LINES = 15
 
 
 def launch(parts: Iterable[Part], processes: Processes, progress: Progress) -> None:
-    """Start those that do not run, or run and hang, and wait for all of them.
+    """Start the parts that do not run, or that run but hang, and wait until all of them are ready.
 
     Raises:
-        SandboxError: a part ended, or is not ready in time; with the end of its log.
+        SandboxError: a part ended, or is not ready in time. The details are the end of its log.
     """
     wanted = list(parts)
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
@@ -43,7 +43,7 @@ def _launch(part: Part, processes: Processes, progress: Progress) -> None:
             return
         log = processes.layout.log(part.name)
         begin = log.stat().st_size if log.exists() else 0
-        processes.stop([part.name])  # it hangs, or children that outlived it would hold its port
+        processes.stop([part.name])  # the part hangs, or its children still run and use its port
         processes.start(
             part.name,
             part.command,
@@ -61,7 +61,7 @@ def _launch(part: Part, processes: Processes, progress: Progress) -> None:
 
 
 def _comes_round(part: Part) -> bool:
-    """Give a part that runs and does not answer a little time: it may be busy, or still starting."""
+    """Give a part that runs but does not answer a little time: it may be busy, or still starting."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if part.ready():
@@ -77,7 +77,7 @@ def _failed(message: str, log: Path, begin: int) -> SandboxError:
 
 
 def tail(log: Path, begin: int = 0, lines: int = TAIL_LINES) -> list[str]:
-    """The last lines that a log got after the byte `begin`."""
+    """The last lines that were written to a log after the byte `begin`."""
     try:
         with log.open("rb") as file:
             file.seek(begin if begin <= log.stat().st_size else 0)

@@ -1,4 +1,4 @@
-"""What the command line calls: `up`, `down`, `status`, `logs`, and a summary of what a sandbox offers."""
+"""The functions behind the command line: `up`, `down`, `status`, `logs`, and a summary of a sandbox."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ __all__ = [
     "up",
 ]
 
-GENERATION = "2.x"  # where none is asked for
+GENERATION = "2.x"  # the default
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What somebody who uses a running sandbox needs.
+    """What a user of a running sandbox needs to know.
 
     Attributes:
         environment: the file that `deployments/environments/sandbox.yaml` (or `sandbox-1.12.yaml`) extends.
-        name: what `pluginctl` calls that environment.
-        spacectl_environment: the same installation in spacectl's own format.
-        spacectl_home: with HOME set to it, spacectl uses the sandbox.
+        name: the name of that environment for `pluginctl`.
+        spacectl_environment: the same installation, as a file for spacectl.
+        spacectl_home: if HOME is set to this folder, spacectl uses the sandbox.
         registry: address of the image registry.
-        market: address of the stand-in for CoinGecko; None where the real one is used.
-        prefect: address of Prefect's pages; None where it was not started.
-        prefect_environment: variables with which `prefect` uses that server; empty without it.
+        market: address of the stand-in for CoinGecko; None if the real one is used.
+        prefect: address of Prefect's web pages; None if Prefect was not started.
+        prefect_environment: variables that make `prefect` use that server; empty if it was not started.
     """
 
     environment: Path
@@ -75,18 +75,18 @@ def up(
     prefect: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
-    """Start the sandbox: install what is missing, leave alone what runs, start what does not.
+    """Start the sandbox: install what is missing, and start every part that does not run yet.
 
     Args:
         home: the sandboxes' folder (`default_home()`); each generation has a sub-folder.
         generation: `2.x` or `1.12`.
-        mongodb_uri: a MongoDB to use; else PLUGINCTL_MONGODB_URI, else the embedded one.
-        prefect: start Prefect's server and one worker, too. They stay when a later call leaves this out, and
-            serve every sandbox of the folder.
-        progress: told what is going on; several threads call it.
+        mongodb_uri: a MongoDB to use; the default is PLUGINCTL_MONGODB_URI, then the embedded one.
+        prefect: also start Prefect's server and one worker. They keep running if a later call leaves this out,
+            and serve every sandbox of the folder.
+        progress: receives what is going on; several threads call it.
 
     Raises:
-        SandboxError: something is missing or a part does not start; says which and what to do.
+        SandboxError: something is missing, or a part does not start. The error says which one and what to do.
     """
     layout, teller = layout_of(home, generation), progress or Quiet()
     with exclusive(layout, teller):
@@ -102,15 +102,15 @@ def down(
     purge: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Stop everything that was started, and nothing else. Stopping a stopped one is no error.
+    """Stop everything that was started, and nothing else. It is no error if a sandbox is stopped already.
 
-    What the sandboxes share, Prefect and an engine that was started here, is stopped with the last of them.
+    The sandboxes share Prefect and a Docker engine that was started here. Both are stopped with the last sandbox.
 
     Args:
         home: the sandboxes' folder.
-        generation: the one to stop; all of them where it is left out.
-        purge: remove the data, too. With the last sandbox's data that of Prefect goes.
-        progress: told what is going on.
+        generation: the generation to stop; None for all of them.
+        purge: also remove the data. Prefect's data is removed with the data of the last sandbox.
+        progress: receives what is going on.
     """
     teller = progress or Quiet()
     wanted = [layout_of(home, name) for name in ([generation] if generation else GENERATIONS)]
@@ -136,7 +136,7 @@ def _stop(layout: Layout, progress: Progress, *, purge: bool) -> None:
         processes, state = Processes(layout), State(layout.state)
         with progress.step(f"stopping SpaceONE {generation_of(layout).name}"):
             running = processes.names()
-            # First those that start things or write, then those that they write to.
+            # First the parts that start programs or write data, then the stores that they write to.
             stores = [name for name in running if name in _status.STORES]
             processes.stop([name for name in running if name not in stores])
             processes.stop(stores)
@@ -145,7 +145,8 @@ def _stop(layout: Layout, progress: Progress, *, purge: bool) -> None:
         if purge:
             if elsewhere := state.get("database"):
                 progress.say(
-                    f"The databases {elsewhere['prefix']}* at {elsewhere['address']} stay: drop them there."
+                    f"The databases {elsewhere['prefix']}* at {elsewhere['address']} are kept. "
+                    "Drop them there if you no longer need them."
                 )
             with progress.step("removing its data"):
                 shutil.rmtree(layout.root)
@@ -153,7 +154,7 @@ def _stop(layout: Layout, progress: Progress, *, purge: bool) -> None:
 
 def _remove_shared(layout: Layout) -> None:
     shutil.rmtree(layout.prefect.root, ignore_errors=True)
-    if not docker_engine.is_ours(layout.engine):  # else it still runs for others: a later `down` may stop it
+    if not docker_engine.is_ours(layout.engine):  # otherwise others still use it; a later `down` may stop it
         shutil.rmtree(layout.engine.root, ignore_errors=True)
 
 
@@ -173,7 +174,7 @@ def _remove_from_engine(layout: Layout, state: State, progress: Progress, *, pur
 
 
 def existing(home: Path) -> list[str]:
-    """The generations of which there is a sandbox, running or not."""
+    """The generations that have a sandbox, running or not."""
     return [name for name in GENERATIONS if layout_of(home, name).exists]
 
 
@@ -183,7 +184,7 @@ def status(home: Path, *, generation: str = GENERATION) -> list[Service]:
 
 
 def shared(home: Path) -> list[Service]:
-    """What the sandboxes share: the Docker engine where it was started here, and Prefect where it was asked for."""
+    """What the sandboxes share: the Docker engine if it was started here, and Prefect if it was requested."""
     return _status.shared(layout_of(home, GENERATION))
 
 
@@ -191,13 +192,13 @@ def logs(home: Path, service: str, *, generation: str = GENERATION) -> Path:
     """The path of a part's log.
 
     Raises:
-        SandboxError: no such part, or no log yet; names those that have one.
+        SandboxError: no such part, or no log yet. The advice lists the parts that have a log.
     """
     return _status.log(layout_of(home, generation), service)
 
 
 def summary(home: Path, *, generation: str = GENERATION) -> Summary:
-    """Where to find what a sandbox offers, by what is written down about it."""
+    """The addresses and files of a sandbox, from its stored records."""
     layout = layout_of(home, generation)
     kept = State(layout.state).get("ports")
     market = Processes(layout).record("market")

@@ -1,4 +1,4 @@
-"""The parts of the sandbox: what each one runs, where it listens, and how it shows that it is ready."""
+"""The parts of the sandbox: which program each one runs, where it listens, and how to see that it is ready."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 REDIS = debian.Program("redis-server", "redis-server", "the services' cache and queue")
 REGISTRY = debian.Program("docker-registry", "docker-registry", "the registry that plugins are pushed to")
-# Where a variable is None, the part does not get it: bytecode is compiled at installation and must be used.
+# A variable with the value None is removed from the part's environment.
 _SERVICE_ENVIRONMENT: dict[str, str | None] = {
     "PYTHONPATH": None,
     "PYTHONHOME": None,
     "PYTHONUNBUFFERED": "1",
     "PYTHONWARNINGS": "ignore",
-    "MALLOC_ARENA_MAX": "2",  # a hundred gRPC threads would each hold memory of their own
+    "MALLOC_ARENA_MAX": "2",  # otherwise each of a hundred gRPC threads would keep its own memory
     "GRPC_VERBOSITY": "ERROR",
-    "HTTP_PROXY": None,  # the parts speak to each other on this machine alone
+    "HTTP_PROXY": None,  # the parts call each other only on this machine
     "HTTPS_PROXY": None,
     "http_proxy": None,
     "https_proxy": None,
@@ -46,13 +46,13 @@ class Part:
     """One program of the sandbox.
 
     Attributes:
-        name: as `status` and `logs` know it.
+        name: its name in `status` and `logs`.
         command: program and arguments.
-        address: where others reach it; empty for one that does not listen.
-        ready: whether it works by now; asked again and again, must answer within a second.
-        environment: variables to set, or to remove where the value is None.
+        address: where others reach it; empty for a part that does not listen.
+        ready: whether it works now. It is called repeatedly and must return within a second.
+        environment: variables to set, or to remove if the value is None.
         seconds: how long it may take to be ready.
-        directory: working directory, where it is not the data folder.
+        directory: working directory; the default is the data folder.
     """
 
     name: str
@@ -81,7 +81,7 @@ def service(layout: Layout, name: str, ports: dict[str, int]) -> Part:
 
 
 def background(layout: Layout, name: str, processes: Processes) -> Part:
-    """One of SpaceONE's programs that does not listen: ready when it has started its own children."""
+    """One of SpaceONE's programs that do not listen. It is ready when it has started its child processes."""
     package = f"spaceone.{name.partition('-')[0]}"
     program: tuple[str | Path, ...] = (layout.venv / "bin" / "spaceone",)
     if name == "supervisor":
@@ -105,7 +105,7 @@ def background(layout: Layout, name: str, processes: Processes) -> Part:
 
 
 def redis(layout: Layout, port: int) -> Part:
-    """A Redis of our own; Debian's package may run another one, which is left alone."""
+    """A Redis server for this sandbox. If Debian's package runs another one, that one is not touched."""
     folder = layout.data / "redis"
     folder.mkdir(exist_ok=True)
     lines = (
@@ -129,7 +129,7 @@ def redis(layout: Layout, port: int) -> Part:
 
 
 def registry(layout: Layout, port: int) -> Part:
-    """Debian's docker-registry, with its images in the data folder and tags that may be deleted."""
+    """Debian's docker-registry. Its images are in the data folder, and tags can be deleted."""
     settings = {
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": False}},
@@ -152,7 +152,7 @@ def registry(layout: Layout, port: int) -> Part:
 
 
 def mongodb(layout: Layout, port: int) -> Part:
-    """The embedded database. It runs on the services' interpreter, which has the libraries it needs."""
+    """The embedded database. It runs in the services' Python environment, which has the libraries it needs."""
     folder = layout.data / "mongodb"
     folder.mkdir(exist_ok=True)
     program = PACKAGE / "mongodb"
@@ -166,7 +166,7 @@ def mongodb(layout: Layout, port: int) -> Part:
 
 
 def market(host: str, port: int) -> Part:
-    """The stand-in for CoinGecko, at an address that plugin containers reach."""
+    """The stand-in for CoinGecko, at an address that plugin containers can reach."""
     return Part(
         "market",
         (sys.executable, "-m", "sandbox.market", "--host", host, "--port", str(port)),
@@ -182,10 +182,10 @@ def answers_ping(port: int) -> bool:
 
 
 def empty_redis(port: int) -> None:
-    """Drop what Redis holds: caches and queued tasks of a database that is no more.
+    """Empty Redis: its caches and queued tasks belong to a database that no longer exists.
 
     Raises:
-        SandboxError: it does not.
+        SandboxError: Redis rejects the command or does not answer.
     """
     answer = _redis_says(port, b"FLUSHALL")
     if not answer.startswith(b"+OK"):

@@ -1,4 +1,4 @@
-"""Prefect's server and one worker, for all sandboxes of a folder. Only programs are started here."""
+"""Prefect's server and one worker, for all sandboxes of a folder. Both are started as programs."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _WORKER_READY = "started!"  # what a worker prints when it has registered itself
 
 
 def was_started(layout: Layout) -> bool:
-    """Whether somebody asked for Prefect, and nobody has stopped it since; it may have died."""
+    """Whether Prefect was started and not stopped since. It may have ended by itself."""
     return Processes(layout).record(SERVER) is not None
 
 
 def kept_port(layout: Layout) -> int | None:
-    """The server's port, None where it was not started."""
+    """The server's port; None if it was not started."""
     return State(layout.state).get("ports").get(PORT) if was_started(layout) else None
 
 
 def start(layout: Layout, progress: Progress) -> None:
-    """Start the server and the worker, or what of them does not run.
+    """Start the server and the worker, unless they run already.
 
     Args:
-        layout: where they live (`Layout.prefect`).
-        progress: told what is going on.
+        layout: the folder of both (`Layout.prefect`).
+        progress: receives what is going on.
     """
     with exclusive(layout, progress):
         layout.make()
@@ -51,7 +51,7 @@ def start(layout: Layout, progress: Progress) -> None:
 
 
 def stop(layout: Layout, progress: Progress) -> None:
-    """Stop both, the worker and its flows first."""
+    """Stop both: first the worker and its flows, then the server."""
     processes = Processes(layout)
     if names := processes.names():
         with exclusive(layout, progress), progress.step("stopping Prefect"):
@@ -66,13 +66,13 @@ def address(port: int) -> str:
 
 
 def environment(layout: Layout, port: int) -> dict[str, str | None]:
-    """Variables with which `prefect` and flows use this server, and keep their own files in the sandbox."""
+    """Variables that make `prefect` and flows use this server and keep their files in the sandbox."""
     return {
-        # The worker's flows read deployments/environments, whose files look for the sandboxes there.
+        # The flows on the worker read deployments/environments. Those files find the sandboxes with this variable.
         HOME_VARIABLE: str(layout.root.parent),
         "PREFECT_HOME": str(layout.data),
         "PREFECT_API_URL": f"{address(port)}/api",
-        # On a port other than 4200 the pages would else ask there.
+        # Without it, the web pages would call port 4200, also if the server has another port.
         "PREFECT_UI_API_URL": f"{address(port)}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
@@ -97,7 +97,7 @@ def server(layout: Layout, port: int) -> Part:
 def worker(layout: Layout, port: int, processes: Processes) -> Part:
     """The worker, which runs each flow as a process on this machine."""
     log = layout.log(WORKER)
-    # What an earlier worker wrote does not count; one that runs already has written its own.
+    # Ignore the lines of an earlier worker. A worker that runs already has written its line before.
     begin = log.stat().st_size if log.exists() and processes.running(WORKER) is None else 0
 
     def ready() -> bool:

@@ -1,4 +1,4 @@
-"""Bring a sandbox up: install what is missing, start what does not run, make the identities once."""
+"""Start a sandbox: install what is missing, start what does not run, and create the identities once."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Start:
     Args:
         layout: the sandbox's paths.
         mongodb_uri: address of a MongoDB to use instead of the embedded one.
-        prefect: whether to start Prefect's server and worker as well, where they do not run yet.
-        progress: told what is going on.
+        prefect: whether to start Prefect's server and worker as well, if they do not run yet.
+        progress: receives what is going on.
     """
 
     def __init__(self, layout: Layout, mongodb_uri: str | None, prefect: bool, progress: Progress) -> None:
@@ -57,13 +57,13 @@ class Start:
         self._generation = generation_of(layout)
 
     def run(self) -> None:
-        """Everything, in the order that its parts need, and side by side what does not need each other."""
+        """Start everything, in the order that the parts need. Independent parts are started at the same time."""
         if self._external:
             database.check(self._external)
         self._refuse_early()
         if not runtime.is_installed(
             self._layout, self._generation.requirements
-        ):  # what runs there would have it replaced under its feet
+        ):  # stop what runs from the old environment before it is replaced
             self._processes.stop(self._processes.names())
         with ThreadPoolExecutor() as pool:
             installed = pool.submit(
@@ -94,7 +94,7 @@ class Start:
         engine.result().close()
 
     def _refuse_early(self) -> None:
-        """Where nothing can be installed, what is missing is told before anything else is done."""
+        """If nothing can be installed here, report what is missing before anything else is done."""
         if not debian.can_install():
             debian.ensure([parts.REDIS])
             docker_engine.refuse_without_engine()
@@ -130,7 +130,7 @@ class Start:
         numbers = {name: self._port(name) for name in (*SERVERS, REDIS, REGISTRY)}
         return Settings(
             ports=numbers,
-            # The supervisor itself passes over those that a container of somebody else holds.
+            # The supervisor skips a port that a container of somebody else uses.
             plugin_ports=ports.keep_row(self._layout, self._state, plugins.PORTS),
             database=self._database(),
             prefix=self._prefix(),
@@ -141,7 +141,7 @@ class Start:
         return self._external or database.embedded(self._port(MONGODB))
 
     def _prefix(self) -> str:
-        """Databases of a MongoDB that others use too get a name of their own."""
+        """The prefix of the database names. In a MongoDB that others use too, it makes the names unique."""
         if self._external is None:
             return ""
         kept = self._state.get("database")
@@ -163,20 +163,20 @@ class Start:
             registry_container.start(engine.result(), self._layout, settings.ports[REGISTRY], self._progress)
 
     def _start_services(self, settings: Settings) -> tuple[Bootstrap, Client]:
-        """All services but the supervisor, with their system token, and the identities to use them with."""
+        """Start all services except the supervisor. Returns their identities, and a client with the system token."""
         identities = self._generation.bootstrap(self._state, settings.database.name(settings.prefix))
         try:
             if not identities.system_token:
                 self._initialise(settings, identities)
             client = self._serve(settings, identities)
             if identities.is_complete and not identities.is_valid(client):
-                self._progress.say("The database was emptied: the domain and its tokens are made again.")
+                self._progress.say("The database was emptied: the domain and its tokens are created again.")
                 client.close()
                 identities.forget()
                 self._initialise(settings, identities)
                 client = self._serve(settings, identities)
             if not identities.is_complete:
-                with self._progress.step("making the domain and its tokens"):
+                with self._progress.step("creating the domain and its tokens"):
                     identities.complete(client)
         except SpaceoneError as error:
             raise explain(error) from error
@@ -184,7 +184,7 @@ class Start:
 
     def _initialise(self, settings: Settings, identities: Bootstrap) -> None:
         self._configure(settings, identities)
-        # A new system in an old cache: identity would believe its roles to exist already.
+        # With an old cache, identity would believe that its roles already exist in the new system.
         parts.empty_redis(settings.ports[REDIS])
         launch([self._service("identity", settings)], self._processes, self._progress)
         with self._progress.step("initialising the system"), Client(settings.endpoints()) as client:
@@ -224,15 +224,15 @@ class Start:
         launch([supervisor], self._processes, self._progress)
 
     def _market(self, engine: docker.DockerClient, *, reachable: bool) -> str | None:
-        """The stand-in's address, or None where CoinGecko itself answers."""
+        """The stand-in's address, or None if CoinGecko itself can be reached."""
         if reachable:
             self._processes.stop([MARKET])
             return None
         part = parts.market(docker_engine.gateway(engine), self._port(MARKET))
         launch([part], self._processes, self._progress)
-        self._progress.say(f"CoinGecko cannot be reached: a local stand-in answers at {part.address}.")
+        self._progress.say(f"CoinGecko cannot be reached: a local stand-in is used, at {part.address}.")
         return part.address
 
     def _start_prefect(self) -> None:
-        if self._prefect or prefect_parts.was_started(self._layout.prefect):  # now, or before
+        if self._prefect or prefect_parts.was_started(self._layout.prefect):  # requested now, or earlier
             prefect_parts.start(self._layout.prefect, self._progress)

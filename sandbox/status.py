@@ -1,4 +1,4 @@
-"""What of a sandbox is there, and how it does."""
+"""The parts of a sandbox and the state of each one."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Service:
     """One part of the sandbox, or one plugin's container.
 
     Attributes:
-        name: the part, as `logs` takes it; for a plugin the container's name.
-        address: where it is reached; empty for a part that does not listen.
-        pid: its process, None where there is none.
-        memory: bytes that it and its children hold.
-        state: `running`; `not answering` (it runs, its port is silent); `ended` (by itself); `stopped`.
+        name: the part's name, which `logs` accepts; for a plugin the container's name.
+        address: where others reach it; empty for a part that does not listen.
+        pid: its process id; None if it has no process.
+        memory: bytes that it and its child processes use.
+        state: `running`; `not answering` (it runs, but accepts no connections); `ended` (by itself); `stopped`.
     """
 
     name: str
@@ -58,12 +58,12 @@ def of(layout: Layout) -> list[Service]:
 
 
 def shared(layout: Layout) -> list[Service]:
-    """What the sandboxes of a folder share: the Docker engine, where it was started here, and Prefect.
+    """What the sandboxes of a folder share: the Docker engine, if it was started here, and Prefect.
 
-    An engine that systemd runs has no process of ours: `systemctl status docker` tells of it.
+    An engine that systemd runs is not listed, because it is not our process: use `systemctl status docker`.
 
     Args:
-        layout: any of the folder.
+        layout: the layout of any sandbox of the folder.
     """
     both = (Processes(layout.engine), Processes(layout.prefect))
     return [_part(records, name) for records in both for name in records.names()]
@@ -117,10 +117,10 @@ def _published(container: Container) -> str:
 
 
 def log(layout: Layout, name: str) -> Path:
-    """The path of the log of a part, or of something that the sandboxes share.
+    """The path of the log of a part, or of a program that the sandboxes share.
 
     Raises:
-        SandboxError: no such part, or it has not been started yet; names those that have a log.
+        SandboxError: no such part, or it has not been started yet. The advice lists the parts that have a log.
     """
     layouts = (layout.engine, layout.prefect, layout)
     known = {path.stem: path for each in layouts for path in each.logs.glob("*.log")}
@@ -128,5 +128,5 @@ def log(layout: Layout, name: str) -> Path:
         return path
     raise SandboxError(
         f"There is no log of {name!r}.",
-        f"Parts with a log: {', '.join(sorted(known)) or 'none yet'}. A plugin's own words: `docker logs CONTAINER`.",
+        f"Parts with a log: {', '.join(sorted(known)) or 'none yet'}. The log of a plugin: `docker logs CONTAINER`.",
     )

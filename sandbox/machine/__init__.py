@@ -1,1 +1,1 @@
-"""This machine: its programs, ports, processes and Docker engine. Nothing here knows SpaceONE."""
+"""This machine: its programs, ports, processes and Docker engine. Nothing here depends on SpaceONE."""

@@ -1,4 +1,4 @@
-"""The image that plugins are built on: python:3.11-slim, else one made here from Debian packages."""
+"""The image that plugins are built on: python:3.11-slim, else an image that is built here from Debian packages."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 OFFICIAL = "python:3.11-slim"
 BUILT = "pluginctl/python:3.11-bookworm"
-WITH_AUTHORITIES = "pluginctl/python:3.11"  # either of the two, with this machine's certificate authorities
+WITH_AUTHORITIES = "pluginctl/python:3.11"  # one of the two, plus this machine's certificate authorities
 SUITE = "bookworm"  # its python3 is 3.11
-PROBE = "https://registry-1.docker.io/v2/"  # where the engine would pull from
+PROBE = "https://registry-1.docker.io/v2/"  # the registry that the engine pulls from
 PROBE_SECONDS = 4
 PULL_SECONDS = 120
 DEBOOTSTRAP_SECONDS = 900
@@ -37,7 +37,7 @@ _DEBOOTSTRAP = [debian.Program("debootstrap", "debootstrap", "to build the plugi
 _AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE")
 _IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
 _LABEL = "pluginctl.authorities"
-# What a base image of a plugin has no use for.
+# Files that the base image of a plugin does not need.
 _SUPERFLUOUS = (
     "var/lib/apt/lists/*",
     "var/cache/apt/*.bin",
@@ -55,11 +55,11 @@ def ensure(client: docker.DockerClient, layout: Layout, progress: Progress) -> s
     """The name of an image that a plugin's Dockerfile can start from, present on the engine.
 
     Raises:
-        SandboxError: nothing can be pulled and nothing can be built here.
+        SandboxError: the image can neither be pulled nor be built here.
     """
     base = _present(client)
     if base is None:
-        with exclusive(layout.engine, progress):  # the other sandbox of the folder may be making it
+        with exclusive(layout.engine, progress):  # another sandbox of the folder may be building it
             base = _present(client) or _make(client, layout.engine, progress)
     return _with_authorities(client, base, progress)
 
@@ -104,7 +104,7 @@ def _pull(client: docker.DockerClient, progress: Progress) -> bool:
 def _build(client: docker.DockerClient, layout: Layout, progress: Progress) -> None:
     archive = layout.data / f"python-{SUITE}.tar.gz"
     if not archive.exists():
-        progress.say(f"{OFFICIAL} cannot be pulled: a base image is made here from Debian packages.")
+        progress.say(f"{OFFICIAL} cannot be pulled: a base image is built from Debian packages instead.")
         if debian.missing(_DEBOOTSTRAP):
             with progress.step("installing debootstrap"):
                 debian.ensure(_DEBOOTSTRAP)
@@ -121,8 +121,8 @@ def _bootstrap(archive: Path) -> None:
     if os.geteuid() != 0:
         raise SandboxError(
             f"{OFFICIAL} cannot be pulled, and only root can build a base image from Debian packages.",
-            f"Bring the image to this engine (`docker pull {OFFICIAL}` where the network allows it, "
-            "`docker save` and `docker load`), then try again.",
+            f"Load the image into this engine, then try again: `docker pull {OFFICIAL}` on a machine that can "
+            "pull it, `docker save` there, and `docker load` here.",
         )
     root = archive.with_suffix("").with_suffix(".root")
     shutil.rmtree(root, ignore_errors=True)
@@ -137,7 +137,7 @@ def _bootstrap(archive: Path) -> None:
         execute(
             command,
             "The base image for plugins cannot be built",
-            f"Is the Debian mirror reachable? Or bring {OFFICIAL} to this engine.",
+            f"Check that the Debian mirror can be reached, or load {OFFICIAL} into this engine.",
             seconds=DEBOOTSTRAP_SECONDS,
         )
         for pattern in _SUPERFLUOUS:
@@ -153,7 +153,7 @@ def _bootstrap(archive: Path) -> None:
 
 
 def authorities() -> Path | None:
-    """The certificate bundle that this machine's programs are told to use; None where they are told none."""
+    """The certificate bundle that an environment variable sets for this machine's programs, or None."""
     for variable in _AUTHORITY_VARIABLES:
         if (value := os.environ.get(variable)) and (path := Path(value)).is_file():
             return path
@@ -161,7 +161,7 @@ def authorities() -> Path | None:
 
 
 def _with_authorities(client: docker.DockerClient, base: str, progress: Progress) -> str:
-    """On a machine with a bundle of its own, pip inside an image needs that bundle too."""
+    """If this machine has its own certificate bundle, pip inside the image needs it too."""
     bundle = authorities()
     if bundle is None:
         return base

@@ -1,4 +1,4 @@
-"""Debian packages that the sandbox needs: there already, installed now, or one clear error."""
+"""Debian packages that the sandbox needs: installs them, or says which ones to install."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sandbox.errors import SandboxError
 from sandbox.machine.execute import execute
 
 APT_SECONDS = 900
-_WAIT = ("-o", "DPkg::Lock::Timeout=120")  # the machine's own updates may be at work
+_WAIT = ("-o", "DPkg::Lock::Timeout=120")  # the machine may be installing updates
 _APT = threading.Lock()
-# Debian keeps some programs out of a user's PATH.
+# On Debian, some programs are not on a normal user's PATH.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program, the Debian package that brings it, and what it is for."""
+    """A program, the Debian package that contains it, and its purpose."""
 
     name: str
     package: str
@@ -31,17 +31,17 @@ class Program:
 
 
 def find(name: str) -> str | None:
-    """The path of a program, also where only the administrator's PATH would find it."""
+    """The path of a program, also if it is only on root's PATH."""
     return shutil.which(name, path=_PATH)
 
 
 def can_install() -> bool:
-    """Whether packages can be installed here: root on Debian, Ubuntu or a relative of theirs."""
+    """Whether packages can be installed here: as root on Debian, Ubuntu or a distribution based on them."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None and _debian_like()
 
 
 def missing(programs: list[Program]) -> list[Program]:
-    """Those of the programs that are not on this machine."""
+    """The programs that are not installed on this machine."""
     return [program for program in programs if find(program.name) is None]
 
 
@@ -49,7 +49,7 @@ def ensure(programs: list[Program]) -> None:
     """Install what is missing.
 
     Raises:
-        SandboxError: packages cannot be installed here, or apt-get failed; says what to install by hand.
+        SandboxError: packages cannot be installed here, or apt-get failed. The error says what to install.
     """
     lacking = missing(programs)
     if not lacking:
@@ -59,8 +59,8 @@ def ensure(programs: list[Program]) -> None:
         wants = "; ".join(f"{program.name} ({program.purpose})" for program in lacking)
         raise SandboxError(
             f"Programs are missing: {wants}.",
-            "They are installed automatically only for root on Debian or Ubuntu. Install them, there with: "
-            f"apt-get install --no-install-recommends {' '.join(packages)}",
+            "The sandbox installs programs only as root on Debian or Ubuntu. Install them yourself. "
+            f"On Debian or Ubuntu: apt-get install --no-install-recommends {' '.join(packages)}",
         )
     install(packages)
     if still := missing(lacking):
@@ -71,10 +71,10 @@ def ensure(programs: list[Program]) -> None:
 
 
 def install(packages: list[str]) -> None:
-    """Install packages without questions; the package lists are fetched again only where apt asks for it.
+    """Install packages without questions. The package lists are updated only if the first try fails.
 
     Raises:
-        SandboxError: with the end of what apt-get said.
+        SandboxError: apt-get failed; the details are the end of its output.
     """
     command = ["apt-get", *_WAIT, "install", "--yes", "--quiet", "--no-install-recommends", *packages]
     failure = f"apt-get could not install {' '.join(packages)}"
@@ -105,9 +105,9 @@ def _debian_like() -> bool:
 
 
 def mirror(suite: str) -> str | None:
-    """The address from which this machine's apt takes `suite`, or None where it takes none.
+    """The mirror from which this machine's apt gets `suite`, or None.
 
-    A network without the public mirrors has its own in apt's sources; debootstrap must use the same.
+    A network that cannot reach the public mirrors has its own mirror in apt's sources. debootstrap must use it too.
     """
     if shutil.which("apt-get") is None:
         return None

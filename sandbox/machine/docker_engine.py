@@ -1,4 +1,4 @@
-"""The Docker engine: the one that answers, or Debian's, installed and started here."""
+"""The Docker engine: the one that runs, or Debian's, which is installed and started here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sandbox.machine.layout import Layout
     from sandbox.machine.progress import Progress
 
-SOCKET = Path("/var/run/docker.sock")  # fixed in the supervisor's own code
+SOCKET = Path("/var/run/docker.sock")  # fixed in the supervisor's code
 PART = "dockerd"
 START_SECONDS = 30
 _PROGRAMS = [debian.Program("dockerd", "docker.io", "the Docker engine that plugins run on")]
@@ -36,29 +36,29 @@ _PID_FILES = {
 
 
 def connect(timeout: float = 60) -> docker.DockerClient | None:
-    """A client of the engine behind the socket, or None where none answers."""
+    """A client of the engine behind the socket, or None if no engine answers."""
     try:
-        # First without the library, which leaves its socket open where nobody listens.
+        # First without the library, because it leaves its socket open if nobody listens.
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(str(SOCKET))
     except OSError:
         return None
     try:
         client = docker.DockerClient(base_url=f"unix://{SOCKET}", timeout=int(timeout))
-    except docker.errors.DockerException:  # it has asked for the engine's version
+    except docker.errors.DockerException:  # the constructor asks for the engine's version
         return None
     return client
 
 
 def ensure(layout: Layout, progress: Progress) -> docker.DockerClient:
-    """A client of a working engine; installs and starts Debian's where none answers.
+    """A client of a working engine. Installs and starts Debian's engine if none answers.
 
     Args:
-        layout: where the engine is remembered, if it is started here (`Layout.engine`).
-        progress: told what is going on.
+        layout: where it is recorded that the engine was started here (`Layout.engine`).
+        progress: receives what is going on.
 
     Raises:
-        SandboxError: no engine, and none can be installed here; or it was started and does not answer.
+        SandboxError: there is no engine and none can be installed here, or it was started and does not answer.
     """
     if client := connect():
         return client
@@ -68,7 +68,7 @@ def ensure(layout: Layout, progress: Progress) -> docker.DockerClient:
         if debian.missing(_PROGRAMS):
             with progress.step("installing docker.io"):
                 debian.ensure(_PROGRAMS)
-        # The package's own scripts, or another sandbox of the folder, may have started it just now.
+        # The package's scripts, or another sandbox of the folder, may have started it just now.
         if client := connect():
             return client
         with progress.step("starting the Docker engine"):
@@ -76,10 +76,10 @@ def ensure(layout: Layout, progress: Progress) -> docker.DockerClient:
 
 
 def refuse_without_engine() -> None:
-    """Look whether an engine answers.
+    """Check that an engine answers.
 
     Raises:
-        SandboxError: none does.
+        SandboxError: no engine answers.
     """
     client = connect()
     if client is None:
@@ -106,8 +106,8 @@ def _start(layout: Layout) -> docker.DockerClient:
         _remove_stale_pid_files()
         dockerd = debian.find("dockerd")
         assert dockerd is not None  # noqa: S101 - `ensure` has just installed it
-        # Not marked: what an engine starts is not all ours. A pid file of our own: after a restart of the
-        # machine the usual one may name a process that has nothing to do with Docker.
+        # Not marked: not everything that an engine starts is ours. With its own pid file: after a restart of the
+        # machine, the usual file may name a process that has nothing to do with Docker.
         pid_file = layout.run / "dockerd.pid"
         pid_file.unlink(missing_ok=True)
         processes.start(PART, [dockerd, "--pidfile", pid_file], address=f"unix://{SOCKET}", marked=False)
@@ -121,8 +121,8 @@ def _start(layout: Layout) -> docker.DockerClient:
         time.sleep(0.2)
     log = layout.log(PART)
     raise SandboxError(
-        "The Docker engine was started and does not answer.",
-        "See `journalctl -u docker`." if debian.runs_systemd() else f"Its log is {log}.",
+        "The Docker engine was started but does not answer.",
+        "See `journalctl -u docker`." if debian.runs_systemd() else f"See its log, {log}.",
     )
 
 
@@ -135,24 +135,26 @@ def _remove_stale_pid_files() -> None:
 
 
 def is_ours(layout: Layout) -> bool:
-    """Whether a sandbox of the folder started it, and none has stopped it since."""
+    """Whether a sandbox of the folder started the engine, and no sandbox has stopped it since."""
     return bool(State(layout.state).get(PART))
 
 
 def stop(layout: Layout, progress: Progress) -> None:
-    """Stop the engine if a sandbox of this folder started it, and neither a sandbox nor a container needs it."""
+    """Stop the engine if a sandbox of this folder started it, and no sandbox and no container needs it."""
     state = State(layout.state)
     how = state.get(PART).get("started")
     if how is None:
         return
     if sandboxes := sorted({mark.rpartition(":")[0] for mark in marks()}):
-        progress.say(f"The Docker engine stays: the sandbox in {sandboxes[0]} still runs.")
+        progress.say(f"The Docker engine keeps running: the sandbox in {sandboxes[0]} needs it.")
         return
     if client := connect():
         others = [str(container.name) for container in client.containers.list()]
         client.close()
         if others:
-            progress.say(f"The Docker engine stays: other containers run on it ({', '.join(others[:5])}).")
+            progress.say(
+                f"The Docker engine keeps running: other containers use it ({', '.join(others[:5])})."
+            )
             return
     with progress.step("stopping the Docker engine"):
         if how == "systemd":
@@ -169,7 +171,7 @@ def containers(client: docker.DockerClient, label: str) -> list[Container]:
 
 
 def remove(found: list[Container]) -> None:
-    """Remove containers at once; one that is gone already is no error."""
+    """Remove containers immediately. It is no error if a container no longer exists."""
     for container in found:
         with suppress(docker.errors.NotFound, docker.errors.APIError):
             container.remove(force=True)
@@ -187,7 +189,7 @@ def remove_images(client: docker.DockerClient, registry: str) -> None:
 def gateway(client: docker.DockerClient) -> str:
     """The address at which containers on the default bridge reach this machine.
 
-    Some engines do not tell it (20.10 does not, where it made the network itself): then it is the address of
+    Some engines do not report it (20.10 does not, if it created the network itself). Then it is the address of
     the bridge's interface.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Runs a program to its end, and quotes its last lines where it fails."""
+"""Runs a program to its end, and quotes its last lines if it fails."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def execute(
     seconds: float | None = None,
     accept: Collection[int] = (0,),
 ) -> str:
-    """What the program printed, both streams as one.
+    """The output of the program, both streams together.
 
     Args:
         command: Program and arguments.
-        failure: The message where it fails; its exit code is added.
-        advice: What to do then.
-        environment: Variables to set, or to remove where the value is None.
+        failure: The error message if the program fails; the exit code is added.
+        advice: What to do in that case.
+        environment: Variables to set, or to remove if the value is None.
         seconds: How long it may take.
-        accept: Exit codes that are no failure.
+        accept: Exit codes that are not a failure.
 
     Raises:
-        SandboxError: another exit code, or it took too long; with its last lines.
+        SandboxError: another exit code (the details are the last lines), or it took too long.
     """
     variables = dict(os.environ)
     for name, value in (environment or {}).items():

@@ -1,4 +1,4 @@
-"""Where everything of the sandboxes lies."""
+"""The folders and files of the sandboxes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def default_home() -> Path:
     """The sandboxes' folder: PLUGINCTL_SANDBOX_HOME, else `.sandbox` in the checkout, else in the user's data.
 
     Raises:
-        SandboxError: there is no checkout, and the package that knows where users keep data is not installed.
+        SandboxError: there is no checkout, and the package that finds the user's data folder is not installed.
     """
     if configured := os.environ.get(HOME_VARIABLE):
         return Path(configured).expanduser().resolve()
@@ -30,7 +30,7 @@ def default_home() -> Path:
 
 
 def checkout() -> Path | None:
-    """The folder of the repository, where this package is imported from there; None where it was installed."""
+    """The folder of the repository if this package is imported from there; None if it was installed."""
     root = PACKAGE.parent
     return root if (root / "pyproject.toml").is_file() and (root / "deployments").is_dir() else None
 
@@ -48,33 +48,33 @@ def _user_data() -> Path:
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one generation's sandbox, e.g. `.sandbox/2.x`, or of what the sandboxes of a folder share."""
+    """The paths of one generation's sandbox, e.g. `.sandbox/2.x`, or of a part that the sandboxes share."""
 
     root: Path
 
     @classmethod
     def of(cls, home: Path, generation: str) -> Layout:
-        """The paths of a generation's sandbox, which is named as the generation is."""
+        """The paths of a generation's sandbox. Its folder has the name of the generation."""
         return cls(home.resolve() / generation)
 
     @property
     def engine(self) -> Layout:
-        """Where the Docker engine is remembered, if it was started here: the sandboxes of a folder share it."""
+        """The Docker engine, if it was started here. The sandboxes of a folder share it."""
         return Layout(self.root.with_name("engine"))
 
     @property
     def prefect(self) -> Layout:
-        """Prefect's server and worker: one for the sandboxes of a folder, which its flows reach all alike."""
+        """Prefect's server and worker. The sandboxes of a folder share them."""
         return Layout(self.root.with_name("prefect"))
 
     @property
     def identifier(self) -> str:
-        """Eight characters that no other sandbox folder on this machine has."""
+        """Eight characters that identify this sandbox folder on this machine."""
         return hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
 
     @property
     def venv(self) -> Path:
-        """The services' own Python environment."""
+        """The Python environment of the services."""
         return self.root / "venv"
 
     @property
@@ -84,27 +84,27 @@ class Layout:
 
     @property
     def data(self) -> Path:
-        """What outlives `down`: databases, images, passwords."""
+        """What `down` keeps: databases, images, passwords."""
         return self.root / "data"
 
     @property
     def state(self) -> Path:
-        """What is remembered, as a `State`."""
+        """The file of the sandbox's `State`."""
         return self.data / "state.json"
 
     @property
     def exists(self) -> bool:
-        """Whether it was ever started, and its data not been removed since."""
+        """Whether the sandbox has data: it was started, and its data was not removed since."""
         return self.data.exists()
 
     @property
     def logs(self) -> Path:
-        """One log a part."""
+        """The folder with one log for each part."""
         return self.root / "logs"
 
     @property
     def run(self) -> Path:
-        """What is running now: one record a part."""
+        """The folder with one record for each part that was started."""
         return self.root / "run"
 
     @property
@@ -114,21 +114,24 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """Held while a command changes this sandbox. Outside the folder, because `--purge` removes that."""
+        """The lock that a command holds while it changes this sandbox.
+
+        The file is outside the sandbox's folder, because `--purge` removes the folder.
+        """
         return self.root.with_name(f".{self.root.name}.lock")
 
     @property
     def environment(self) -> Path:
-        """What the environment of this generation (`deployments/environments/sandbox.yaml`) extends."""
+        """The file that this generation's environment (`deployments/environments/sandbox.yaml`) extends."""
         return self.root / "environment.yaml"
 
     @property
     def spacectl_home(self) -> Path:
-        """With HOME set to this folder, spacectl uses the sandbox."""
+        """The value of HOME with which spacectl uses the sandbox."""
         return self.root / "home"
 
     def spacectl(self, name: str) -> Path:
-        """Spacectl's own file of one environment (`sandbox` or `sandbox-workspace`)."""
+        """The file of one environment of spacectl (`sandbox` or `sandbox-workspace`)."""
         return self.spacectl_home / ".spaceone" / "environments" / f"{name}.yml"
 
     def log(self, part: str) -> Path:
@@ -136,7 +139,7 @@ class Layout:
         return self.logs / f"{part}.log"
 
     def make(self) -> None:
-        """Create the folders; only the owner may look inside, for there are passwords."""
+        """Create the folders. Only the owner may open them, because they contain passwords."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o700)
         for folder in (self.data, self.logs, self.run, self.conf):

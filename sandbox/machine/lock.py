@@ -1,4 +1,4 @@
-"""One command at a time may change a sandbox, or what the sandboxes of a folder share."""
+"""A lock, so that only one command at a time changes a sandbox or a part that the sandboxes share."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
-    """Hold the sandbox's lock, after waiting for whoever has it. It ends with its holder's process."""
+    """Wait for the sandbox's lock and hold it. The lock is released when the process of its holder ends."""
     layout.lock.parent.mkdir(parents=True, exist_ok=True)
     with layout.lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with progress.step("waiting for another command that is at work on this sandbox"):
+            with progress.step("waiting for another command that changes this sandbox"):
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def is_held(layout: Layout) -> bool:
-    """Whether a command is at work on the sandbox just now."""
+    """Whether a command changes the sandbox at this moment."""
     if not layout.lock.exists():
         return False
     with layout.lock.open("w") as file:

@@ -1,4 +1,4 @@
-"""Ports of this sandbox: chosen free once, kept, and looked at again before every start."""
+"""Ports of this sandbox: a free port is chosen once, kept, and checked again before every start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.machine.layout import Layout
 
-# Below Linux's ephemeral ports (32768 and up), so that no outgoing connection takes one in between.
+# Below Linux's ephemeral ports (32768 and up), so that no outgoing connection uses one of them.
 FIRST, LAST = 20_000, 32_000
 
 
@@ -23,7 +23,7 @@ def is_free(port: int) -> bool:
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         try:
             with socket.socket(family, socket.SOCK_STREAM) as probe:
-                # As the servers do: a port whose last connections are only waiting to end counts as free.
+                # As the servers do: a port with connections in TIME_WAIT counts as free.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 if family == socket.AF_INET6:
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -42,12 +42,12 @@ def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
     """The first of `size` free ports in a row.
 
     Args:
-        seed: hexadecimal; where to begin to look, so that two sandboxes do not look in the same place.
-        taken: ports that are spoken for, though nobody may listen there just now.
-        size: how many.
+        seed: hexadecimal; sets where the search begins, so that two sandboxes begin at different ports.
+        taken: ports that are reserved, even if nobody listens there now.
+        size: the number of ports.
 
     Raises:
-        SandboxError: there is no such row.
+        SandboxError: there are not enough free ports in a row.
     """
     span = LAST - FIRST - size
     start = int(seed, 16) % span
@@ -57,18 +57,18 @@ def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
         if not any(port in taken for port in row) and all(is_free(port) for port in row):
             return first
     raise SandboxError(
-        f"No free port between {FIRST} and {LAST} was found.", "Stop something that listens there."
+        f"No free port between {FIRST} and {LAST} was found.", "Stop a program that listens on one of them."
     )
 
 
 def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> int:
-    """The port that was chosen once, and is kept; another one where somebody else has taken it since.
+    """The port that was chosen before, or a new one if another program uses that port now.
 
     Args:
-        layout: whose port it is.
-        state: its state: ports by name, in the section `ports`.
-        name: of the port.
-        held: whether what listens there now is ours.
+        layout: the sandbox of the port.
+        state: the state of that sandbox; its section `ports` has the ports by name.
+        name: the name of the port.
+        held: whether the program that listens there now is ours.
     """
     with state.changing("ports") as kept:
         if name not in kept or not (is_free(kept[name]) or held()):
@@ -77,7 +77,7 @@ def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> i
 
 
 def keep_row(layout: Layout, state: State, size: int) -> tuple[int, int]:
-    """A row of `size` ports, kept for good: the first, and one past the last."""
+    """A row of `size` ports that never changes: the first port, and one past the last."""
     with state.changing("plugin_ports") as kept:
         if not kept:
             first = choose(seed=layout.identifier, taken=spoken_for(layout), size=size)
@@ -86,7 +86,7 @@ def keep_row(layout: Layout, state: State, size: int) -> tuple[int, int]:
 
 
 def spoken_for(layout: Layout) -> set[int]:
-    """Every port that a sandbox of the folder has chosen, whether it runs now or not."""
+    """Every port that a sandbox of the folder has chosen, whether the sandbox runs or not."""
     found: set[int] = set()
     for path in layout.root.parent.glob("*/data/state.json"):
         state = State(path)

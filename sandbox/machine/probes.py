@@ -1,4 +1,4 @@
-"""Whether something on this machine answers."""
+"""Checks whether a server on this machine answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 def serves_grpc(port: int, seconds: float = 0.5) -> bool:
-    """Whether a gRPC server accepts calls. The port alone says little: it is bound before the server runs."""
+    """Whether a gRPC server accepts calls. An open port is not enough: it is bound before the server runs."""
     if not listens(HOST, port):
         return False
     channel = grpc.insecure_channel(f"{HOST}:{port}", options=[("grpc.enable_http_proxy", 0)])
@@ -28,10 +28,10 @@ def serves_grpc(port: int, seconds: float = 0.5) -> bool:
 
 
 def answers_http(url: str) -> bool:
-    """Whether a server answers with a success."""
+    """Whether a server answers with a success status."""
     try:
         with requests.Session() as session:
-            session.trust_env = False  # no proxy on the way to this machine itself
+            session.trust_env = False  # use no proxy for this machine itself
             with session.get(url, timeout=0.9) as answer:
                 return answer.ok
     except requests.exceptions.RequestException:

@@ -1,8 +1,8 @@
-"""Start programs that outlive us, know them again, and stop exactly those.
+"""Starts programs that keep running after this process, finds them again, and stops only those.
 
-A part is known by its recorded process id together with that process's start time, so that a re-used id is
-never mistaken for it. Its children, also those that outlived it or left its session, are known by a variable
-in their environment.
+A part is recognised by its recorded process id together with the start time of that process, so that another
+process with the same id is never taken for it. Its child processes are recognised by a variable in their
+environment, also if the part itself has ended or the child has left its session.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 MARK = "PLUGINCTL_SANDBOX_PART"
 STOP_SECONDS = 10.0
-CLOCK_SECONDS = 0.05  # start times count in hundredths of a second
+CLOCK_SECONDS = 0.05  # start times have a resolution of a hundredth of a second
 LOG_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is written down when a program is started."""
+    """The record of a program that was started."""
 
     pid: int
     created: float
@@ -58,16 +58,16 @@ class Processes:
         directory: Path | None = None,
         marked: bool = True,
     ) -> Record:
-        """Start a program in a session of its own; its output goes to the part's log.
+        """Start a program in a new session. Its output goes to the part's log.
 
         Args:
-            name: the part.
+            name: the name of the part.
             command: program and arguments.
             address: where it will listen, for `status`.
-            environment: variables to set, or to remove where the value is None.
-            directory: working directory; the data folder when left out.
-            marked: whether its children are recognised by their environment. A program that starts things
-                which are not ours, such as an engine, is not marked.
+            environment: variables to set, or to remove if the value is None.
+            directory: working directory; the default is the data folder.
+            marked: whether its child processes are recognised by their environment. A program that also starts
+                processes of others, such as the Docker engine, is not marked.
 
         Raises:
             SandboxError: the program cannot be executed.
@@ -97,24 +97,24 @@ class Processes:
                 )
             except OSError as error:
                 raise SandboxError(f"{name} cannot be started: {words[0]}: {error.strerror}.") from error
-        child.returncode = 0  # nobody here waits for it: it outlives us, and Popen would warn of that
+        child.returncode = 0  # it keeps running when this process ends, and Popen would warn about that
         record = Record(child.pid, _created(child.pid), address, words)
         write_private(self._file(name), json.dumps(record.__dict__))
         return record
 
     def names(self) -> list[str]:
-        """Every part that was started and not yet stopped, whether it still runs or not."""
+        """Every part that was started and not stopped since, whether it still runs or not."""
         return sorted(path.stem for path in self.layout.run.glob("*.json"))
 
     def record(self, name: str) -> Record | None:
-        """What was written down about a part, whether it still runs or not."""
+        """The record of a part, whether it still runs or not."""
         try:
             return Record(**json.loads(self._file(name).read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def running(self, name: str) -> psutil.Process | None:
-        """The part's process, if it is still the one that was started."""
+        """The part's process, if the process that was started still runs."""
         record = self.record(name)
         if record is None:
             return None
@@ -126,12 +126,12 @@ class Processes:
         return process if same and is_alive(process) else None
 
     def memory(self, name: str) -> int:
-        """Bytes that the part and its children hold."""
+        """Bytes of memory that the part and its child processes use."""
         process = self.running(name)
         return memory(process) if process else 0
 
     def stop(self, names: Iterable[str]) -> None:
-        """Ask the named parts to end, all at once, and end those that did not after ten seconds."""
+        """Ask the named parts to end, all at the same time. Those that still run after ten seconds are killed."""
         wanted = list(names)
         marks = {self._mark(name) for name in wanted}
         found: dict[int, psutil.Process] = {}
@@ -146,12 +146,12 @@ class Processes:
             self._file(name).unlink(missing_ok=True)
 
     def stop_strays(self) -> None:
-        """End whatever else carries this sandbox's mark: its record was lost, or it was left by a part."""
+        """End every other process with this sandbox's mark: its record is lost, or its part has ended."""
         prefix = self._mark("")
         _end([process for process in psutil.process_iter() if _mark_of(process).startswith(prefix)])
 
     def forget(self, name: str) -> None:
-        """Drop a record without touching the process."""
+        """Delete a record without stopping the process."""
         self._file(name).unlink(missing_ok=True)
 
     def _file(self, name: str) -> Path:
@@ -162,12 +162,12 @@ class Processes:
 
 
 def marks() -> set[str]:
-    """The marks of all that runs of any sandbox on this machine: `<its folder>:<part>`."""
+    """The marks of all running processes of all sandboxes on this machine: `<sandbox folder>:<part>`."""
     return {mark for process in psutil.process_iter() if is_alive(process) and (mark := _mark_of(process))}
 
 
 def memory(process: psutil.Process) -> int:
-    """Bytes that a process and its children hold. Pages that several share are shared out among them."""
+    """Bytes of memory that a process and its children use. A shared page counts in part for each process."""
     total = 0
     for each in (process, *_children(process)):
         try:
@@ -209,7 +209,7 @@ def _end(processes: list[psutil.Process]) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs still. One that has ended and waits to be reaped by its parent does not."""
+    """Whether the process still runs. A zombie (ended, but not yet reaped by its parent) does not."""
     try:
         if process.status() != psutil.STATUS_ZOMBIE:
             return bool(process.is_running())

@@ -1,4 +1,4 @@
-"""How the sandbox tells what it is doing: the command line draws it, tests ignore it."""
+"""How the sandbox reports its progress: the command line shows it, tests ignore it."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Receives what is going on. Both methods are called from several threads at once."""
+    """Receives the progress. Several threads call both methods at the same time."""
 
     def step(self, name: str) -> AbstractContextManager[object]:
-        """Everything inside the `with` is the work called `name`; it ends, or fails, with the block."""
+        """The block inside the `with` is the step called `name`. The step ends, or fails, with the block."""
         ...
 
     def say(self, text: str) -> None:
-        """One line that the reader should see now and that stays."""
+        """Show one line immediately; it stays visible."""
         ...
 
 
 class Quiet:
-    """Says nothing."""
+    """Shows nothing."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:  # noqa: ARG002 - the protocol's shape
-        """Do the work without a word."""
+        """Run the block and show nothing."""
         yield
 
     def say(self, text: str) -> None:
-        """Drop the line."""
+        """Ignore the line."""
 
 
 class Lines:
-    """Plain lines on standard error: one when a step ends, with the seconds it took."""
+    """Plain lines on standard error: one when a step starts, and one with its duration when it ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Announce the step, and its end with its duration."""
+        """Print a line when the step starts, and a line with its duration when it ends."""
         started = time.monotonic()
         self.say(f"… {name}")
         try:

@@ -30,10 +30,10 @@ def find(client: docker.DockerClient, layout: Layout) -> Container | None:
 
 
 def start(client: docker.DockerClient, layout: Layout, port: int, progress: Progress) -> None:
-    """Run it, unless it runs already on that port.
+    """Start the registry, unless it already runs on that port.
 
     Raises:
-        SandboxError: the image cannot be had, or the registry does not answer.
+        SandboxError: the image cannot be pulled or started, or the registry does not answer.
     """
     url = f"http://{HOST}:{port}/v2/"
     if answers_http(url) and find(client, layout):
@@ -46,7 +46,7 @@ def start(client: docker.DockerClient, layout: Layout, port: int, progress: Prog
             client.containers.run(
                 IMAGE,
                 name=f"pluginctl-registry-{layout.identifier}",
-                user=f"{os.getuid()}:{os.getgid()}",  # so that who starts it may remove its files
+                user=f"{os.getuid()}:{os.getgid()}",  # so that the user who starts it may remove its files
                 labels={_LABEL: layout.identifier},
                 environment={"REGISTRY_STORAGE_DELETE_ENABLED": "true"},
                 ports={"5000/tcp": (HOST, port)},
@@ -56,7 +56,7 @@ def start(client: docker.DockerClient, layout: Layout, port: int, progress: Prog
         except docker.errors.DockerException as error:
             raise SandboxError(
                 f"The image registry {IMAGE} cannot be started: {error}",
-                "Install docker-registry (Debian and Ubuntu have it), or bring the image to this engine.",
+                "Install the package docker-registry of Debian or Ubuntu, or load the image into this engine.",
             ) from error
         deadline = time.monotonic() + _SECONDS
         while not answers_http(url):

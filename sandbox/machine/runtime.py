@@ -1,4 +1,4 @@
-"""The services' own Python environment, installed from a lock with hashes."""
+"""The Python environment of the services, installed from a lock file with hashes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STAMP = "installed-from"
 
 
 def is_installed(layout: Layout, requirements: Path) -> bool:
-    """Whether the environment holds exactly what the lock names."""
+    """Whether the environment was installed from this lock file, with this Python."""
     try:
         return (layout.venv / _STAMP).read_text() == _fingerprint(requirements) and layout.python.exists()
     except OSError:
@@ -27,19 +27,19 @@ def is_installed(layout: Layout, requirements: Path) -> bool:
 
 
 def install(layout: Layout, requirements: Path, progress: Progress) -> None:
-    """Make the environment, or make it anew where the lock has changed.
+    """Create the environment, or create it again if the lock file has changed.
 
-    The packages' own declarations are not followed (`--no-deps`): several do not name what they import, and
-    together they have no solution. The lock is a set that was seen to work.
+    The dependencies that the packages declare are ignored (`--no-deps`): several packages do not declare what
+    they import, and together they cannot be resolved. The lock file lists versions that were run together.
 
     Raises:
-        SandboxError: with the end of what pip said.
+        SandboxError: the installation failed; the details are the end of pip's output.
     """
     if is_installed(layout, requirements):
         return
     with progress.step(f"installing the SpaceONE {layout.root.name} services"):
         shutil.rmtree(layout.venv, ignore_errors=True)
-        _run([sys.executable, "-m", "venv", str(layout.venv)], "The services' environment cannot be made")
+        _run([sys.executable, "-m", "venv", str(layout.venv)], "The services' environment cannot be created")
         _run(
             [
                 *(str(layout.python), "-m", "pip", "install"),
@@ -47,14 +47,14 @@ def install(layout: Layout, requirements: Path, progress: Progress) -> None:
                 *("--no-deps", "--require-hashes", "--requirement", str(requirements)),
             ],
             "The services' packages cannot be installed",
-            advice="The services are made for Python 3.11: run pluginctl with it" if _is_newer() else "",
+            advice="The services require Python 3.11: run pluginctl with it" if _is_newer() else "",
         )
-        # Compiled here on every core: a service takes twice as long to start from bare sources, and an
-        # environment that forbids Python to write bytecode would make every start that slow.
+        # Compile with all cores. A service takes twice as long to start without bytecode, and every start would
+        # be that slow in an environment that does not let Python write bytecode.
         _run(
             [str(layout.python), "-m", "compileall", "-q", "-j", "0", str(layout.venv / "lib")],
             "The services' packages cannot be compiled",
-            accept=(0, 1),  # 1: some package ships a file that is not valid for this Python
+            accept=(0, 1),  # 1: a package contains a file that is not valid for this Python
         )
         (layout.venv / _STAMP).write_text(_fingerprint(requirements))
 

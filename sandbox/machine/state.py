@@ -1,4 +1,4 @@
-"""The little that a sandbox remembers between two runs."""
+"""What a sandbox stores between two runs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class State:
     """A small JSON document that is kept between runs: ports, bootstrap, what was started. Mode 0600.
 
-    Read once, written at every change and in one piece, so that an interrupted run leaves the old or the new
-    one.
+    The file is read once. Every change replaces it as a whole, so that an interrupted run leaves either the old
+    or the new document.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class State:
                 ) from error
 
     def get(self, key: str) -> dict[str, Any]:
-        """The section called `key`, as a copy; empty when it was never written."""
+        """A copy of the section `key`; empty if it was never written."""
         return dict(self._values.get(key, {}))
 
     def put(self, key: str, section: Mapping[str, Any]) -> None:
@@ -47,7 +47,7 @@ class State:
 
     @contextmanager
     def changing(self, key: str) -> Iterator[dict[str, Any]]:
-        """A section to change in place; saved when the block ends. Meanwhile no other thread writes."""
+        """A section to change in place. It is saved when the block ends. Until then, no other thread writes."""
         with self._lock:
             section = self.get(key)
             yield section
@@ -56,7 +56,7 @@ class State:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file in one piece, readable by its owner alone."""
+    """Replace a file as a whole. Only its owner can read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)

@@ -139,7 +139,9 @@ def test_purge_removes_the_folder(layout: Layout, processes: Processes):
 def test_purge_names_the_databases_that_it_leaves_elsewhere(layout: Layout, steps: Steps):
     State(layout.data / "state.json").put("database", {"address": "mongo:27017", "prefix": "sandbox_ab_"})
     lifecycle.down(layout.root.parent, purge=True, progress=steps)
-    assert steps.said == ["The databases sandbox_ab_* at mongo:27017 stay: drop them there."]
+    assert steps.said == [
+        "The databases sandbox_ab_* at mongo:27017 are kept. Drop them there if you no longer need them."
+    ]
 
 
 def test_down_of_one_leaves_the_other_and_what_they_share(

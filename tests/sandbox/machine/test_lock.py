@@ -28,7 +28,7 @@ def test_one_command_at_a_time(layout: Layout, steps: Steps):
         fcntl.flock(other, fcntl.LOCK_UN)
         thread.join()
     assert order == ["first", "second"]
-    assert steps.steps == ["waiting for another command that is at work on this sandbox"]
+    assert steps.steps == ["waiting for another command that changes this sandbox"]
 
 
 def test_whether_somebody_is_at_work_can_be_asked(layout: Layout, steps: Steps):
