@@ -1,7 +1,7 @@
 """A local stand-in for CoinGecko's API: its paths, parameters, paging, limits and error answers.
 
-The prices are invented, yet plausible: the first coins carry real names, the rest comes from a seed, and all
-move slowly with the clock, the same for everybody who asks at the same time.
+The prices are invented, but plausible. The first coins have real names; the others are generated from a seed. All
+prices move slowly with the clock. Two clients that ask at the same time get the same prices.
 """
 
 from __future__ import annotations

@@ -30,21 +30,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.market", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
-    parser.add_argument(
-        "--coins", type=int, default=COUNT, help="how many coins there are (default: %(default)s)"
-    )
+    parser.add_argument("--coins", type=int, default=COUNT, help="number of coins (default: %(default)s)")
     parser.add_argument(
         "--rate-limit",
         type=int,
         default=500,
         metavar="N",
-        help="requests a minute for each client, 0 for no limit (default: %(default)s; CoinGecko: 30)",
+        help="requests per minute for each client, 0 for no limit (default: %(default)s; CoinGecko: 30)",
     )
     parser.add_argument(
         "--at",
         type=datetime.fromisoformat,
         metavar="TIME",
-        help="stop the clock at this time (ISO 8601), so that answers never change",
+        help="stop the clock at this time (ISO 8601), so that the answers do not change",
     )
     options = parser.parse_args(arguments)
     if options.at:

@@ -1,4 +1,4 @@
-"""The coins that the stand-in knows: the well-known ones by name, and as many invented ones as are wanted."""
+"""The coins of the stand-in: well-known coins with their real names, and any number of invented ones."""
 
 from __future__ import annotations
 

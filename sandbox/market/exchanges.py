@@ -1,4 +1,4 @@
-"""The exchanges that the stand-in knows."""
+"""The exchanges of the stand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The well-known coins, with prices of the summer of 2024, rounded."""
+"""The well-known coins, with rounded prices from the summer of 2024."""
 
 from __future__ import annotations
 

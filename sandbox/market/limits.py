@@ -1,4 +1,4 @@
-"""CoinGecko's limit of requests a minute, and its API keys."""
+"""CoinGecko's limit of requests per minute, and its API keys."""
 
 from __future__ import annotations
 

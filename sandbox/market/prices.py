@@ -1,4 +1,4 @@
-"""How prices move: a few slow waves around each coin's own price, fixed by the coin and the clock alone."""
+"""How prices move: in a few slow waves around each coin's base price. They depend only on the coin and the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether CoinGecko itself can be used from here."""
+"""Checks whether the real CoinGecko can be reached from here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What $group collects, and the same over an array inside an expression.
+"""The accumulators of $group, which are also used on arrays in expressions.
 
-mongomock has these too, but takes zero for nothing in $addToSet, skips missing values in $first and $last,
-and cannot compare values of different types.
+mongomock has accumulators too. But its $addToSet treats zero as missing, its $first and $last skip missing values, and
+it cannot compare values of different types.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pipelines over a collection: what the store can answer itself first, the stages on what is left."""
+"""Pipelines over a collection: first the part that the store can answer itself, then the other stages."""
 
 from __future__ import annotations
 

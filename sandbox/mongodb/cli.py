@@ -24,10 +24,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The options: host, port, data (a Path) and log_level."""
     parser = argparse.ArgumentParser(prog="mongodb", description="The sandbox's embedded MongoDB.")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (nobody is asked for a password)"
+        "--host", default="127.0.0.1", help="address to listen on (the server requires no password)"
     )
-    parser.add_argument("--port", type=int, default=27017, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--data", type=Path, required=True, help="file with all data; made if need be")
+    parser.add_argument("--port", type=int, default=27017, help="port to listen on; 0 chooses a free one")
+    parser.add_argument("--data", type=Path, required=True, help="file with all data; created if missing")
     parser.add_argument(
         "--log-level", default="INFO", type=str.upper, choices=["DEBUG", "INFO", "WARNING", "ERROR"]
     )

@@ -1,7 +1,7 @@
-"""What a command can fail with, and its form on the wire.
+"""The errors of commands, and their form on the wire.
 
-Codes and names are MongoDB's (its error_codes.yml): drivers act on them, pymongo makes its DuplicateKeyError
-of 11000 and an empty listing of 26.
+Codes and names are those of MongoDB (error_codes.yml), because drivers depend on them: pymongo turns 11000 into its
+DuplicateKeyError and 26 into an empty list.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Hash indexes of one collection: which records hold a value at a path, and which keys must stay unique.
+"""Hash indexes of one collection: which records have a value at a path, and which keys must be unique.
 
-MongoDB's indexes are ordered trees over all fields together. Here every path that some index names gets one
-hash from values to records; a compound index is the intersection of its paths' hits. That serves the equality
-searches by which services find their rows, in any order of fields, and leaves ranges and sorting to a scan of
-what the equalities left.
+MongoDB's indexes are ordered trees over all fields of an index. Here, every path of any index has one hash from values
+to records, and a compound index is the intersection of the results of its paths. This serves the searches for equal
+values, by which the services find their rows, with the fields in any order. Ranges and sorting are done by a scan of
+the records that remain.
 """
 
 from __future__ import annotations

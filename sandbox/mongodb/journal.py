@@ -1,8 +1,8 @@
 """The data file: every collection, index and document, written behind the commands.
 
-SQLite in WAL mode. A document is one row under its sequence number, which is also its natural order. Changes
-gather for FLUSH_SECONDS and go down in one transaction, so a killed server loses at most that; a stopped one
-loses nothing. What changes twice meanwhile is written once.
+SQLite in WAL mode. Each document is one row. Its sequence number is the key and the natural order. Changes are
+collected for FLUSH_SECONDS and written in one transaction. A killed server loses at most these changes; a stopped
+server loses nothing. A document that changes twice in that time is written once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """MongoDB's update operators, each on one concrete path of a document that it changes.
 
-What they do and refuse is MongoDB's manual's: https://www.mongodb.com/docs/manual/reference/operator/update/.
+They follow MongoDB's manual: https://www.mongodb.com/docs/manual/reference/operator/update/.
 """
 
 from __future__ import annotations

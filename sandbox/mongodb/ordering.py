@@ -1,4 +1,4 @@
-"""Sorting by paths, natively where all values have one simple type."""
+"""Sorting by paths. Values of one simple type are compared directly, which is faster."""
 
 from __future__ import annotations
 

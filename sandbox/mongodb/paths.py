@@ -1,4 +1,4 @@
-"""Dotted paths: into a document that is changed, and into copies of one that is not."""
+"""Dotted paths: into a document that is changed, and into copies of a document that is not changed."""
 
 from __future__ import annotations
 

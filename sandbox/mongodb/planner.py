@@ -1,6 +1,6 @@
-"""Which records a filter can match at all, from its equalities alone.
+"""The records that may match a filter, found only by its conditions for equal values.
 
-The answer may hold records that do not match (filter_applies decides), but never lacks one that does.
+The result may contain records that do not match (filter_applies decides), but it contains every record that does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sockets: one thread a connection, each reading a request and writing its reply in turn."""
+"""Sockets: one thread for each connection reads a request, writes the reply, and repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drivers say to a server beside reading and writing: hello, ping, authentication, sessions."""
+"""The commands of drivers other than reads and writes: hello, ping, authentication, sessions."""
 
 from __future__ import annotations
 

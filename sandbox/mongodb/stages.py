@@ -1,4 +1,4 @@
-"""The stages of a pipeline. None changes the documents that it gets, so stored ones can go in as they are."""
+"""The stages of a pipeline. No stage changes its input, so stored documents are used without a copy."""
 
 from __future__ import annotations
 

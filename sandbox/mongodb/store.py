@@ -1,6 +1,6 @@
-"""Databases, collections and records in memory, kept in step with their indexes and the journal.
+"""Databases, collections and records in memory. Changes also update the indexes and the journal.
 
-Nothing here locks: whoever uses a Store holds its `lock`, for as long as it looks at records.
+Nothing here takes the lock: the user of a Store must hold its `lock` while it uses records.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Messages of MongoDB's wire protocol: bytes to requests, replies to bytes.
 
-https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ describes it. Two kinds of request
-matter: OP_MSG, and the OP_QUERY with which drivers say their first hello. Compression is never offered, so no
-client uses it.
+https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ describes it. Two kinds of request are supported:
+OP_MSG, and the OP_QUERY that drivers send as their first hello. The server never offers compression, so no client
+uses it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def parse(request_id: int, opcode: int, payload: bytes) -> Request:
             return _parse_query(request_id, payload)
     except (struct.error, IndexError, ValueError, BSONError) as error:
         raise ProtocolError(f"A message with opcode {opcode} is broken: {error}") from error
-    raise ProtocolError(f"Opcode {opcode} is not spoken here (OP_MSG and OP_QUERY are)")
+    raise ProtocolError(f"Opcode {opcode} is not supported (only OP_MSG and OP_QUERY are)")
 
 
 def _parse_msg(request_id: int, payload: bytes) -> Request:

@@ -1,1 +1,1 @@
-"""SpaceONE in a sandbox: what each generation is installed from, how it is configured, and who is made in it."""
+"""SpaceONE in a sandbox: how each generation is installed and configured, and which identities are created in it."""

@@ -1,7 +1,7 @@
-"""The identities of a sandbox: who is made when it is first started, and the tokens that this gives.
+"""The identities of a sandbox: the domain and the users that the first start creates, and their tokens.
 
-What is made, and in which order, is each generation's own (`spaceone_2.bootstrap`, `spaceone_1_12.bootstrap`). Every
-step looks first whether it is done, so that an interrupted bootstrap goes on where it stopped.
+Each generation creates other identities in another order (`spaceone_2.bootstrap`, `spaceone_1_12.bootstrap`). Every
+step first checks whether it is already done, so that an interrupted bootstrap continues where it stopped.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ CALL_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class SupervisorAccess:
-    """As whom the supervisor speaks to the plugin service.
+    """The identity with which the supervisor calls the plugin service.
 
     Attributes:
-        token: what it calls with.
+        token: the token of its calls.
         domain_id: the domain that it is registered in.
     """
 
@@ -41,17 +41,17 @@ class SupervisorAccess:
 
 
 class Bootstrap(abc.ABC):
-    """The identities of one sandbox. What it creates is kept in the state's section `bootstrap`.
+    """The identities of one sandbox. Everything that it creates is stored in the state's section `bootstrap`.
 
     Args:
-        state: where passwords and tokens are kept.
-        database: names the database that the identities live in; with another one everything is made anew.
+        state: where passwords and tokens are stored.
+        database: the name of the database with the identities. With another database, everything is created again.
     """
 
-    #: A call that every token of the sandbox may make, and that fails where the database does not know it: a service
-    #: that only looks into its cache would take the token for valid.
+    #: A call that every token of the sandbox may make, and that fails if the database does not have the token. A
+    #: service that looks only into its cache would accept the token.
     probe: ClassVar[tuple[str, Mapping[str, Any]]]
-    #: What spacectl calls a token in its environments.
+    #: The name of the token's field in spacectl's environments.
     spacectl_field: ClassVar[str]
 
     def __init__(self, state: State, database: str) -> None:
@@ -67,37 +67,37 @@ class Bootstrap(abc.ABC):
     @property
     @abc.abstractmethod
     def is_complete(self) -> bool:
-        """Whether everything was made, and no token ends within a month."""
+        """Whether everything was created, and no token expires within a month."""
 
     @property
     @abc.abstractmethod
     def tokens(self) -> Mapping[str, str]:
-        """Of a complete bootstrap: each token, by the name of spacectl's environment that holds it."""
+        """Each token, by the name of the spacectl environment that contains it. Requires a complete bootstrap."""
 
     @property
     def credentials(self) -> Mapping[str, Mapping[str, str]]:
-        """Of a complete bootstrap: what spacectl's environments hold beside endpoints, by name."""
+        """The credentials in each spacectl environment, by its name. Requires a complete bootstrap."""
         return {name: {self.spacectl_field: token} for name, token in self.tokens.items()}
 
     @property
     @abc.abstractmethod
     def supervisor(self) -> SupervisorAccess:
-        """As whom the supervisor works; its token is empty before the bootstrap is complete."""
+        """The supervisor's identity. Its token is empty before the bootstrap is complete."""
 
     @abc.abstractmethod
     def initialise(self, client: Client) -> None:
-        """Make the system's own identity and its token. Identity alone runs, and no service has a token yet.
+        """Create the system's identity and its token. Only identity runs, and no service has a token yet.
 
         Raises:
-            SandboxError: the database was initialised before, by something else.
+            SandboxError: the database was initialised before, by another installation.
         """
 
     @abc.abstractmethod
     def complete(self, client: Client) -> None:
-        """Make the domain and its tokens, or renew them. All services but the supervisor run."""
+        """Create the domain and its tokens, or renew them. All services except the supervisor run."""
 
     def is_valid(self, client: Client) -> bool:
-        """Whether the servers know these identities; they do not where their database was emptied."""
+        """Whether the servers have these identities. They do not if their database was emptied."""
         try:
             for token in self.tokens.values():
                 method, request = self.probe
@@ -107,7 +107,7 @@ class Bootstrap(abc.ABC):
         return True
 
     def forget(self) -> None:
-        """Begin anew: the servers hold nothing of what was made."""
+        """Start again from nothing: the servers no longer have these identities."""
         self._kept = {"database": self._kept["database"]}
         self._state.put(SECTION, self._kept)
 
@@ -118,13 +118,13 @@ class Bootstrap(abc.ABC):
         make: Callable[[], dict[str, Any]],
         field: str | None = None,
     ) -> str:
-        """The id of something, which is looked up, and made where it is not.
+        """The id of a resource, which is looked up first, and created if it does not exist.
 
         Args:
-            key: what the id is kept as.
-            find: lists what there is.
-            make: makes it.
-            field: the id's name in a record, where it is not `key`.
+            key: the name under which the id is stored.
+            find: lists the resources that exist.
+            make: creates the resource.
+            field: the name of the id in a record, if it is not `key`.
         """
         if key not in self._kept:
             found = find().get("results") or [make()]
@@ -137,12 +137,12 @@ class Bootstrap(abc.ABC):
 
 
 def new_password() -> str:
-    """A password that no rule of either generation refuses. It must be kept before it is used."""
+    """A password that the rules of both generations accept. It must be stored before it is used."""
     return f"Aa1!{secrets.token_urlsafe(18)}"
 
 
 def expires_at(token: str) -> float:
-    """When a token ends, in seconds since the epoch; 0 for what is no token, infinity for one without end."""
+    """When a token expires, in seconds since the epoch. 0: it is no token. Infinity: it does not expire."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -152,9 +152,9 @@ def expires_at(token: str) -> float:
 
 
 def already_initialised(error: CallError) -> SandboxError:
-    """The database holds a system that we know no token of."""
+    """The error for a database with a system whose token is not known here."""
     failed = SandboxError(
-        "The database holds a SpaceONE system whose token is not known here.",
+        "The database contains a SpaceONE system whose token is not known here.",
         "An earlier start was interrupted. Remove the sandbox with "
         "`pluginctl sandbox down --purge` and start it again.",
     )

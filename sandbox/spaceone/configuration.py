@@ -1,9 +1,9 @@
-"""The services' configuration files. Each has one key, GLOBAL, laid over the package's own `global_conf`.
+"""The services' configuration files. Each has one key, GLOBAL, which overrides the package's `global_conf`.
 
-Settings and their names come from the packages' `conf/global_conf.py` and spaceone-core's `default_conf`. What both
-generations call the same stands here, the rest in each one's own module (`spaceone_2.configuration`,
-`spaceone_1_12.configuration`). A value of another type than the one that it replaces is refused by spaceone-core
-when the service starts.
+The names of the settings come from the packages' `conf/global_conf.py` and spaceone-core's `default_conf`. Settings
+with the same name in both generations are here. The others are in the module of each generation
+(`spaceone_2.configuration`, `spaceone_1_12.configuration`). When a service starts, spaceone-core rejects a value whose
+type differs from the type of the value that it replaces.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SYNC_SECONDS = 1  # how often the supervisor looks for plugins to start
 _TASKS = "spaceone.inventory.interface.task.v1"
 
-#: What the supervisor itself does every second. The reasons of its failures are told at DEBUG alone.
+#: The supervisor runs these every second. It logs the reasons of its failures only at DEBUG.
 _ROUTINE = [
     *("__init__", "search", "push_task", "sync_plugins", "publish_supervisor", "list_plugins_by_label"),
     *("_install_plugins", "_delete_plugins", "find_host_port", "list_plugins"),
@@ -33,15 +33,15 @@ _CHATTER = ["Supervisor.publish", "Supervisor.list_plugins"]
 
 
 class Configuration(abc.ABC):
-    """What stands in the files of one sandbox. A generation adds how it authenticates, connects and stores.
+    """The content of one sandbox's files. Each generation adds authentication, connections and storage.
 
     Args:
         settings: ports, tokens and names of the sandbox.
     """
 
-    #: Parameters that a service would else write into its log when it is called, by `Resource.verb`.
+    #: Parameters that a service must not write into its log, by `Resource.verb`.
     secret_parameters: ClassVar[Mapping[str, list[str]]]
-    #: What the inventory does by itself once an hour: name to class.
+    #: The tasks that the inventory runs by itself once an hour: name to class.
     schedulers: ClassVar[Mapping[str, str]] = {
         "hourly_scheduler": f"{_TASKS}.inventory_scheduler.InventoryHourlyScheduler",
         "cleanup_scheduler": f"{_TASKS}.cleanup_scheduler.CleanupScheduler",
@@ -52,7 +52,7 @@ class Configuration(abc.ABC):
         self._settings = settings
 
     def of(self, part: str) -> dict[str, Any]:
-        """What a part's file holds."""
+        """The content of a part's file."""
         service = part.partition("-")[0]
         content = {
             "TOKEN": self._settings.token,
@@ -96,23 +96,23 @@ class Configuration(abc.ABC):
 
     @abc.abstractmethod
     def repository(self) -> dict[str, Any]:
-        """What the repository has of its own: where images are, for it and for the supervisor."""
+        """The settings of the repository: where images are, for the repository and the supervisor."""
 
     def inventory(self) -> dict[str, Any]:
-        """What inventory, its worker and its scheduler have of their own."""
+        """The settings of inventory, its worker and its scheduler."""
         return {
             "QUEUES": {
                 "collector_q": {
                     "backend": "spaceone.core.queue.redis_queue.RedisQueue",
                     "channel": "collector",
-                    # A blocking pop waits for ever; redis-py 8 would end it after five seconds.
+                    # The worker waits for a task without a time limit; redis-py 8 would stop after five seconds.
                     **self._settings.redis(socket_timeout=None),
                 }
             }
         }
 
     def supervisor(self) -> dict[str, Any]:
-        """What the supervisor has of its own: its name, its engine, and a log of its failures alone."""
+        """The settings of the supervisor: its name, its engine, and a log that contains only its failures."""
         first, end = self._settings.plugin_ports
         return {
             "TOKEN": self._settings.supervisor_token,
@@ -156,7 +156,7 @@ class Configuration(abc.ABC):
 
     def _inventory_scheduler(self) -> dict[str, Any]:
         hourly = {
-            # Each at a minute of its own.
+            # Each task at another minute.
             name: {"backend": backend, "queue": "collector_q", "interval": 1, "minute": f":{10 * number:02}"}
             for number, (name, backend) in enumerate(self.schedulers.items())
         }
@@ -170,7 +170,7 @@ class Configuration(abc.ABC):
 
 
 def _overlay(common: dict[str, Any], special: dict[str, Any]) -> dict[str, Any]:
-    """`special` over `common`; what is a mapping in both is joined."""
+    """`common` with the values of `special`. A value that is a mapping in both is merged."""
     joined = {
         key: {**common[key], **value} if isinstance(common.get(key), dict) else value
         for key, value in special.items()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def write(layout: Layout, generation: Distribution, settings: Settings) -> list[str]:
-    """Write every part's file; returns the parts whose file differs from what was there."""
+    """Write every part's file. Returns the parts whose file has changed."""
     content = generation.configuration(settings)
     changed = []
     for part in generation.parts:

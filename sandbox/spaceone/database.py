@@ -1,4 +1,4 @@
-"""Where the services keep their data: a MongoDB at a configured address, else the embedded one."""
+"""The database of the services: a MongoDB at a configured address, else the embedded one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sandbox.errors import SandboxError
 
 VARIABLE = "PLUGINCTL_MONGODB_URI"
 _SCHEMES = ("mongodb://", "mongodb+srv://")
-_HINT = "It is given with --mongodb-uri or PLUGINCTL_MONGODB_URI, as mongodb://USER:PASSWORD@HOST:PORT/."
+_HINT = "Set --mongodb-uri or PLUGINCTL_MONGODB_URI to mongodb://USER:PASSWORD@HOST:PORT/."
 DEFAULT_PORT = 27017
 
 
 @dataclass(frozen=True)
 class Database:
-    """What the services' configuration needs to know of a MongoDB.
+    """What the services' configuration needs to know about a MongoDB.
 
     Attributes:
-        host: host name, or for a configured one the whole address without user and database.
-        address: host:port, to look at and to show.
-        external: whether it is somebody else's, neither started nor stopped here.
-        options: user, password and how to authenticate, as mongoengine names them.
+        host: the host name; for a configured MongoDB the whole address without user and database.
+        address: host:port, for checks and for messages.
+        external: whether it belongs to somebody else. Such a database is neither started nor stopped here.
+        options: user, password and authentication, with the names of mongoengine.
     """
 
     host: str
@@ -38,7 +38,7 @@ class Database:
         return {"db": name, "host": self.host, "port": self.port, **self.options}
 
     def name(self, prefix: str) -> str:
-        """What tells this database from another one; the embedded one may change its port."""
+        """A name that identifies this database. It does not contain the port of the embedded one, which may change."""
         return f"{self.address}/{prefix}" if self.external else "embedded"
 
     def for_secrets(self) -> dict[str, Any]:
@@ -55,9 +55,9 @@ class Database:
 
 
 def embedded(port: int) -> Database:
-    """The embedded database: it listens on this machine alone and believes every name.
+    """The embedded database. It listens only on this machine and accepts every user name.
 
-    SpaceONE's services connect only with a user, and X509 is the one mechanism in which no password is sent.
+    SpaceONE's services connect only with a user, and X509 is the only mechanism that sends no password.
     """
     options = {"username": "sandbox", "password": None, "authentication_mechanism": "MONGODB-X509"}
     return Database("127.0.0.1", port, f"127.0.0.1:{port}", external=False, options=options)
@@ -72,7 +72,7 @@ def parse(uri: str) -> Database:
     """The database behind a MongoDB address.
 
     Raises:
-        SandboxError: not such an address, or one without a user: SpaceONE connects only with one.
+        SandboxError: not a MongoDB address, or an address without a user: SpaceONE connects only with a user.
     """
     scheme = next((scheme for scheme in _SCHEMES if uri.startswith(scheme)), None)
     if scheme is None:
@@ -82,10 +82,10 @@ def parse(uri: str) -> Database:
     login, _, hosts = authority.rpartition("@")
     user, _, password = login.partition(":")
     if not hosts or not user or not password:
-        raise SandboxError("The MongoDB address lacks a host, a user or a password.", _HINT)
+        raise SandboxError("The MongoDB address has no host, no user or no password.", _HINT)
     host, _, port = hosts.split(",")[0].partition(":")
     if port and not port.isdigit():
-        raise SandboxError(f"The MongoDB address has a port that is no number: {port!r}.", _HINT)
+        raise SandboxError(f"The port in the MongoDB address is not a number: {port!r}.", _HINT)
     source = dict(parse_qsl(query)).get("authSource") or database or "admin"
     options = {
         "username": unquote(user),
@@ -98,18 +98,18 @@ def parse(uri: str) -> Database:
 
 
 def check(database: Database, seconds: float = 5) -> None:
-    """Look whether anything listens at a configured address.
+    """Check that a program listens at a configured address.
 
     Raises:
-        SandboxError: nothing does.
+        SandboxError: no program listens there.
     """
     if database.host.startswith("mongodb+srv://"):
-        return  # the name stands for others, which only the driver looks up
+        return  # only the driver resolves such a name to the hosts
     host, _, _ = database.address.rpartition(":")
     try:
         socket.create_connection((host, database.port), timeout=seconds).close()
     except OSError as error:
         raise SandboxError(
             f"No MongoDB answers at {database.address}: {error.strerror or error}.",
-            f"{_HINT} With none of the two the sandbox uses its embedded one.",
+            f"{_HINT} If neither is set, the sandbox uses its embedded database.",
         ) from error

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Distribution:
-    """One generation: how its services are installed, configured and started, and who is made in them.
+    """One generation: how its services are installed, configured and started, and which identities are created.
 
     Attributes:
-        name: `2.x`; also the name of its folder.
+        name: `2.x` or `1.12`; also the name of its folder.
         environment: its environment, `deployments/environments/<environment>.yaml`.
-        requirements: the lock that its services are installed from.
-        server: words of `spaceone` that start a gRPC server.
-        scheduler: words of `spaceone` that start a scheduler, worker or supervisor.
-        configuration: what stands in the parts' configuration files.
-        bootstrap: the identities.
-        plugin_options: what the environment tells every plugin of the generation.
+        requirements: the lock file that its services are installed from.
+        server: the arguments of `spaceone` that start a gRPC server.
+        scheduler: the arguments of `spaceone` that start a scheduler, worker or supervisor.
+        configuration: the content of the parts' configuration files.
+        bootstrap: creates the identities.
+        plugin_options: the options that the environment gives to every plugin.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Distribution:
 
     @property
     def background(self) -> Mapping[str, int]:
-        """What does not listen, with the number of children that each starts."""
+        """The parts that do not listen, with the number of child processes that each one starts."""
         return {
             "inventory-worker": WORKER_POOL,
             "inventory-scheduler": len(self.configuration.schedulers),
@@ -50,5 +50,5 @@ class Distribution:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Everything of SpaceONE that runs."""
+        """All parts of SpaceONE that run."""
         return (*SERVERS, *self.background)

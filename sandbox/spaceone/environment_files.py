@@ -1,4 +1,4 @@
-"""What others read: spacectl's own files, and what the environment of a sandbox extends."""
+"""Writes the files for users of the sandbox: spacectl's files, and the file that its environment extends."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def write(
     market: str | None,
     plugin_options: Mapping[str, Any],
 ) -> None:
-    """Write all of them.
+    """Write all files.
 
     Args:
-        layout: where.
+        layout: the folders of the sandbox.
         settings: endpoints and the registry's address.
-        credentials: by name of spacectl's environment (`sandbox`, and `sandbox-workspace` where there are
-            workspaces), what it holds beside the endpoints.
-        base_image: what plugins are built on.
-        market: base URL of the stand-in for CoinGecko, None where the real one is used.
-        plugin_options: what the environment tells every plugin of the generation.
+        credentials: the credentials in each spacectl environment, by its name: `sandbox`, and
+            `sandbox-workspace` if the generation has workspaces.
+        base_image: the image that plugins are built on.
+        market: base URL of the stand-in for CoinGecko; None if the real one is used.
+        plugin_options: the options that the environment gives to every plugin of the generation.
     """
     for name, secret in credentials.items():
         write_private(layout.spacectl(name), yaml.safe_dump({"endpoints": settings.endpoints(), **secret}))
@@ -50,7 +50,7 @@ def write(
     }
     if WORKSPACE in credentials:
         environment["workspace"] = {"spacectl": str(layout.spacectl(WORKSPACE).relative_to(layout.root))}
-    # Always there: the platform keeps the old options of a collector when it is given none.
+    # Always written: the platform keeps the old options of a collector if it receives none.
     options = {"base_url": f"{market or COINGECKO}/api/v3", **plugin_options}
     environment["plugin_options"] = options
     write_private(layout.environment, yaml.safe_dump(environment, sort_keys=False))

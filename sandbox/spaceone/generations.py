@@ -1,4 +1,4 @@
-"""The generations of SpaceONE that a sandbox can run, and where each one lies in the sandboxes' folder."""
+"""The generations of SpaceONE that a sandbox can run, and the folder of each one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GENERATIONS = {each.name: each for each in (spaceone_2.GENERATION, spaceone_1_12
 
 
 def layout_of(home: Path, name: str) -> Layout:
-    """The paths of a generation's sandbox below the sandboxes' folder.
+    """The paths of a generation's sandbox in the sandboxes' folder.
 
     Raises:
         SandboxError: no such generation.
@@ -30,5 +30,5 @@ def layout_of(home: Path, name: str) -> Layout:
 
 
 def generation_of(layout: Layout) -> Distribution:
-    """What runs in a sandbox: its folder is named as its generation is."""
+    """The generation of a sandbox. The sandbox's folder has the name of its generation."""
     return GENERATIONS[layout.root.name]

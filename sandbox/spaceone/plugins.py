@@ -1,4 +1,4 @@
-"""Plugin containers: the supervisor that starts them, and what the plugin service knows of them."""
+"""Plugin containers: the supervisor that starts them, and their records in the plugin service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from flows.spaceone import Client
     from sandbox.spaceone.bootstrap import SupervisorAccess
 
-PORTS = 64  # as many plugin versions can run at a time
+PORTS = 64  # the number of plugin versions that can run at the same time
 _NAME = "spaceone.supervisor.name"
 _PLUGIN = "spaceone.supervisor.plugin_id"
 _VERSION = "spaceone.supervisor.plugin.version"
@@ -22,26 +22,25 @@ _ENDPOINT = "spaceone.supervisor.plugin.endpoint"
 
 
 def supervisor_name(identifier: str) -> str:
-    """A NAME that no other sandbox's supervisor has; two of one name would remove each other's containers."""
+    """A unique NAME for the supervisor. Two supervisors with one name would remove each other's containers."""
     return f"sandbox-{identifier}"
 
 
 def containers(client: docker.DockerClient, supervisor: str) -> list[Container]:
-    """The plugin containers that this supervisor started. They outlive it."""
+    """The plugin containers that this supervisor started. They keep running when it ends."""
     return docker_engine.containers(client, f"{_NAME}={supervisor}")
 
 
 def endpoint(container: Container) -> str:
-    """Where the platform reaches a plugin container."""
+    """The address at which the platform reaches a plugin container."""
     return str(container.labels.get(_ENDPOINT, ""))
 
 
 def prepare(client: Client, supervisor: str, access: SupervisorAccess, running: list[Container]) -> None:
-    """Before the supervisor starts: register it, let every domain use it, and tell which plugins are gone.
+    """Before the supervisor starts: register it, let every domain use it, and report the plugins that do not run.
 
-    After a stop the plugin service still believes its plugins to be at their old addresses, and would send a
-    collection there. Marked as being provisioned they are waited for instead, until the supervisor has
-    started them again.
+    After a stop, the plugin service still has the old addresses of the plugins, and would send a collection there.
+    If a plugin has the state PROVISIONING, the service waits until the supervisor has started it again.
     """
     client = client.with_token(access.token)
     alive = {(container.labels.get(_PLUGIN), container.labels.get(_VERSION)) for container in running}
@@ -51,7 +50,7 @@ def prepare(client: Client, supervisor: str, access: SupervisorAccess, running: 
             "plugin_id": plugin["plugin_id"],
             "version": plugin["version"],
             "state": "PROVISIONING",
-            # An empty one would be absent on the wire, and the service skips a plugin without an endpoint.
+            # gRPC does not send an empty value, and the service skips a plugin without an endpoint.
             "endpoint": plugin.get("endpoint") or "grpc://nowhere:0",
         }
         for plugin in known.get("results", [])

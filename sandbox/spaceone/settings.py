@@ -1,4 +1,4 @@
-"""What two sandboxes of one generation differ in, and the names that all of them share."""
+"""The settings that differ between two sandboxes of one generation, and the names that all sandboxes share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sandbox.spaceone.database import Database
 
 SERVERS = ("identity", "repository", "inventory", "plugin", "secret", "config")
-WORKER_POOL = 2  # tasks of a collection that are worked on at a time: this machine's cores
+WORKER_POOL = 2  # tasks of a collection that run at the same time
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Settings:
     """Everything that differs between two sandboxes of one generation.
 
     Attributes:
-        ports: by part; the six servers, `redis` and `registry` are needed here.
-        plugin_ports: first port for plugin containers, and one past the last.
-        prefix: put before the name of every database.
+        ports: the ports by part: those of the six servers, `redis` and `registry`.
+        plugin_ports: the first port for plugin containers, and one past the last.
+        prefix: the prefix of every database's name.
         token: the system's token; empty before the system is initialised.
         supervisor: a name that no other supervisor on the same Docker engine has.
-        supervisor_token: what the supervisor calls with; empty before the domain is made.
+        supervisor_token: the token of the supervisor's calls; empty before the domain is created.
     """
 
     ports: dict[str, int]
@@ -36,7 +36,7 @@ class Settings:
     supervisor_token: str = ""
 
     def with_tokens(self, token: str, supervisor_token: str) -> Settings:
-        """The same with other tokens."""
+        """The same settings with other tokens."""
         return replace(self, token=token, supervisor_token=supervisor_token)
 
     def endpoints(self) -> dict[str, str]:

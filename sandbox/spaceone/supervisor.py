@@ -1,12 +1,12 @@
-"""Runs SpaceONE's supervisor with two of its faults mended.
+"""Runs SpaceONE's supervisor with fixes for two of its bugs.
 
-`python supervisor.py run scheduler spaceone.supervisor -c FILE`, by the services' interpreter: the same words as
-`spaceone` takes. Both generations have these faults, under the same names.
+`python supervisor.py run scheduler spaceone.supervisor -c FILE`, with the services' Python. The arguments are those of
+`spaceone`. Both generations (2.x and 1.12) have these bugs, in functions with the same names.
 
-- SupervisorManager.delete_plugin looks containers up by plugin and version alone, and so stops those of another
-  supervisor on the same engine, too: somebody else's sandbox, or a platform that shares the engine.
-- A plugin whose container does not start ends the round before the others are started and published, in every
-  round: one broken version would keep all later ones, its own repair among them, from ever being reached.
+- SupervisorManager.delete_plugin finds containers only by plugin and version. So it also stops the containers of
+  another supervisor on the same engine: those of another sandbox, or of a platform that shares the engine.
+- If the container of a plugin does not start, the round ends before the other plugins are started and published. This
+  happens in every round: one broken version would block all later ones, also the version that repairs it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _find_own(self: Any, label: str | list[str]) -> Any:
 def _install_or_tell(self: Any, params: dict[str, Any]) -> Any:
     try:
         return _install(self, params)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other plugins are to be started
+    except Exception as error:  # noqa: BLE001 - after any error, the other plugins must be started
         _LOGGER.error("%s %s did not start: %s", params.get("plugin_id"), params.get("version"), error)
         return None
 

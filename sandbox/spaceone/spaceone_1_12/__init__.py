@@ -16,6 +16,6 @@ GENERATION = Distribution(
     scheduler=("scheduler",),
     configuration=Configuration112,
     bootstrap=Bootstrap112,
-    # Data and dynamic UI travel in another form: a plugin that serves both must be told.
+    # 1.12 has another form of data and dynamic UI: a plugin for both generations needs to know the generation.
     plugin_options={"generation": "1.12"},
 )

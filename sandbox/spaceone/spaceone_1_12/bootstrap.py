@@ -1,8 +1,8 @@
-"""From an empty installation of 1.12 to an API key without expiry, what spacectl calls `api_key`.
+"""From an empty installation of 1.12 to an API key that does not expire (`api_key` in spacectl's files).
 
-A domain and its owner are made without a token; the owner's own ends after 20 minutes. He makes an API user and
-binds a role to it that may do everything: of type SYSTEM in the domain `root`, for the services among themselves, and
-of type DOMAIN in the sandbox's own.
+A domain and its owner are created without a token. The owner's token expires after 20 minutes, so the owner creates an
+API user and binds a role with all permissions to it. The role has the type SYSTEM in the domain `root`, for calls
+between the services, and the type DOMAIN in the domain of the sandbox.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from flows.spaceone import Client
 
-ROOT_DOMAIN = "root"  # ROOT_DOMAIN_NAME of identity: only there a role may be of type SYSTEM
+ROOT_DOMAIN = "root"  # ROOT_DOMAIN_NAME of identity: the only domain in which a role may have the type SYSTEM
 OWNER = "owner"
 API_USER = "pluginctl"
 POLICY = "Everything"
@@ -45,12 +45,12 @@ class Bootstrap112(Bootstrap):
 
     @property
     def tokens(self) -> Mapping[str, str]:
-        """The domain's API user, who may do everything in it."""
+        """The token of the domain's API user, who has all permissions in the domain."""
         return {"sandbox": self._api_key}
 
     @property
     def supervisor(self) -> SupervisorAccess:
-        """The domain's own: a supervisor of the domain `root` is offered the plugins of that domain alone."""
+        """The identity of the sandbox's domain: a supervisor of the domain `root` gets only the plugins of `root`."""
         return SupervisorAccess(self._api_key, str(self._kept.get("sandbox_domain_id", "")))
 
     @property
@@ -58,7 +58,7 @@ class Bootstrap112(Bootstrap):
         return str(self._kept.get("sandbox_api_key", ""))
 
     def initialise(self, client: Client) -> None:
-        """Make the domain `root` and the API key that serves as the services' own token."""
+        """Create the domain `root` and the API key that the services use as their token."""
         if self.system_token:
             return
         try:
@@ -68,10 +68,10 @@ class Bootstrap112(Bootstrap):
         self._keep("system_token", key)
 
     def complete(self, client: Client) -> None:
-        """Make the sandbox's domain, and what the walkthrough finds there: repository, plugins and providers."""
+        """Create the sandbox's domain with what the walkthrough requires: repository, plugins and providers."""
         mine = client.with_token(self._domain(client, DOMAIN, "DOMAIN"))
-        mine.call("identity.Provider.list")  # the first one makes the domain's three default providers
-        # Its 24 plugins ship inside the repository's package.
+        mine.call("identity.Provider.list")  # the first call creates the domain's three default providers
+        # Its 24 plugins are part of the repository's package.
         self._find_or_make(
             "managed_repository_id",
             lambda: mine.call("repository.Repository.list", {"repository_type": "managed"}),
@@ -82,7 +82,7 @@ class Bootstrap112(Bootstrap):
         )
 
     def _domain(self, client: Client, name: str, role_type: str) -> str:
-        """A domain with an API user that may do everything; returns that user's key."""
+        """Create a domain with an API user that has all permissions. Returns the user's key."""
         key = f"{name}_api_key"
         if key in self._kept:
             return str(self._kept[key])
@@ -119,7 +119,7 @@ class Bootstrap112(Bootstrap):
         return str(issued["access_token"])
 
     def _user(self, owner: Client, name: str, domain_id: str, role_type: str) -> None:
-        """An API user with a role that may do everything."""
+        """Create an API user with a role that has all permissions."""
         place = {"domain_id": domain_id}
         user = {"user_id": API_USER, "user_type": "API_USER", "backend": "LOCAL", **place}
         with suppress(AlreadyExists):

@@ -1,4 +1,4 @@
-"""What SpaceONE 1.12 has of its own in its configuration files."""
+"""The settings that only SpaceONE 1.12 has in its configuration files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Configuration112(Configuration):
     }
 
     def handlers(self) -> dict[str, Any]:
-        """Identity tells a domain's public key and what a role may do."""
+        """Identity provides a domain's public key and the permissions of a role."""
         handler, identity = f"{_CORE}.handler", self._settings.endpoints()["identity"]
         return {
             "authentication": [
@@ -38,13 +38,13 @@ class Configuration112(Configuration):
                     "uri": f"{identity}/v1/Authorization/verify",
                 }
             ],
-            # It adds the domain to each request, which is why the walkthrough's files need none.
+            # It adds the domain to each request, so that the walkthrough's files need no domain.
             "mutation": [{"backend": f"{handler}.mutation_handler.SpaceONEMutationHandler"}],
             "event": [],
         }
 
     def connectors(self) -> dict[str, Any]:
-        """One connector for all, and one for each service that another one names in its code."""
+        """One connector for all services, and one for each service that the code of another service names."""
         endpoints = self._settings.endpoints()
         backend = f"{_CORE}.connector.space_connector.SpaceConnector"
         return {
@@ -56,20 +56,20 @@ class Configuration112(Configuration):
         }
 
     def database(self, service: str) -> dict[str, Any]:
-        """MongoDB is the only one."""
+        """1.12 has no setting for the engine: it is always MongoDB."""
         return self._settings.database.for_service(service)
 
     def cache(self, connection: dict[str, Any]) -> dict[str, Any]:
-        """The class is named."""
+        """1.12 names the class of the cache."""
         return {"backend": f"{_CORE}.cache.redis_cache.RedisCache", **connection}
 
     def repository(self) -> dict[str, Any]:
-        """The registry of the plugins' images; repositories are registered."""
+        """The registry of the plugins' images. Repositories are registered through the API."""
         return {
             "CONNECTORS": self.harbor(),
             "REGISTRY_URL_MAP": {"HARBOR": self._settings.registry()},
         }
 
     def inventory(self) -> dict[str, Any]:
-        """The queue that a collection is put into has to be named."""
+        """1.12 also requires the name of the queue for collections."""
         return {**super().inventory(), "collect_queue": "collector_q"}

@@ -1,7 +1,7 @@
-"""From an empty installation of 2.x to two tokens: a domain's administrator, and a workspace's owner.
+"""From an empty installation of 2.x to two tokens: one of a domain's administrator, and one of a workspace's owner.
 
-The roles and the order of calls are SpaceONE 2.x's own: System.init makes a root user, who makes a domain and its
-administrator, who makes Apps, whose secrets serve as tokens for a year.
+SpaceONE 2.x defines the roles and the order of the calls. System.init creates a root user. The root user creates a
+domain and its administrator. The administrator creates Apps, whose secrets are valid as tokens for a year.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WORKSPACE = "sandbox"
 APP = "pluginctl"
 DOMAIN_ROLE = "managed-domain-admin"
 WORKSPACE_ROLE = "managed-workspace-owner"
-RENEW_BEFORE = 30 * 24 * 3600  # seconds; an App's secret lives for a year
+RENEW_BEFORE = 30 * 24 * 3600  # seconds; an App's secret is valid for a year
 
 
 class Bootstrap2(Bootstrap):
@@ -43,12 +43,12 @@ class Bootstrap2(Bootstrap):
 
     @property
     def is_complete(self) -> bool:
-        """Whether both tokens exist and will for another month."""
+        """Whether both tokens exist and are valid for at least another month."""
         return all(self._lives(f"{name}_secret") for name in ("domain", "workspace"))
 
     @property
     def tokens(self) -> Mapping[str, str]:
-        """The domain's administrator, and the workspace's owner."""
+        """The tokens of the domain's administrator and of the workspace's owner."""
         return {
             "sandbox": str(self._kept["domain_secret"]),
             "sandbox-workspace": str(self._kept["workspace_secret"]),
@@ -56,11 +56,11 @@ class Bootstrap2(Bootstrap):
 
     @property
     def supervisor(self) -> SupervisorAccess:
-        """The system itself: the plugin service asks its calls for no token."""
+        """The identity of the system: the plugin service requires no token from it."""
         return SupervisorAccess(self.system_token, ROOT_DOMAIN)
 
     def initialise(self, client: Client) -> None:
-        """Make the system's root and its token."""
+        """Create the system's root user and its token."""
         if self.system_token:
             return
         try:
@@ -74,7 +74,7 @@ class Bootstrap2(Bootstrap):
         self._keep("system_token", answer["system_token"])
 
     def complete(self, client: Client) -> None:
-        """Make the domain, its workspace and an App for each, or renew their secrets."""
+        """Create the domain, its workspace and an App for each, or renew the secrets of the Apps."""
         root = self._login(client, self._account("root", ROOT_USER), ROOT_DOMAIN, "SYSTEM")
         admin = self._account("admin", ADMIN_USER)
         domain_id = self._find_or_make(

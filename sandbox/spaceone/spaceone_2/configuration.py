@@ -1,4 +1,4 @@
-"""What SpaceONE 2.x has of its own in its configuration files."""
+"""The settings that only SpaceONE 2.x has in its configuration files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Configuration2(Configuration):
     schedulers: ClassVar = {**Configuration.schedulers, "metric_scheduler": _METRICS}
 
     def handlers(self) -> dict[str, Any]:
-        """Tokens are signed by identity, which tells the keys through SpaceConnector."""
+        """Identity signs the tokens and provides the keys through SpaceConnector."""
         handler = f"{_CORE}.handler"
         return {
             "authentication": [
@@ -41,20 +41,20 @@ class Configuration2(Configuration):
         }
 
     def connectors(self) -> dict[str, Any]:
-        """One connector for all."""
+        """One connector for all services."""
         backend = f"{_CORE}.connector.space_connector:SpaceConnector"
         return {"SpaceConnector": {"backend": backend, "endpoints": self._settings.endpoints()}}
 
     def database(self, service: str) -> dict[str, Any]:
-        """The engine is named."""
+        """2.x names the engine of the database."""
         return {"engine": "MongoModel", **self._settings.database.for_service(service)}
 
     def cache(self, connection: dict[str, Any]) -> dict[str, Any]:
-        """The engine is named."""
+        """2.x names the engine of the cache."""
         return {"engine": "RedisCache", **connection}
 
     def repository(self) -> dict[str, Any]:
-        """The one local repository that plugins are registered in, and the registry of their images."""
+        """The local repository that plugins are registered in, and the registry of their images."""
         local = {"repository_id": "repo-local", "name": "Local Repository", "repository_type": "LOCAL"}
         return {
             "REPOSITORIES": [local],
@@ -64,11 +64,11 @@ class Configuration2(Configuration):
         }
 
     def supervisor(self) -> dict[str, Any]:
-        """Its lock against a second synchronisation is kept from outliving it.
+        """The supervisor's lock against a second synchronisation must not remain after the supervisor has ended.
 
-        The lock lives in the cache for ten minutes: in Redis it would outlive a supervisor that was killed, and the
-        next one would start nothing for as long. One process that synchronises again and again needs none
-        (LocalCache refuses it, which is no error there).
+        The lock stays in the cache for ten minutes. In Redis, it would remain after a supervisor was killed, and the
+        next supervisor would start nothing during that time. One process that repeats the synchronisation needs no
+        lock. LocalCache rejects the lock, which the supervisor does not treat as an error.
         """
         lock = {"default": {"engine": "LocalCache", "max_size": 128, "ttl": 600}}
         return {**super().supervisor(), "CACHES": lock}

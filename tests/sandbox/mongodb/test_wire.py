@@ -78,7 +78,7 @@ def test_op_query_is_a_command_on_the_database_in_its_namespace() -> None:
         (flags() + b"\0" + struct.pack("<i", 999), wire.OP_MSG, "leaves the message"),
         (flags() + b"\0", wire.OP_MSG, "is broken"),
         (flags() + b"\1" + struct.pack("<i", 12) + b"docs\0\x09\0\0", wire.OP_MSG, "broken|leaves"),
-        (b"", 2012, "Opcode 2012 is not spoken here"),
+        (b"", 2012, "Opcode 2012 is not supported"),
         (
             struct.pack("<i", 0) + b"shop.plants\0" + b"\0" * 8 + bson.encode({}),
             wire.OP_QUERY,

@@ -41,10 +41,10 @@ def test_where_the_user_is_known(uri: str, source: str):
     ("uri", "words"),
     [
         ("localhost:27017", "does not begin with mongodb://"),
-        ("mongodb://localhost:27017/", "lacks a host, a user or a password"),
-        ("mongodb://user@localhost/", "lacks a host, a user or a password"),
-        ("mongodb://user:secret@/", "lacks a host, a user or a password"),
-        ("mongodb://user:secret@host:port/", "port that is no number: 'port'"),
+        ("mongodb://localhost:27017/", "has no host, no user or no password"),
+        ("mongodb://user@localhost/", "has no host, no user or no password"),
+        ("mongodb://user:secret@/", "has no host, no user or no password"),
+        ("mongodb://user:secret@host:port/", "The port in the MongoDB address is not a number: 'port'"),
     ],
 )
 def test_a_useless_address_is_refused_without_its_password(uri: str, words: str):
