@@ -18,8 +18,6 @@ from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.e2e]
 
-OUTAGE_SECONDS = 45
-
 
 @pytest.fixture(scope="module")
 def released(release, project):
@@ -72,14 +70,16 @@ def recollect(checkout, sandbox_home, project):
     return recollect
 
 
-@pytest.mark.parametrize("step", ["find collector", "collect"])
+@pytest.mark.parametrize(("step", "seconds"), [("find collector", 10), ("collect", 45)])
 @pytest.mark.usefixtures("released")
-def test_a_service_that_is_down_for_a_rolling_restart_does_not_end_a_recollection(proxied, recollect, step):
+def test_a_service_that_is_down_for_a_rolling_restart_does_not_end_a_recollection(
+    proxied, recollect, step, seconds
+):
     proxy, environment = proxied("inventory")
 
     def restart():
         proxy.shut()
-        timer = threading.Timer(OUTAGE_SECONDS, proxy.open)
+        timer = threading.Timer(seconds, proxy.open)
         timer.daemon = True
         timer.start()
 
@@ -87,7 +87,7 @@ def test_a_service_that_is_down_for_a_rolling_restart_does_not_end_a_recollectio
     assert code == 0, "".join(lines)
     assert report["job"]["status"] == "SUCCESS"
     tries = [line for line in lines if "Trying again" in line]
-    assert len(tries) > 3
+    assert tries
     assert "Trying again (2 of 10)." in tries[0]
 
 
