@@ -1,4 +1,4 @@
-"""The root of all errors that a user may meet, and their one rendering.
+"""The base class of all errors that a user may see, and how they are shown.
 
 PipelineError
 ├── flows.manifest.ManifestError    a file that an author wrote cannot be used
@@ -19,29 +19,29 @@ from typing import Any, ClassVar
 
 
 class Cause(StrEnum):
-    """Whose fault an error is, and so what a caller can do about it."""
+    """Why a run stopped, and so what a caller can do about it."""
 
     REFUSED = "refused"
     """The input or the state of the platform does not allow it: correct what the message names."""
     UNAVAILABLE = "unavailable"
-    """Something could not be reached, or answered with a fault of its own: mend that, or try again later."""
+    """Something could not be reached, or failed itself: repair it, or try again later."""
     FAILED = "failed"
     """The run itself failed."""
 
 
 class PipelineError(Exception):
-    """Something that stops a run, in words for people and in fields for programs.
+    """Something that stops a run: a message for people, and fields for programs.
 
     Args:
         message: What failed, and where: one sentence.
-        advice: What to do next; empty where the message says it all.
-        temporary: Whether the same call may succeed a little later, without anybody doing something.
+        advice: What to do next; empty if the message says everything.
+        temporary: Whether the same call may succeed a little later without any change.
         details: Lines that somebody else wrote, such as the last output of a build or the end of a log.
 
     Attributes:
         code: A stable name for programs; docs/troubleshooting.md lists all of them.
-        cause: Whose fault it is.
-        changed: Whether the run had changed something by then, or may have.
+        cause: Why it stopped the run.
+        changed: Whether the run had changed something before, or may have.
     """
 
     code: ClassVar[str] = "error"
@@ -82,7 +82,7 @@ class PipelineError(Exception):
         }
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions travel between processes by pickle, which would call __init__ with the message alone.
+        # Exceptions travel between processes by pickle, which would call __init__ with the message only.
         return _restored, (type(self), self.args, self.__dict__)
 
 
@@ -94,7 +94,7 @@ def _restored(kind: type[PipelineError], arguments: tuple[Any, ...], fields: dic
 
 
 def sentence(text: str) -> str:
-    """A text with a full stop, where it has no end of its own.
+    """A text that ends with a full stop, unless it ends with other punctuation.
 
     >>> sentence("Is it running?"), sentence("nobody answers")
     ('Is it running?', 'nobody answers.')

@@ -1,4 +1,4 @@
-"""What a file holds, as models; errors name file, line and field."""
+"""The contents of a file as models. Errors name file, line and field."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
 class Document(BaseModel):
-    """A file's model, or a mapping in one: nothing unknown is let through, nothing is changed afterwards."""
+    """The model of a file, or of a mapping in a file. Unknown fields are rejected; an instance cannot be changed."""
 
-    # The validators of a kind are built when one of it is first read: a command that reads none pays for none.
+    # The validators of a model are built when it is first used: a command that reads no manifest does not build them.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     @classmethod
     def fields(cls) -> dict[str, FieldInfo]:
-        """The fields, under the names that a file has for them."""
+        """The fields, under their names in a file."""
         return {info.alias or name: info for name, info in cls.model_fields.items()}
 
 
 class Declaration(Document):
-    """A document that declares one thing; it knows its place.
+    """A document that declares one resource, and its place in the files.
 
     Attributes:
         kind: Such as `service_account`.
-        verb: The call of spacectl that makes one.
-        resource_types: What spacectl calls it, in either generation.
-        several: Whether a manifest may hold more than one.
-        identified_by: The fields that tell two of a kind apart; the first one that is there counts.
+        verb: The verb of spacectl that creates one.
+        resource_types: Its names in spacectl, of both generations.
+        several: Whether a manifest may contain more than one.
+        identified_by: The fields that identify one among several of the kind; the first one that is set counts.
     """
 
     kind: ClassVar[str]
@@ -48,23 +48,23 @@ class Declaration(Document):
     _place: Place = PrivateAttr(default=Place("(no file)"))
 
     def model_post_init(self, context: Any, /) -> None:
-        """Keeps the place that `parse` gives."""
+        """Stores the place that `parse` passes."""
         if isinstance(context, Place):
             self._place = context
 
     @property
     def place(self) -> Place:
-        """Where it is declared; a copy of it has the same."""
+        """Where it is declared; a copy has the same place."""
         return self._place
 
     @property
     def id(self) -> str:
-        """What tells two of a kind apart, of the fields in `identified_by`."""
+        """What identifies it among others of its kind: the first value of the fields in `identified_by`."""
         return next((str(value) for name in self.identified_by if (value := getattr(self, name))), "")
 
     @classmethod
     def words(cls) -> str:
-        """The kind as people say it: `service account`."""
+        """The kind for messages: `service account`."""
         return cls.kind.replace("_", " ")
 
     @classmethod
@@ -74,10 +74,10 @@ class Declaration(Document):
 
 
 def parse(model: type[Model], part: Part) -> Model:
-    """A part as a model.
+    """Returns a part as a model.
 
     Raises:
-        InvalidField: names the file, the line and every field at fault. What a parameter gave may be a secret,
+        InvalidField: names the file, the line and every wrong field. A parameter's value may be a secret,
             and is not shown.
     """
     try:
@@ -97,7 +97,7 @@ def parse(model: type[Model], part: Part) -> Model:
 
 
 def without_values(message: str) -> str:
-    """A message without what stands in quotation marks."""
+    """Returns a message without its quoted values."""
     return _QUOTED.sub("'…'", message)
 
 
@@ -108,7 +108,7 @@ def document_type(annotation: object) -> type[Document] | None:
 
 
 def _given(part: Part, path: FieldPath) -> FieldPath | None:
-    """The field, set by a parameter, that `path` is or lies in."""
+    """The field that a parameter set and that is, or contains, `path`; None if there is none."""
     return next((given for given in part.given if path[: len(given)] == given), None)
 
 

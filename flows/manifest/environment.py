@@ -19,22 +19,23 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 class Access(Document):
-    """How to reach the platform with one token.
+    """How to reach the platform, with one token.
 
-    The token comes from the environment variable `token_variable` where it is set, else from the spacectl
+    The token comes from the environment variable `token_variable` if it is set, otherwise from the spacectl
     environment.
     """
 
     spacectl: str | None = Field(default=None, description="A name in ~/.spaceone/environments, or a path.")
     token_variable: str | None = Field(
-        default=None, description="An environment variable that holds a token."
+        default=None, description="An environment variable that contains a token."
     )
 
 
 class RegistrySettings(Document):
     """Where images are pushed, and how the platform calls that registry.
 
-    `address` is host:port, or null for Docker Hub. Credentials are those of `docker login`, or the two variables'.
+    `address` is host:port, or null for Docker Hub. Credentials are those of `docker login`, unless
+    the two variables are named.
     """
 
     address: str | None = None
@@ -45,24 +46,24 @@ class RegistrySettings(Document):
 
 
 class Build(Document):
-    """Arguments of the image's build."""
+    """Build arguments of the image."""
 
     args: dict[str, str] = Field(default_factory=dict)
 
 
 class Settings(Document):
-    """The file itself. `extends` names another such file, relative to this one, that this one adds to."""
+    """The fields of the file. `extends` names another such file, relative to this one. This file overrides it."""
 
     extends: str | None = None
-    advice: str = Field(default="", description="What to do where the file that this one extends is missing.")
+    advice: str = Field(default="", description="What to do if the file that this one extends is missing.")
     description: str = ""
     spacectl: str | None = None
     endpoints: dict[str, str] = Field(
-        default_factory=dict, description="Added to spacectl's, which they override."
+        default_factory=dict, description="Added to those of spacectl; these take precedence."
     )
     token_variable: str | None = None
     root_certificates: str | None = Field(
-        default=None, description="PEM file of the authorities for grpc+ssl."
+        default=None, description="PEM file of the certificate authorities for grpc+ssl."
     )
     workspace: Access | None = Field(
         default=None, description="The token for projects and service accounts (2.x)."
@@ -74,16 +75,16 @@ class Settings(Document):
 
     @property
     def access(self) -> Access:
-        """The domain's access, in the form of the workspace's."""
+        """Access with the domain's token."""
         return Access(spacectl=self.spacectl, token_variable=self.token_variable)
 
 
 class Environment(Document):
-    """One environment, read and merged.
+    """One environment, with everything that its file extends.
 
     Attributes:
         name: The file's name without its ending.
-        folder: What relative paths in `settings` start from.
+        folder: The folder that relative paths in `settings` start from.
     """
 
     name: str
@@ -99,18 +100,18 @@ def known_environments(folder: Path) -> list[str]:
 def load_environment(
     name: str, folder: Path, variables: Callable[[str], str | None] = os.environ.get
 ) -> Environment:
-    """Reads `<folder>/<name>.yaml`, or `name` itself where it is a path.
+    """Reads `<folder>/<name>.yaml`, or `name` itself if it is a path.
 
-    `${VARIABLE}` in a value is replaced by the variable's value, `${VARIABLE:-other}` by another value where it
+    `${VARIABLE}` in a value is replaced by the variable's value, `${VARIABLE:-other}` by `other` if the variable
     is not set.
 
     Args:
         name: An environment in the folder, or a path.
         folder: The folder of the environments.
-        variables: The value of a variable, None where it is not set: those of the process.
+        variables: Returns the value of a variable, None if it is not set; by default from this process.
 
     Raises:
-        FileMissing: no such environment, or what it extends is missing.
+        FileMissing: there is no such environment, or the file that it extends is missing.
         ManifestError: a file is wrong.
     """
     path = Path(name).expanduser() if is_path(name) else folder / f"{name}.yaml"
@@ -119,7 +120,7 @@ def load_environment(
         advice = (
             f"Known environments: {known}."
             if known
-            else f"{folder} holds none. Change to the folder of your project, or give the path of a file."
+            else f"{folder} contains no environment. Change to the folder of your project, or give the path of a file."
         )
         raise FileMissing(f"There is no environment {name!r} ({path}).", advice)
     data, base = _merged(path, variables, seen=())
@@ -130,9 +131,9 @@ def load_environment(
 def _merged(
     path: Path, variables: Callable[[str], str | None], seen: tuple[Path, ...]
 ) -> tuple[dict[str, Any], Path]:
-    """A file's data over that of what it extends, and the folder of the last one of the chain.
+    """A file's data, merged over the data of the file that it extends; and the folder of the last file of the chain.
 
-    Paths are relative to the file that they stand in; they are made absolute here.
+    Paths are relative to their file; they are made absolute here.
     """
     path = path.resolve()
     if path in seen:
@@ -160,7 +161,7 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
 
 
 def is_path(name: str) -> bool:
-    """Whether a word names a file, and not an environment of a folder.
+    """Whether a name is the path of a file, not the name of an environment.
 
     >>> is_path("prod"), is_path("prod.yaml"), is_path("./prod")
     (False, True, True)

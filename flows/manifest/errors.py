@@ -1,12 +1,12 @@
 """What can be wrong with the files that authors write.
 
 ManifestError
-├── FileMissing        a file or folder is not there, or a kind that no file declares
-├── NotYaml            a file is not YAML, or a document of it not a mapping
-├── UnknownKind        nobody can tell what a document declares, or its name and its fields disagree
-├── DeclaredTwice      two documents declare the same thing
-├── InvalidField       a field is unknown, missing, or of the wrong kind
-└── InvalidParameter   a parameter (`-p`) names nothing that the manifest has
+├── FileMissing        a file or folder does not exist, or no file declares a required kind
+├── NotYaml            a file is not YAML, or a document is not a mapping
+├── UnknownKind        the kind of a document is unclear, or its name contradicts its fields
+├── DeclaredTwice      two documents declare the same resource
+├── InvalidField       a field is unknown, missing, or has a wrong value
+└── InvalidParameter   a parameter (`-p`) refers to nothing in the manifest
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ class ManifestError(PipelineError):
 
 
 class FileMissing(ManifestError):
-    """A file or folder is not there, or a kind that no file declares."""
+    """A file or folder does not exist, or no file declares a required kind."""
 
     code = "file-missing"
 
 
 class NotYaml(ManifestError):
-    """A file is not YAML, or a document of it is not a mapping."""
+    """A file is not YAML, or one of its documents is not a mapping."""
 
     code = "not-yaml"
 
 
 class UnknownKind(ManifestError):
-    """Nobody can tell what a document declares, or its name and its fields disagree."""
+    """The kind of a document is unclear, or its name contradicts its fields."""
 
     code = "unknown-kind"
 
 
 class DeclaredTwice(ManifestError):
-    """Two documents declare the same thing."""
+    """Two documents declare the same resource."""
 
     code = "declared-twice"
 
 
 class InvalidField(ManifestError):
-    """A field is unknown, missing, or of the wrong kind."""
+    """A field is unknown, missing, or has a wrong value."""
 
     code = "invalid-field"
 
 
 class InvalidParameter(ManifestError):
-    """A parameter names nothing that the manifest has. Its value is never in the message."""
+    """A parameter refers to nothing in the manifest. Its value is never in the message."""
 
     code = "invalid-parameter"

@@ -1,4 +1,4 @@
-"""What a plugin's image may be called.
+"""Which names a plugin's image may have.
 
 The grammar is the distribution specification's, https://distribution.github.io/distribution/spec/api/.
 """
@@ -14,15 +14,17 @@ _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 
 
 def check_repository(repository: str) -> str:
-    """Returns `repository` if a registry can hold it.
+    """Returns `repository` if it is a valid name for a registry.
 
     Raises:
-        ValueError: a part breaks the grammar; says which.
+        ValueError: a part breaks the grammar; the message names the part.
     """
     if not repository:
         raise ValueError("is not an image name: it is empty")
     if repository != repository.lower():
-        raise ValueError(f"has capital letters, a registry takes none: write {repository.lower()!r}")
+        raise ValueError(
+            f"has capital letters, which a registry does not accept: write {repository.lower()!r}"
+        )
     for part in repository.split("/"):
         if not _COMPONENT.fullmatch(part):
             raise ValueError(
@@ -33,26 +35,26 @@ def check_repository(repository: str) -> str:
 
 
 def check_plugin_image(image: str) -> str:
-    """Returns `image`, the `image` of a manifest's plugin, if SpaceONE will take it.
+    """Returns `image`, the `image` of a manifest's plugin, if SpaceONE accepts it.
 
-    What the repository service of both generations refuses (`_check_image`) is refused here, before anything
+    What the repository service of both generations rejects (`_check_image`) is rejected here, before anything
     is built: a last part over 48 characters (ERROR_INVALID_IMAGE_LENGTH), and in it anything but letters,
     digits and hyphens, so '_' and '.' too (ERROR_INVALID_IMAGE_NAME_FORMAT). The version is the tag and the
-    environment names the registry, so neither belongs into a manifest.
+    environment names the registry, so a manifest contains neither.
 
     Raises:
-        ValueError: the rule that it breaks, to stand behind the name.
+        ValueError: the rule that it breaks, as the end of a sentence that begins with the name.
     """
     head, _, last = image.rpartition("/")
     if "@" in last:
-        raise ValueError("must not hold a digest: the version is in src/VERSION")
+        raise ValueError("must not contain a digest: the version is in src/VERSION")
     if ":" in last:
         raise ValueError(
-            f"must not hold a tag: write {image.rpartition(':')[0]!r}, the version is in src/VERSION"
+            f"must not contain a tag: write {image.rpartition(':')[0]!r}, the version is in src/VERSION"
         )
     first = head.split("/", 1)[0]
     if is_address(first):
-        raise ValueError(f"must not hold a registry: remove {first + '/'!r}, the environment names it")
+        raise ValueError(f"must not contain a registry: remove {first + '/'!r}, the environment names it")
     check_repository(image)
     if len(last) > MAX_PLUGIN_NAME:
         raise ValueError(
@@ -61,11 +63,11 @@ def check_plugin_image(image: str) -> str:
     for character in "_.":
         if character in last:
             raise ValueError(
-                f"is refused by SpaceONE: its last part holds {character!r}, use letters, digits and '-'"
+                f"is refused by SpaceONE: its last part contains {character!r}, use letters, digits and '-'"
             )
     return image
 
 
 def is_address(part: str) -> bool:
-    """Whether the first part of a name is a registry, as Docker tells them apart."""
+    """Whether the first part of a name is a registry, by Docker's rule."""
     return "." in part or ":" in part or part == "localhost"

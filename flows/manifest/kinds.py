@@ -1,4 +1,4 @@
-"""What a document declares: told by its file's name, else its folder's, else its fields."""
+"""The kind of a document: from its file's name, otherwise its folder's name, otherwise its fields."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def _marks(kind: Kind) -> frozenset[str]:
-    """The fields that this kind has and no other."""
+    """The fields that only this kind has."""
     return frozenset(kind.fields()).difference(*(other.fields() for other in KINDS if other is not kind))
 
 
 def _forms(kind: Kind) -> frozenset[str]:
-    """The kind as names have it: one or several, `service_account` or `serviceaccount`."""
+    """How names spell the kind, singular or plural: `service_account` or `serviceaccount`."""
     plural = f"{kind.kind[:-1]}ies" if kind.kind.endswith("y") else f"{kind.kind}s"
     return frozenset({kind.kind, plural, kind.kind.replace("_", ""), plural.replace("_", "")})
 
@@ -32,10 +32,10 @@ _FORMS = {kind: _forms(kind) for kind in KINDS}
 
 
 def kinds_named(name: str) -> list[Kind]:
-    """The kinds that a file's or folder's name holds as words.
+    """The kinds whose name is part of a file's or folder's name.
 
-    `create_provider`, `01-portfolio-provider`, `providers` and `identity.Provider` all hold the provider;
-    `service_account_schema` holds two, between which the fields decide.
+    `create_provider`, `01-portfolio-provider`, `providers` and `identity.Provider` all contain `provider`;
+    `service_account_schema` contains two, and the fields decide.
     """
     words = f"_{'_'.join(word.lower() for word in _WORD.findall(name))}_"
     return [kind for kind in KINDS if any(f"_{form}_" in words for form in _FORMS[kind])]
@@ -46,15 +46,15 @@ def by_kind(
 ) -> dict[Kind, list[Part]]:
     """The documents of a manifest, by what they declare.
 
-    What a document by itself leaves open, the others may settle: a manifest holds one provider alone, so where
-    another document is the provider, one that reads like a provider or a collector is the collector.
+    The other documents may decide what one document leaves open. A manifest contains only one provider: if
+    another document is the provider, a document that may be a provider or a collector is the collector.
 
     Args:
-        documents: Each with its file's path below the manifest's folder.
-        told: Those whose kind is known.
+        documents: Each with the path of its file, relative to the manifest's folder.
+        told: Those whose kind is known already.
 
     Raises:
-        UnknownKind: it cannot be told, or a name contradicts the fields.
+        UnknownKind: a kind is unclear, or a name contradicts the fields.
     """
     found: dict[Kind, list[Part]] = {kind: [] for kind in KINDS}
     for kind, part in told:
@@ -74,14 +74,14 @@ def by_kind(
 
 
 def kinds_of(part: Part, path: Path) -> list[Kind]:
-    """What a document may be; one kind, unless it has no fields but those that two kinds have.
+    """The kinds that a document may have: one, unless two kinds have all of its fields.
 
     Args:
         part: The document.
-        path: Its file's path below the manifest's folder.
+        path: The path of its file, relative to the manifest's folder.
 
     Raises:
-        UnknownKind: it is none, or the name contradicts the fields.
+        UnknownKind: it is of no kind, or the name contradicts the fields.
     """
     names = [path.stem, *reversed(path.parent.parts)]
     name, named = next(((name, found) for name in names if (found := kinds_named(name))), ("", []))
@@ -120,9 +120,9 @@ def _required(kind: Kind, part: Part) -> bool:
 def _untold(part: Part, candidates: Sequence[Kind]) -> str:
     if not candidates:
         return (
-            f"{part.where()}: the fields {', '.join(map(str, part.data)) or '(none)'} are those of no kind of a "
-            f"manifest ({', '.join(kind.words() for kind in KINDS)}). If the file is none of the manifest's, keep it "
-            "elsewhere; else name it after its kind, such as register_plugin.yaml."
+            f"{part.where()}: the fields {', '.join(map(str, part.data)) or '(none)'} match no kind of document of a "
+            f"manifest ({', '.join(kind.words() for kind in KINDS)}). If the file does not belong to the manifest, "
+            "keep it in another folder. Otherwise, name it after its kind, such as register_plugin.yaml."
         )
     files = " or ".join(kind.file_name() for kind in candidates)
     return (

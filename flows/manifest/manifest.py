@@ -16,7 +16,7 @@ from flows.manifest.reading import Part, Place, exists, read_parts
 from flows.manifest.spacectl_tasks import declared_by_tasks, is_task_file
 
 _SUFFIXES = {".yaml", ".yml"}
-#: What a manifest may leave out: `Manifest.load` says what stands for it.
+#: Kinds that a manifest may omit; `Manifest` says which default they have.
 _DEFAULTED = (Repository, Collector)
 
 Declared = TypeVar("Declared", bound=Declaration)
@@ -29,11 +29,11 @@ class Manifest:
     Every document has its `place`, which also says whether it is a default.
 
     Attributes:
-        folder: Where the files lie.
-        repository: A default, `Local Repository`, where no file declares it.
+        folder: The folder of the files.
+        repository: A default, `Local Repository`, if no file declares it.
         schemas: One or more, of different ids, in the order of the files.
         service_accounts: One or more, of different names, in the order of the files.
-        collector: A default where no file declares it: the plugin's name, all service accounts of the provider.
+        collector: If no file declares it, a default with the plugin's name and all service accounts of the provider.
     """
 
     folder: Path
@@ -46,10 +46,10 @@ class Manifest:
 
     @classmethod
     def load(cls, folder: Path, parameters: Sequence[str] = ()) -> Manifest:
-        """Reads and checks all files of a folder and those below it.
+        """Reads and checks all files of a folder and its subfolders.
 
         Args:
-            folder: Files of other kinds than YAML, hidden ones and a README are left alone.
+            folder: Only its YAML files are read; hidden files and a README are ignored.
             parameters: Fields that override the files', each `KIND.FIELD=VALUE`.
 
         Raises:
@@ -71,7 +71,7 @@ class Manifest:
         return manifest
 
     def _check_agreement(self) -> None:
-        """The documents name each other's things: a slip would otherwise show as a job without tasks."""
+        """Checks the references between documents: a wrong one would only show as a job without tasks."""
         naming: tuple[Schema | ServiceAccount | Plugin | Collector, ...] = (
             *self.schemas,
             *self.service_accounts,
@@ -111,12 +111,12 @@ class Manifest:
                     account,
                     f"secret_schema_id is {named!r}",
                     schemas[named],
-                    f"says that it is for an account's data (schema_type {schemas[named].schema_type}), not a secret's",
+                    f"declares it for an account's data (schema_type {schemas[named].schema_type}), not for a secret's",
                 )
 
 
 class _Reader:
-    """Documents by kind, read into models."""
+    """The documents as models, by kind."""
 
     def __init__(
         self, folder: Path, parts: Mapping[type[Declaration], list[Part]], parameters: Sequence[Parameter]
@@ -136,8 +136,8 @@ class _Reader:
         ]
         if len(parts) > 1:
             raise DeclaredTwice(
-                f"{parts[1].place} declares a second {kind.words()}, beside that in {parts[0].place}: "
-                "a manifest holds one."
+                f"{parts[1].place} declares a second {kind.words()}; the first one is in {parts[0].place}. "
+                "A manifest contains only one."
             )
         return self._models(kind, parts)[0]
 
@@ -161,10 +161,12 @@ class _Reader:
 
 
 def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
-    """The documents of a folder, by what they declare."""
+    """The documents of a folder, by kind."""
     if not exists(folder, folder=True):
         usual = ", ".join(kind.file_name() for kind in KINDS)
-        raise FileMissing(f"There is no manifest folder {folder}: it should hold YAML files such as {usual}.")
+        raise FileMissing(
+            f"There is no manifest folder {folder}: it should contain YAML files such as {usual}."
+        )
     files = list(_files(folder))
     resolved = {file.resolve() for file in files}
     plain: list[tuple[Part, Path]] = []
@@ -179,7 +181,7 @@ def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The YAML files of a folder and those below it, sorted; hidden ones and a README are not for us."""
+    """The YAML files of a folder and its subfolders, sorted, without hidden files and READMEs."""
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
@@ -188,7 +190,7 @@ def _files(folder: Path) -> Iterator[Path]:
         if path.name.startswith("."):
             continue
         if exists(path, folder=True):
-            # A link to a folder above would be read for ever.
+            # A link to a parent folder would never end.
             if not folder.resolve().is_relative_to(path.resolve()):
                 yield from _files(path)
         elif path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme":
@@ -199,10 +201,10 @@ def _disagreement(
     document: Declaration, what: str, other: Declaration, but: str, involved: Sequence[Declaration] = ()
 ) -> InvalidField:
     return InvalidField(
-        _shown(f"{document.place}: {what}, and {other.place} {but}.", document, other, *involved)
+        _shown(f"{document.place}: {what}, but {other.place} {but}.", document, other, *involved)
     )
 
 
 def _shown(message: str, *documents: Declaration) -> str:
-    """The message, without values where a parameter gave some: one may be a secret."""
+    """The message, without values if parameters set some, because they may be secret."""
     return without_values(message) if any(document.place.parameters for document in documents) else message

@@ -1,7 +1,7 @@
-"""The six kinds of a manifest's documents: what spacectl takes, of either generation.
+"""The six kinds of documents in a manifest, with the fields that spacectl accepts in either generation.
 
-A field that one generation alone knows is accepted here; what becomes of it on the other one is said in
-the plan (`flows.resources`).
+A field that only one generation has is accepted here. The plan (`flows.resources`) says what the other generation
+does with it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Repository(Declaration):
     @classmethod
     def _local(cls, value: object) -> object:
         if value not in ("local", "LOCAL"):
-            raise ValueError(f"{value!r} holds no plugins of one's own: only a local repository does.")
+            raise ValueError(f"{value!r} cannot be used: only a local repository accepts your own plugins.")
         return value
 
 
 class Schema(Declaration):
-    """create_schema.yaml: what secret data, or an account's data, looks like."""
+    """create_schema.yaml: the form of secret data, or of an account's data."""
 
     kind: ClassVar[str] = "schema"
     resource_types: ClassVar[frozenset[str]] = frozenset({"repository.Schema", "identity.Schema"})
@@ -56,7 +56,7 @@ class Schema(Declaration):
 
 
 class Provider(Declaration):
-    """create_provider.yaml: where collected resources say they come from."""
+    """create_provider.yaml: the provider of the collected resources."""
 
     kind: ClassVar[str] = "provider"
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.Provider"})
@@ -86,11 +86,13 @@ class ServiceAccount(Declaration):
     name: str
     provider: str
     data: dict[str, Any]
-    project: str = Field(description="The project's name; it is created where it is missing.")
+    project: str = Field(description="The project's name; a missing project is created.")
     project_group: str | None = None
     secret_schema_id: str | None = None
     secret_data: dict[str, Any] | None = Field(default=None, repr=False)
-    secret_type: Literal["CREDENTIALS"] | None = Field(default=None, description="Of 1.12; it has no other.")
+    secret_type: Literal["CREDENTIALS"] | None = Field(
+        default=None, description="Of 1.12, which has no other."
+    )
     service_account_type: Literal["GENERAL"] | None = None
     tags: Tags | None = None
 
@@ -99,8 +101,8 @@ class ServiceAccount(Declaration):
     def _general(cls, value: object) -> object:
         if value not in (None, "GENERAL"):
             raise ValueError(
-                f"{value!r} collects nothing: a trusted account is in no project and holds no secret that a "
-                "collector uses. Declare GENERAL, or leave the field out."
+                f"{value!r} cannot be used: a trusted account belongs to no project and has no secret that a "
+                "collector can use. Declare GENERAL, or leave the field out."
             )
         return value
 
@@ -108,7 +110,8 @@ class ServiceAccount(Declaration):
     def _secret(self) -> ServiceAccount:
         if bool(self.secret_data) != bool(self.secret_schema_id):
             raise ValueError(
-                "secret_data and secret_schema_id go together: the platform takes neither alone."
+                "secret_data and secret_schema_id must be declared together: the platform accepts neither "
+                "without the other."
             )
         return self
 
@@ -146,24 +149,22 @@ class Plugin(Declaration):
     @model_validator(mode="after")
     def _type(self) -> Plugin:
         if not (self.service_type or self.resource_type):
-            raise ValueError(
-                "one of service_type (1.12) and resource_type (2.x) is needed: inventory.Collector."
-            )
+            raise ValueError("service_type (1.12) or resource_type (2.x) is required: inventory.Collector.")
         return self
 
     @property
     def id(self) -> str:
-        """The plugin's identity: what it says, else the image's last part, as the platform does."""
+        """The plugin's id: as declared, otherwise the image's last part, as on the platform."""
         return self.plugin_id or self.image.rsplit("/", 1)[-1]
 
     @property
     def type(self) -> str:
-        """`inventory.Collector`, under whichever name the file has it."""
+        """`inventory.Collector`, from whichever of the two fields the file has."""
         return str(self.resource_type or self.service_type)
 
 
 class CollectorPlugin(Document):
-    """The `plugin_info` of a collector. The version is the release's own."""
+    """The `plugin_info` of a collector. The release sets the version."""
 
     plugin_id: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
@@ -173,7 +174,10 @@ class CollectorPlugin(Document):
     @classmethod
     def _manual(cls, value: object) -> object:
         if value != "MANUAL":
-            raise ValueError("a release names its version, so only MANUAL is of use; AUTO takes any tag.")
+            raise ValueError(
+                "only MANUAL is supported, because a release sets the version; with AUTO, the platform "
+                "selects a tag itself."
+            )
         return value
 
 
@@ -185,7 +189,7 @@ class Schedule(Document):
 
 
 class SecretFilter(Document):
-    """Which service accounts a collector collects from; all of its provider where it is absent."""
+    """Which service accounts a collector collects from; without it, all of the provider."""
 
     state: Literal["ENABLED", "DISABLED"] = "ENABLED"
     secrets: list[str] | None = None
@@ -197,7 +201,7 @@ class SecretFilter(Document):
 
 
 class Collector(Declaration):
-    """create_collector.yaml: what the walkthrough clicks together in the console."""
+    """create_collector.yaml: what the walkthrough creates in the console."""
 
     kind: ClassVar[str] = "collector"
     resource_types: ClassVar[frozenset[str]] = frozenset({"inventory.Collector"})
@@ -211,5 +215,5 @@ class Collector(Declaration):
     tags: Tags | None = None
 
 
-#: In the order in which a manifest reads best: what is named comes before what names it.
+#: In the order of references: a resource comes after those that it refers to.
 KINDS: tuple[type[Declaration], ...] = (Repository, Schema, Provider, ServiceAccount, Plugin, Collector)

@@ -27,8 +27,8 @@ class Parameter:
 
     Attributes:
         kind: Such as `service_account`.
-        which: Whose field, where a manifest has several of the kind: `schema[ID].FIELD`.
-        path: The field, from the document's top.
+        which: Which document, if a manifest has several of the kind: `schema[ID].FIELD`.
+        path: The field, from the top of the document.
         value: Text; it may be a secret.
     """
 
@@ -45,15 +45,15 @@ class Parameter:
 
     @classmethod
     def parse(cls, text: str, number: int) -> Parameter:
-        """Reads one; `number`, from 1, names it where its own words may not be shown.
+        """Reads one; `number`, from 1, stands for it in messages that must not show its text.
 
         Raises:
-            InvalidParameter: it has another form, or names no kind.
+            InvalidParameter: it has another form, or an unknown kind.
         """
         key, equals, value = text.partition("=")
         match = _KEY.fullmatch(key)
         if not equals or match is None or not all(path := tuple(match["path"].split("."))):
-            raise InvalidParameter(f"Parameter {number} is not {_FORM}.")
+            raise InvalidParameter(f"Parameter {number} is not of the form {_FORM}.")
         known = [kind.kind for kind in KINDS]
         if match["kind"] not in known:
             raise InvalidParameter(
@@ -63,16 +63,16 @@ class Parameter:
 
 
 def parse_parameters(texts: Iterable[str]) -> tuple[Parameter, ...]:
-    """Reads the parameters of a command line, one a text.
+    """Reads the parameters of a command line, one for each text.
 
     Raises:
-        InvalidParameter: one has another form, or names no kind.
+        InvalidParameter: one has another form, or an unknown kind.
     """
     return tuple(Parameter.parse(text, number) for number, text in enumerate(texts, start=1))
 
 
 def split_parameters(line: str) -> list[str]:
-    """The parameters in one line, with a shell's quotation marks, as a form has them.
+    """Splits one line of parameters, quoted as in a shell; a form has only one text field.
 
     Raises:
         InvalidParameter: a quotation mark is not closed.
@@ -80,16 +80,16 @@ def split_parameters(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
-        raise InvalidParameter(f"The parameters cannot be told apart: {error}.") from None
+        raise InvalidParameter(f"The parameters cannot be split: {error}.") from None
 
 
 def with_parameters(
     kind: type[Declaration], parts: Sequence[Part], parameters: Iterable[Parameter]
 ) -> list[Part]:
-    """The documents of a kind with the fields that parameters give; the last one of a field counts.
+    """The documents of a kind with the fields that parameters set. The last parameter for a field counts.
 
     Raises:
-        InvalidParameter: there is no such document, or several and none is named.
+        InvalidParameter: there is no such document, or there are several and the parameter names none.
     """
     changed = list(parts)
     for parameter in parameters:
@@ -106,12 +106,12 @@ def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter)
             return 0
         choice = " or ".join(f"{kind.kind}[{one}]" for one in ids)
         raise InvalidParameter(
-            f"-p {parameter.name}: the manifest declares {len(parts)} of this kind; say which: {choice}."
+            f"-p {parameter.name}: the manifest declares {len(parts)} of this kind; name one: {choice}."
         )
     if parameter.which not in ids:
         known = ", ".join(ids)
         raise InvalidParameter(
-            f"-p {parameter.name}: there is no {kind.words()} {parameter.which!r}. There is: {known}."
+            f"-p {parameter.name}: there is no {kind.words()} {parameter.which!r}. The manifest declares: {known}."
         )
     return ids.index(parameter.which)
 
@@ -128,7 +128,7 @@ def _changed(kind: type[Declaration], part: Part, parameter: Parameter) -> Part:
 
 
 def _with(data: dict[str, Any], path: tuple[str, ...], value: Any, parameter: Parameter) -> dict[str, Any]:
-    """A copy of `data` with one field set; what a YAML alias shares with it stays as it is."""
+    """A copy of `data` with one field set. Other places that share it by a YAML alias do not change."""
     head, *rest = path
     if not rest:
         return {**data, head: value}
@@ -137,13 +137,13 @@ def _with(data: dict[str, Any], path: tuple[str, ...], value: Any, parameter: Pa
         below = {}
     if not isinstance(below, dict):
         raise InvalidParameter(
-            f"-p {parameter.name}: {head!r} holds no fields in this manifest; give it as a whole."
+            f"-p {parameter.name}: {head!r} has no fields in this manifest; set it as a whole."
         )
     return {**data, head: _with(below, tuple(rest), value, parameter)}
 
 
 def _field_type(kind: type[Declaration], path: tuple[str, ...]) -> Any:
-    """What the model wants of a field; Any where it does not say, as in the mappings that are the author's own."""
+    """The type of a field in the model; Any where the model has none, as in mappings with the author's own keys."""
     annotation: Any = kind
     for name in path:
         model = document_type(annotation)
@@ -155,7 +155,7 @@ def _field_type(kind: type[Declaration], path: tuple[str, ...]) -> Any:
 
 
 def _value(wanted: Any, parameter: Parameter) -> Any:
-    """The text, where the field takes text or what can be read from it; else what it says as YAML."""
+    """The text, if the field accepts text; otherwise the text read as YAML."""
     try:
         TypeAdapter(wanted).validate_python(parameter.value)
     except ValidationError:
@@ -163,11 +163,11 @@ def _value(wanted: Any, parameter: Parameter) -> Any:
             value = yaml.safe_load(parameter.value)
         except (yaml.YAMLError, ValueError, AttributeError):
             raise InvalidParameter(
-                f"-p {parameter.name}: the field takes no text, and the value is not YAML."
+                f"-p {parameter.name}: the field does not accept text, and the value is not valid YAML."
             ) from None
         if unheld_number(value) is not None:
             raise InvalidParameter(
-                f"-p {parameter.name}: a number is more than the platform's numbers (doubles) can hold."
+                f"-p {parameter.name}: a number cannot be stored exactly by the platform, whose numbers are doubles."
             ) from None
         return value
     return parameter.value

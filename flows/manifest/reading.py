@@ -1,4 +1,4 @@
-"""YAML files read into parts: a document each, with its place and the lines of its fields."""
+"""Reads YAML files into parts: one for each document, with its place and the lines of its fields."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from flows.manifest.errors import FileMissing, InvalidField, NotYaml
 
 _LARGEST = 2**53
 
-#: Where a field stands: names in mappings, numbers from 0 in lists.
+#: The path of a field: names in mappings, numbers from 0 in lists.
 FieldPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a document stands, for messages.
+    """Where a document is, for messages.
 
     Attributes:
-        file: The file, as messages name it; the manifest's folder for a default.
-        part: Which part of the file, such as `document 2`; empty where the file holds one document alone.
+        file: The file, as messages name it. For a default, the manifest's folder.
+        part: Which part of the file, such as `document 2`; empty if the file contains only one document.
         parameters: The names of the parameters (`-p`) that changed the document.
         default: Whether no file declares it.
     """
@@ -52,8 +52,8 @@ class Part:
 
     Attributes:
         data: Its fields.
-        node: The tree that they came from, for the lines; None for what no file holds.
-        place: Where it stands.
+        node: The YAML tree of the fields, for line numbers; None if it is not from a file.
+        place: Where it is.
         given: The fields that parameters (`-p`) set, with the parameters' names.
     """
 
@@ -70,7 +70,7 @@ class Part:
         return self.place.at(line) if line else str(self.place)
 
     def below(self, *path: str | int, part: str) -> Part:
-        """The mapping that stands at `path`, as a part of its own called `part`."""
+        """The mapping at `path`, as a separate part called `part`."""
         data: Any = self.data
         for step in path:
             data = data[step]
@@ -81,10 +81,10 @@ class Part:
 
 
 def exists(path: Path, folder: bool = False) -> bool:
-    """Whether a file (or folder) is there.
+    """Whether a file (or folder) exists.
 
     Raises:
-        FileMissing: nobody can tell: a folder above it may not be read, or the name is not one.
+        FileMissing: it cannot be checked: a parent folder cannot be read, or the name is invalid.
     """
     try:
         return path.is_dir() if folder else path.is_file()
@@ -97,12 +97,12 @@ def read_document(path: Path) -> Part:
 
     Raises:
         FileMissing: there is no such file.
-        NotYaml: it is not YAML, or holds anything but one mapping.
+        NotYaml: it is not YAML, or does not contain exactly one mapping.
     """
     parts = read_parts(path)
     if len(parts) != 1:
         found = f"{len(parts)} documents" if parts else "nothing"
-        raise NotYaml(f"{path} should hold one mapping of fields, and holds {found}.")
+        raise NotYaml(f"{path} should contain one mapping of fields, but contains {found}.")
     return parts[0]
 
 
@@ -111,14 +111,14 @@ def read_parts(path: Path) -> list[Part]:
 
     Raises:
         FileMissing: there is no such file.
-        NotYaml: it is not YAML, a mapping has a key twice, or a document is anything but a mapping.
-        InvalidField: a number is none that the platform can hold.
+        NotYaml: it is not YAML, a mapping has a key twice, or a document is not a mapping.
+        InvalidField: the platform cannot store a number.
     """
     found = [(data, node) for data, node in _documents(path) if data is not None]
     try:
         return _checked(path, found)
     except RecursionError:
-        raise NotYaml(f"{path} holds something that holds itself, by an alias (*).") from None
+        raise NotYaml(f"{path} contains a value that contains itself, through an alias (*).") from None
 
 
 def _checked(path: Path, found: Sequence[tuple[Any, yaml.Node | None]]) -> list[Part]:
@@ -126,22 +126,24 @@ def _checked(path: Path, found: Sequence[tuple[Any, yaml.Node | None]]) -> list[
     for number, (data, node) in enumerate(found, start=1):
         place = Place(str(path), f"document {number}" if len(found) > 1 else "")
         if not isinstance(data, dict):
-            raise NotYaml(f"{place} should hold one mapping of fields, and holds a {type(data).__name__}.")
+            raise NotYaml(
+                f"{place} should contain one mapping of fields, but contains a {type(data).__name__}."
+            )
         if (again := _repeated(node)) is not None:
             raise NotYaml(
-                f"{place.at(again.start_mark.line + 1)}: the key {again.value!r} stands here a second time. "
+                f"{place.at(again.start_mark.line + 1)}: the key {again.value!r} appears here a second time. "
                 "Is a line --- missing between two documents?"
             )
         if (name := unheld_number(data)) is not None:
             raise InvalidField(
-                f"{place}: the number in {name} is more than the platform's numbers (doubles) can hold."
+                f"{place}: the number in {name} cannot be stored exactly by the platform, whose numbers are doubles."
             )
         parts.append(Part(data, node, place))
     return parts
 
 
 def unheld_number(value: Any, name: str = "") -> str | None:
-    """Where a number stands that a double does not hold exactly or JSON does not know; None where none does."""
+    """The path of a number that a double does not store exactly or JSON does not have; None if there is none."""
     if isinstance(value, dict):
         parts = [(item, f"{name}.{key}".lstrip(".")) for key, item in value.items()]
     elif isinstance(value, list):
@@ -153,7 +155,7 @@ def unheld_number(value: Any, name: str = "") -> str | None:
 
 
 def _documents(path: Path) -> list[tuple[Any, yaml.Node | None]]:
-    """What each document says, and the tree that it came from."""
+    """The data of each document, with its YAML tree."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -167,18 +169,20 @@ def _documents(path: Path) -> list[tuple[Any, yaml.Node | None]]:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         problem = ", ".join(filter(None, (error.context, error.problem)))
         if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
-            # An alias or a tag, in the file's own words: a secret that begins with * or ! is taken for one.
+            # The rest quotes the file's alias or tag: a secret that begins with * or ! is read as one.
             problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
         raise NotYaml(f"{path}{line} is not YAML: {problem}.") from None
     except yaml.YAMLError as error:
         raise NotYaml(f"{path} is not YAML: {error}.") from error
     except (ValueError, AttributeError):
-        # PyYAML's own, for what looks like a date or a number and is none: 2030-13-01.
-        raise NotYaml(f"{path} holds a date or number that does not exist; quote it if it is text.") from None
+        # PyYAML raises it for text that looks like a date or a number but is not one: 2030-13-01.
+        raise NotYaml(
+            f"{path} contains a date or number that does not exist; quote it if it is text."
+        ) from None
 
 
 def _repeated(node: yaml.Node | None) -> yaml.Node | None:
-    """A key that its mapping has twice: PyYAML would take the last one, YAML 1.2 forbids it."""
+    """A key that appears twice in its mapping. PyYAML would use the last one; YAML 1.2 forbids it."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, _ in node.value:
@@ -192,7 +196,7 @@ def _repeated(node: yaml.Node | None) -> yaml.Node | None:
 
 
 def _steps(node: yaml.Node | None, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:
-    """The line, from 1, and the node of each part of `path`, as far as the file has it."""
+    """The line, from 1, and the node of each part of `path`, as far as the file contains it."""
     for part in path:
         if isinstance(node, yaml.MappingNode):
             pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)

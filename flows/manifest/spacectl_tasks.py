@@ -1,6 +1,6 @@
-"""The task files of `spacectl apply`, as far as they say what shall exist.
+"""The task files of `spacectl apply`, as far as they declare resources.
 
-Their form is that of spacectl 1.12.2 and 2.0.10, `lib/apply/task_manager.py` and `modules/resource`.
+The form is that of spacectl 1.12.2 and 2.0.10, `lib/apply/task_manager.py` and `modules/resource`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flows.manifest.errors import InvalidField, UnknownKind
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part
 
-#: `var` and `env` serve expressions alone, and `import` names files that are read anyway.
+#: `var` and `env` are used only in expressions, and `import` names files that are read anyway.
 _FILE_KEYS = frozenset({"import", "var", "env", "tasks"})
 _UNCERTAIN = ("if", "loop", "var")
 _MAKING = frozenset({"create", "register"})
@@ -24,7 +24,7 @@ _BY_RESOURCE_TYPE = {name: kind for kind in KINDS for name in kind.resource_type
 
 
 def is_task_file(part: Part) -> bool:
-    """Whether a document is one of `spacectl apply`."""
+    """Whether a document is a task file of `spacectl apply`."""
     return bool(part.data) and set(part.data) <= _FILE_KEYS
 
 
@@ -39,13 +39,13 @@ def declared_by_tasks(
         files: The files of the manifest, resolved.
 
     Raises:
-        InvalidField: an import that is not in the manifest, an expression, or what only a run can tell.
-        UnknownKind: a task is about something that no manifest declares.
+        InvalidField: an import that is not in the manifest, an expression, or a field that is evaluated at run time.
+        UnknownKind: a task's resource is of no kind that a manifest declares.
     """
     if (line := _expression_line(part.node)) is not None:
         raise InvalidField(
-            f"{part.place.at(line)}: an expression (${{{{ … }}}}) is not filled in here: write the value, "
-            "or give it with -p."
+            f"{part.place.at(line)}: an expression (${{{{ … }}}}) is not evaluated here: write the value, "
+            "or set it with -p."
         )
     for index, name in enumerate(_listed(part, "import")):
         if (file.parent / str(name)).resolve() not in files:
@@ -59,11 +59,12 @@ def _tasks(part: Part, path: tuple[str | int, ...], label: str) -> Iterator[tupl
     for index, task in enumerate(_listed(part, *path)):
         here = (*path, index)
         if not isinstance(task, dict):
-            raise InvalidField(f"{part.where(*here)}: a task is a mapping with uses and spec.")
+            raise InvalidField(f"{part.where(*here)}: a task must be a mapping with uses and spec.")
         for name in _UNCERTAIN:
             if name in task:
                 raise InvalidField(
-                    f"{part.where(*here, name)}: {name!r} is decided when tasks run; a manifest says what shall exist."
+                    f"{part.where(*here, name)}: {name!r} is not supported: it is evaluated when tasks run, "
+                    "but a manifest declares what must exist."
                 )
         if "sub_tasks" in task:
             yield from _tasks(part, (*here, "sub_tasks"), f"{label}{index + 1}.")
@@ -83,18 +84,19 @@ def _declared(part: Part, here: tuple[str | int, ...], task: dict[str, Any]) -> 
         or not isinstance(spec.get("verb") or {}, dict)
     ):
         raise InvalidField(
-            f"{part.where(*here, 'spec')}: spec is a mapping with data and perhaps verb, mappings too."
+            f"{part.where(*here, 'spec')}: spec must be a mapping with data and optionally verb, both mappings."
         )
     verbs: dict[str, Any] = spec.get("verb") or {}
     verb = verbs.get("exec") if spec.get("mode") == "EXEC" else verbs.get("create", "create")
     if spec.get("mode") == "READ_ONLY" or verb not in _MAKING:
         raise InvalidField(
-            f"{part.where(*here, 'spec')}: the task makes nothing: a manifest's tasks create or register."
+            f"{part.where(*here, 'spec')}: the task creates nothing: the tasks of a manifest create or register."
         )
     kind = _BY_RESOURCE_TYPE.get(str(spec.get("resource_type")))
     if kind is None:
         raise UnknownKind(
-            f"{part.where(*here, 'spec', 'resource_type')}: {spec.get('resource_type')} is no kind of a manifest. "
+            f"{part.where(*here, 'spec', 'resource_type')}: {spec.get('resource_type')}"
+            " is not a kind of document in a manifest. "
             f"The kinds are: {', '.join(sorted(_BY_RESOURCE_TYPE))}."
         )
     return kind
@@ -105,12 +107,12 @@ def _listed(part: Part, *path: str | int) -> list[Any]:
     for step in path:
         found = found.get(step, []) if isinstance(found, dict) else found[step]
     if not isinstance(found, list):
-        raise InvalidField(f"{part.where(*path)}: {path[-1]!r} is a list.")
+        raise InvalidField(f"{part.where(*path)}: {path[-1]!r} must be a list.")
     return found
 
 
 def _expression_line(node: yaml.Node | None) -> int | None:
-    """The line of the first text in a tree that holds an expression."""
+    """The line of the first text in a tree that contains an expression."""
     if isinstance(node, yaml.ScalarNode):
         return int(node.start_mark.line) + 1 if "${{" in node.value else None
     if isinstance(node, yaml.SequenceNode):

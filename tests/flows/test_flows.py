@@ -36,7 +36,7 @@ def test_a_recollection_takes_its_manifests_parameters_in_one_line(asked, tmp_pa
 
 
 def test_a_line_that_cannot_be_read_stops_a_flow_before_anything_runs(asked, tmp_path):
-    with pytest.raises(InvalidParameter, match="cannot be told apart"):
+    with pytest.raises(InvalidParameter, match="cannot be split"):
         release.fn(str(tmp_path / "here.yaml"), parameters="plugin.name='x")
     assert asked == []
 

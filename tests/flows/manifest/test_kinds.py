@@ -104,7 +104,7 @@ def test_what_cannot_be_told_says_what_it_could_be_and_how_to_name_it(tell, text
 
 @pytest.mark.parametrize("text", ["{version: 3, services: {}}", "{}"])
 def test_a_document_of_no_kind(tell, text):
-    with pytest.raises(UnknownKind, match="01.yaml:1: .*no kind of a manifest"):
+    with pytest.raises(UnknownKind, match="01.yaml:1: .*no kind of document of a manifest"):
         tell("01.yaml", text)
 
 

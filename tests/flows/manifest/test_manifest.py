@@ -64,7 +64,7 @@ def test_all_missing_kinds_at_once(tmp_path):
 @pytest.mark.parametrize("text", ["- a\n", "just words\n", "---\nname: x\n---\n3\n"])
 def test_a_document_that_is_no_mapping(folder, text):
     (folder / "create_schema.yaml").write_text(text)
-    with pytest.raises(NotYaml, match="create_schema.yaml.* should hold one mapping"):
+    with pytest.raises(NotYaml, match="create_schema.yaml.* should contain one mapping"):
         Manifest.load(folder)
 
 
@@ -97,7 +97,7 @@ def test_a_file_without_a_document_declares_nothing(folder):
             "create_service_account.yaml",
             "project:",
             "service_account_type: TRUSTED\nproject:",
-            "'TRUSTED' collects nothing",
+            "'TRUSTED' cannot be used",
         ),
         (
             "create_collector.yaml",
@@ -143,7 +143,7 @@ def test_a_secret_that_yaml_takes_for_an_alias_or_a_tag_is_not_shown(folder, val
 
 def test_a_date_that_does_not_exist(folder):
     replace(folder / "create_service_account.yaml", "amount: cryptocurrency", "amount: 2030-13-01")
-    with pytest.raises(NotYaml, match=r"create_service_account.yaml holds a date"):
+    with pytest.raises(NotYaml, match=r"create_service_account.yaml contains a date"):
         Manifest.load(folder)
 
 
@@ -290,7 +290,7 @@ def test_an_accounts_schema_is_not_one_for_secrets(folder):
     path = folder / "create_schema.yaml"
     path.write_text(path.read_text() + "schema_type: SERVICE_ACCOUNT\n")
     with pytest.raises(
-        InvalidField, match=r"service_account.yaml: .*create_schema.yaml says .*SERVICE_ACCOUNT"
+        InvalidField, match=r"service_account.yaml: .*create_schema.yaml declares .*SERVICE_ACCOUNT"
     ):
         Manifest.load(folder)
 
@@ -327,7 +327,7 @@ def test_a_key_that_stands_twice_is_not_dropped_in_silence(folder, again):
     path.write_text(path.read_text().partition("tags:")[0] + again)
     line = len(path.read_text().splitlines())
     with pytest.raises(
-        NotYaml, match=rf"create_schema.yaml:{line}: the key '\w+' stands here a second time.*---"
+        NotYaml, match=rf"create_schema.yaml:{line}: the key '\w+' appears here a second time.*---"
     ):
         Manifest.load(folder)
 
@@ -335,7 +335,7 @@ def test_a_key_that_stands_twice_is_not_dropped_in_silence(folder, again):
 def test_what_holds_itself(folder):
     path = folder / "create_schema.yaml"
     path.write_text(path.read_text() + "options: &a {b: *a}\n")
-    with pytest.raises(NotYaml, match="create_schema.yaml holds something that holds itself"):
+    with pytest.raises(NotYaml, match="create_schema.yaml contains a value that contains itself"):
         Manifest.load(folder)
 
 

@@ -113,18 +113,21 @@ def test_one_of_several_that_is_not_named_is_refused(two):
 @pytest.mark.parametrize(
     ("parameter", "words"),
     [
-        ("hush", "Parameter 2 is not KIND.FIELD=VALUE"),
-        ("plugin=hush", "Parameter 2 is not KIND.FIELD=VALUE"),
-        ("plugin..a=hush", "Parameter 2 is not KIND.FIELD=VALUE"),
-        ("=hush", "Parameter 2 is not KIND.FIELD=VALUE"),
+        ("hush", "Parameter 2 is not of the form KIND.FIELD=VALUE"),
+        ("plugin=hush", "Parameter 2 is not of the form KIND.FIELD=VALUE"),
+        ("plugin..a=hush", "Parameter 2 is not of the form KIND.FIELD=VALUE"),
+        ("=hush", "Parameter 2 is not of the form KIND.FIELD=VALUE"),
         (
             "folio.image=hush",
             "no kind 'folio'. The kinds are: repository, schema, provider, service_account, ",
         ),
-        ("schema[x].name=hush", "no schema 'x'. There is: portfolio_investment_schema"),
-        ("plugin.labels.a=hush", "-p plugin.labels.a: 'labels' holds no fields"),
-        ("plugin.labels={hush", "-p plugin.labels: the field takes no text, and the value is not YAML"),
-        ("provider.plugin_info={hush: .inf}", "-p provider.plugin_info: a number is more"),
+        ("schema[x].name=hush", "no schema 'x'. The manifest declares: portfolio_investment_schema"),
+        ("plugin.labels.a=hush", "-p plugin.labels.a: 'labels' has no fields"),
+        (
+            "plugin.labels={hush",
+            "-p plugin.labels: the field does not accept text, and the value is not valid YAML",
+        ),
+        ("provider.plugin_info={hush: .inf}", "-p provider.plugin_info: a number cannot be stored"),
     ],
 )
 def test_a_parameter_that_fits_nothing(folder, parameter, words):
@@ -143,8 +146,8 @@ def test_a_parameter_that_fits_nothing(folder, parameter, words):
         ),
         ("collector.schedule.hour=hush", "unknown field 'schedule.hour'. The fields here are: hours, state."),
         ("plugin.image=Hush/x", "-p plugin.image: the field 'image': '…' has capital letters"),
-        ("plugin.image=team/hush_x", "'…' is refused by SpaceONE: its last part holds '…'"),
-        ("repository.repository_type=hush", "'…' holds no plugins of one's own"),
+        ("plugin.image=team/hush_x", "'…' is refused by SpaceONE: its last part contains '…'"),
+        ("repository.repository_type=hush", "'…' cannot be used: only a local repository"),
         ("provider.order=hush", "-p provider.order: the field 'order': Input should be a valid integer"),
         ("plugin.labels=hush", "-p plugin.labels: the field 'labels': Input should be a valid list"),
         ("collector.schedule={hush: 1}", "-p collector.schedule: unknown field 'schedule'"),
