@@ -1,7 +1,7 @@
-"""What the services answer to a call that fails, and what to do about it.
+"""The errors that the services return, and what to do about each.
 
-Told by code and words, then by code, then by gRPC status. The codes are what the services raise (spaceone-core's error
-modules and the services' own). The advice is the same in both generations, and says so where they differ.
+Recognised by code and text, then by code, then by gRPC status. The codes are in spaceone-core's error modules and in
+the services' error modules. The advice is for both generations, and says where they differ.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from flows.spaceone.errors import (
     Unreachable,
 )
 
-#: The type of an error, and the advice that goes with it.
+#: The class of an error, and its advice.
 Kind = tuple[type[CallError], str]
 
 _PLUGIN_SILENT = (
@@ -32,10 +32,12 @@ _NO_SUCH_DATA = (
     "The data of a service account must fit what its provider asks for: the provider's "
     "template.service_account.schema in 1.12, its schema of type SERVICE_ACCOUNT in 2.x."
 )
-_IMAGE_NAME = "Use lower case letters, digits and hyphens, 48 at most in the last part, and no tag."
-_TAKEN = "Something of this name exists already."
+_IMAGE_NAME = (
+    "Use lower case letters, digits and hyphens, at most 48 characters in the last part, and no tag."
+)
+_TAKEN = "A resource of this name already exists."
 
-#: Where one code stands for several mistakes, and words that the services never meant for people.
+#: For codes with several causes, and for texts that are not written for users.
 _BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
     (
         "ERROR_UNKNOWN",
@@ -48,7 +50,7 @@ _BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
     (
         "ERROR_REQUIRED_PARAMETER",
         re.compile(r"\(key = version\)"),
-        (InvalidArgument, "upgrade_mode MANUAL wants a version."),
+        (InvalidArgument, "upgrade_mode MANUAL requires a version."),
     ),
     ("ERROR_INVALID_PARAMETER", re.compile(r"\(key = data,"), (InvalidArgument, _NO_SUCH_DATA)),
     (
@@ -56,7 +58,10 @@ _BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
         re.compile(r"\(key = secret_filter\."),
         (
             InvalidArgument,
-            "secret_filter names something that is not there: accounts of the manifest go by name, all others by id.",
+            (
+                "secret_filter refers to something that does not exist. Use names for the manifest's accounts, and "
+                "ids for all others."
+            ),
         ),
     ),
     (
@@ -64,13 +69,13 @@ _BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
         re.compile(r'Cannot resolve field "(schema|exclude_schemas)"'),
         (
             InvalidArgument,
-            "Inventory cannot select secrets by their schema: take the schemas out of the collector's secret_filter.",
+            "Inventory cannot select secrets by their schema: remove them from the collector's secret_filter.",
         ),
     ),
     (
         "ERROR_DB_QUERY",
         re.compile("ValidationError"),
-        (InvalidArgument, "The platform does not store such a value in the field that its words name."),
+        (InvalidArgument, "The platform does not accept this value in the field that its message names."),
     ),
 )
 
@@ -82,24 +87,27 @@ _BY_CODE: dict[str, Kind] = {
     "ERROR_PERMISSION_DENIED": (
         PermissionDenied,
         (
-            "The token's role or scope does not allow this call. In 2.x a domain's token registers plugins and "
-            "providers, a workspace's creates projects and service accounts; in 1.12 the policies of the role say "
-            "what it may call."
+            "The token's role or scope does not allow this call. In 2.x, a domain's token registers plugins and "
+            "providers, and a workspace's token creates projects and service accounts. In 1.12, the policies of the "
+            "role decide what it may call."
         ),
     ),
     "ERROR_NOT_FOUND": (NotFound, _GONE),
-    # What 2.x says of a service account whose provider is not there.
+    # What 2.x returns for a service account whose provider does not exist.
     "ERROR_SCHEMA_IS_NOT_DEFINED": (NotFound, _GONE),
     "ERROR_SCHEMA_ID_IS_NOT_DEFINED": (NotFound, _GONE),
     "ERROR_NO_SCHEMA": (NotFound, _GONE),
     "ERROR_SAVE_UNIQUE_VALUES": (AlreadyExists, _TAKEN),
     "ERROR_NOT_UNIQUE": (AlreadyExists, _TAKEN),
-    "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST": (AlreadyExists, "An installation holds one local repository."),
+    "ERROR_LOCAL_REPOSITORY_ALREADY_EXIST": (
+        AlreadyExists,
+        "An installation can have only one local repository.",
+    ),
     "ERROR_INVALID_PLUGIN_VERSION": (
         InvalidArgument,
         (
-            "The platform finds no such tag in its registry: was the image pushed, and is it the registry that the "
-            "platform asks?"
+            "The platform does not find this tag in its registry. Was the image pushed? Is it the registry that the "
+            "platform uses?"
         ),
     ),
     "ERROR_NO_IMAGE_IN_REGISTRY": (
@@ -130,7 +138,7 @@ _BY_CODE: dict[str, Kind] = {
     "ERROR_PLUGIN_ENDPOINT_NOT_FOUND": (ServerError, _PLUGIN_SILENT),
     "ERROR_NO_POSSIBLE_SUPERVISOR": (
         ServerError,
-        "No supervisor of the platform starts plugins for this domain: does one run?",
+        "No supervisor of the platform starts plugins for this domain. Is one running?",
     ),
 }
 
@@ -161,8 +169,8 @@ def from_details(method: str, endpoint: str, status: str, details: str) -> CallE
     Args:
         method: `service.Resource.verb`.
         endpoint: The address as configured.
-        status: The gRPC status' name.
-        details: The status' details; SpaceONE's services put `ERROR_CODE: words` there.
+        status: The name of the gRPC status.
+        details: The details of the status; SpaceONE's services write `ERROR_CODE: text` there.
     """
     match = _CODED.match(details or "")
     code, words = (match[1], match[2]) if match else ("", details or "")
@@ -179,8 +187,8 @@ def _by_status(method: str, status: str, code: str) -> Kind:
     kind, advice = _BY_STATUS.get(status, ServerError), _STATUS_ADVICE.get(status, "")
     if kind is DeadlineExceeded and method.startswith("inventory.Collector."):
         # The platform holds these calls until the plugin's container answers.
-        return kind, f"{_PLUGIN_SILENT} Its words are in the container's log."
+        return kind, f"{_PLUGIN_SILENT} Its error is in the container's log."
     if code and kind is Unreachable:
-        # A service that answers UNAVAILABLE with a code of its own was reached: something behind it was not.
+        # A service that answers UNAVAILABLE with an ERROR_ code was reached; a service that it calls was not.
         return ServerError, ""
     return kind, advice

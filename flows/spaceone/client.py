@@ -1,4 +1,4 @@
-"""The one gRPC client of this project."""
+"""The gRPC client for SpaceONE's services."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from flows.spaceone.reflection import Catalogue, message_class
 
 @dataclass(frozen=True)
 class Call:
-    """One call that was sent.
+    """A call that was sent.
 
     Attributes:
         method: `service.Resource.verb`.
         seconds: How long the answer took.
-        reads: Whether the verb changes nothing.
+        reads: Whether the verb only reads.
     """
 
     method: str
@@ -64,13 +64,13 @@ class _Connections:
 
 
 class Client:
-    """Calls SpaceONE services by name, with what they themselves say about their messages.
+    """Calls SpaceONE services by name. The services describe their messages by gRPC reflection.
 
     Args:
         endpoints: Service name (`identity`) to address (`grpc://host:port`).
-        token: Sent as the gRPC metadata `token` where given.
-        timeout: Seconds that a call may take unless it says otherwise.
-        root_certificates: PEM of the authorities to trust for `grpc+ssl`, else the system's.
+        token: Sent as the gRPC metadata `token`, if there is one.
+        timeout: Seconds that a call may take, unless the call has its own limit.
+        root_certificates: PEM of the certificate authorities for `grpc+ssl`; None for the system's.
 
     Attributes:
         calls: Every call sent by this client and those made from it, in order.
@@ -101,7 +101,7 @@ class Client:
         return service in self._connections.endpoints
 
     def catalogue(self, service: str) -> Catalogue:
-        """What the service offers, by reflection.
+        """What the service offers, as its reflection lists it.
 
         Raises:
             EndpointError: when no endpoint is known for it.
@@ -109,10 +109,10 @@ class Client:
         return self._connections.catalogue(service)
 
     def check(self, method: str, params: Mapping[str, Any]) -> None:
-        """Whether a call would fit the server's message; nothing is sent but reflection.
+        """Checks that a call fits the server's message. Only reflection requests are sent.
 
         Raises:
-            UnknownMethod, UnknownField: as `call` would.
+            UnknownMethod, UnknownField: as in `call`.
         """
         service, resource, verb = split(method)
         descriptor = self.catalogue(service).method(resource, verb)
@@ -125,15 +125,15 @@ class Client:
 
         Args:
             method: `service.Resource.verb`, such as `identity.Provider.list`.
-            params: The request's fields, as JSON would have them.
-            timeout: Seconds, instead of the client's.
+            params: The fields of the request, as in JSON.
+            timeout: Seconds, instead of the client's time limit.
 
         Returns:
-            The response's fields under their names in the protocol; numbers of a Struct are floats.
+            The fields of the response under their names in the protocol. Numbers in a Struct are floats.
 
         Raises:
-            UnknownMethod: the servers do not offer it.
-            UnknownField: `params` does not fit; nothing was sent.
+            UnknownMethod: the server does not offer it.
+            UnknownField: `params` does not fit the message; nothing was sent.
             CallError: the call failed. Nothing is sent twice: a step decides whether to try again.
         """
         service, resource, verb = split(method)
@@ -161,7 +161,7 @@ class Client:
         return [dict(result) for result in results]
 
     def count(self, method: str, params: Mapping[str, Any] | None = None) -> int:
-        """How many a list call would give; one record travels at most, where the server can page."""
+        """The number of records that a list call finds. If the server supports pages, it sends at most one record."""
         service, resource, verb = split(method)
         pages = "query" in self.catalogue(service).method(resource, verb).input_type.fields_by_name
         query: dict[str, Any] = {"query": {"page": {"start": 1, "limit": 1}}} if pages else {}
@@ -188,7 +188,7 @@ class Client:
 
 
 def split(method: str) -> tuple[str, str, str]:
-    """`service.Resource.verb` in its three parts."""
+    """The three parts of `service.Resource.verb`."""
     parts = method.split(".")
     if len(parts) != 3 or not all(parts):
         raise SpaceoneError(f"{method!r} is not of the form service.Resource.verb.")
@@ -207,7 +207,7 @@ def _request(method: str, kind: type[Message], params: Mapping[str, Any]) -> Mes
     try:
         return ParseDict(dict(params), kind())
     except ParseError as error:
-        # The parser's words name the field: "Failed to parse <field> field: …".
+        # The parser's message names the field: "Failed to parse <field> field: …".
         words = " ".join(str(error).split())
         named = re.match(r"Failed to parse (\w+) field", words)
         name = named[1] if named and named[1] in params else ""

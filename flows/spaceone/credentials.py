@@ -1,4 +1,4 @@
-"""Endpoints and tokens as spacectl keeps them."""
+"""Endpoints and tokens from spacectl's files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Credentials:
 
     Attributes:
         endpoints: Service name to `grpc://host:port`.
-        token: What spacectl calls `token` or, in 1.12, `api_key`; None where the file has neither.
+        token: What spacectl calls `token` or, in 1.12, `api_key`; None if the file has neither.
         source: The file, for messages.
     """
 
@@ -26,10 +26,10 @@ class Credentials:
 
 
 def spacectl_file(name_or_path: str, relative_to: Path) -> Path:
-    """Where one of spacectl's environments lies.
+    """Returns the file of one of spacectl's environments.
 
-    A bare name is an environment of spacectl's own, `~/.spaceone/environments/<name>.yml`; anything with
-    a separator or an ending is a path, taken from `relative_to`.
+    A simple name is an environment of spacectl, `~/.spaceone/environments/<name>.yml`. A name with a separator or
+    an ending is a path, relative to `relative_to`.
     """
     if "/" not in name_or_path and not name_or_path.endswith((".yml", ".yaml")):
         return Path.home() / ".spaceone" / "environments" / f"{name_or_path}.yml"
@@ -37,10 +37,10 @@ def spacectl_file(name_or_path: str, relative_to: Path) -> Path:
 
 
 def read_spacectl(path: Path) -> Credentials:
-    """Reads a file in spacectl's own format.
+    """Reads a file in spacectl's format.
 
     Raises:
-        CredentialsError: when it is missing, is not YAML, or is not a mapping with endpoints.
+        CredentialsError: it is missing, is not YAML, or is not a mapping with endpoints.
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -51,11 +51,11 @@ def read_spacectl(path: Path) -> Credentials:
             "run `pluginctl sandbox up`.",
         ) from None
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        # A YAML error quotes the line that it stumbles over, which may be the token's.
+        # A YAML error quotes the wrong line, which may contain the token.
         raise CredentialsError(f"{path} cannot be read: {type(error).__name__}.") from None
     if not isinstance(data, dict) or not isinstance(data.get("endpoints", {}), dict):
         raise CredentialsError(
-            f"{path} is not a spacectl environment: it should hold `endpoints` and `api_key`."
+            f"{path} is not a spacectl environment: it should contain `endpoints` and `api_key`."
         )
     token = data.get("token") or data.get("api_key")
     endpoints = {str(name): str(url) for name, url in data.get("endpoints", {}).items()}

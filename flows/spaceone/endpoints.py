@@ -9,13 +9,13 @@ import grpc
 
 from flows.spaceone.errors import EndpointError
 
-# What the services and spacectl's peers allow for one message.
+# The limit for one message that SpaceONE's services use too.
 _MAX_MESSAGE = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One service's address.
+    """The address of one service.
 
     Attributes:
         host: Name or address, IPv6 in brackets.
@@ -32,7 +32,7 @@ class Endpoint:
         """Reads `grpc://host:port` or `grpc+ssl://host:port`, as spacectl writes them.
 
         Raises:
-            EndpointError: for anything else.
+            EndpointError: the text has another form.
         """
         try:
             parts = urlsplit(url)
@@ -56,12 +56,12 @@ class Endpoint:
         """Opens a channel; nothing is sent before the first call.
 
         Args:
-            root_certificates: PEM of the authorities to trust instead of the system's, for TLS.
+            root_certificates: PEM of the certificate authorities for TLS; None for the system's.
         """
         options = [
             ("grpc.max_send_message_length", _MAX_MESSAGE),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
-            # A proxy of the environment is for the web; these services are addressed directly.
+            # The proxy variables of the environment are for web requests. These services are called directly.
             ("grpc.enable_http_proxy", 0),
             # gRPC waits up to two minutes before it connects again, and fails every call until then: a service that
             # is back from a restart would be taken for down.

@@ -1,19 +1,19 @@
-"""What can go wrong between this program and a SpaceONE service.
+"""The errors of calls to SpaceONE's services.
 
 SpaceoneError
 ├── EndpointError            an endpoint is missing, or is not grpc:// or grpc+ssl://
-├── CredentialsError         no token, or a file that holds none
+├── CredentialsError         no token, or a file without one
 ├── UnknownMethod            the servers do not offer the call (another generation?)
-├── UnknownField             the call's message lacks a field, or the field wants another type
-└── CallError                a server answered, or should have
-    ├── Unreachable          nobody listens, or the connection broke
+├── UnknownField             the call's message has no such field, or the field has another type
+└── CallError                a call failed
+    ├── Unreachable          the server does not respond, or the connection broke
     ├── DeadlineExceeded     no answer in time
     ├── AuthenticationFailed the token is wrong, or has expired
     ├── PermissionDenied     the token's role or scope does not allow the call
     ├── NotFound
     ├── AlreadyExists
-    ├── InvalidArgument      the server refuses a value
-    └── ServerError          anything else that a server says
+    ├── InvalidArgument      the server rejects a value
+    └── ServerError          any other error of a server
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from typing import Self
 
 from flows.errors import Cause, PipelineError
 
-#: Verbs that change nothing: a call of these may be sent again whatever came of it.
+#: Verbs that change nothing: such a call may be sent again after any error.
 READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
 REFLECTION = "(reflection)"
-"""Stands in the method of an error where a server was asked what it offers."""
+"""In an error of a reflection request, this replaces `Resource.verb`."""
 
 
 class SpaceoneError(PipelineError):
@@ -44,7 +44,7 @@ class EndpointError(SpaceoneError):
 
 
 class CredentialsError(SpaceoneError):
-    """There is no token to call with."""
+    """There is no usable token."""
 
     code = "credentials"
 
@@ -59,7 +59,7 @@ class UnknownField(SpaceoneError):
     """A request does not fit the message that the server expects.
 
     Attributes:
-        field: The field at fault, as far as it can be told.
+        field: The wrong field, as far as it is known.
     """
 
     code = "unknown-field"
@@ -76,9 +76,9 @@ class CallError(SpaceoneError):
         method: `service.Resource.verb`.
         service: Its first part.
         endpoint: The address.
-        status: The gRPC status' name.
-        error_code: SpaceONE's own `ERROR_…` name, where a server gave one.
-        server_text: The server's own words.
+        status: The name of the gRPC status.
+        error_code: SpaceONE's `ERROR_…` code, if the server sent one.
+        server_text: The server's message.
     """
 
     code = "call"
@@ -105,16 +105,16 @@ class CallError(SpaceoneError):
 
     @property
     def reads(self) -> bool:
-        """Whether the call changes nothing, and so may be sent again."""
+        """Whether the call only reads, and so may be sent again."""
         return self.method.rpartition(".")[2] in READS or self.method.endswith(REFLECTION)
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether a call that writes may have changed something all the same: there is no clear refusal."""
+        """Whether a call that writes may have changed something, because the server did not clearly reject it."""
         return self.cause is Cause.UNAVAILABLE
 
     def with_advice(self, advice: str) -> Self:
-        """The same error with other advice."""
+        """A copy with other advice."""
         return type(self)(self.method, self.endpoint, self.status, self.error_code, self.server_text, advice)
 
     def without_server_text(self, secret: Sequence[str], file: str) -> CallError:
@@ -132,7 +132,7 @@ class CallError(SpaceoneError):
 
 
 class Unreachable(CallError):
-    """Nobody listens at the endpoint, or the connection broke.
+    """The server does not respond, or the connection broke.
 
     Attributes:
         never_sent: Whether the request certainly did not reach the server, and so may be sent again.
@@ -155,7 +155,7 @@ class Unreachable(CallError):
         return not self.never_sent
 
     def without_server_text(self, secret: Sequence[str], file: str) -> CallError:  # noqa: ARG002 - the base's shape
-        """The error itself: its text is gRPC's own and quotes no request."""
+        """Returns the error itself, because gRPC's text does not quote the request."""
         return self
 
 
@@ -190,13 +190,13 @@ class NotFound(CallError):
 
 
 class AlreadyExists(CallError):
-    """A create met something of the same identity."""
+    """A create found a resource of the same name or id."""
 
     code = "already-exists"
 
 
 class InvalidArgument(CallError):
-    """The server refuses a value of the request."""
+    """The server rejects a value of the request."""
 
     code = "invalid-argument"
 
@@ -208,6 +208,6 @@ class ServerError(CallError):
     cause = Cause.UNAVAILABLE
 
 
-#: gRPC core's words where no connection could be made. Any other, "sendmsg: Broken pipe" among them, may stand for a
-#: request that had arrived: a connection also carries answers to pings, and any of them can be what could not be sent.
+#: gRPC core's messages if no connection was made. With any other message, such as "sendmsg: Broken pipe", the request
+#: may have arrived: a connection also carries answers to pings, and one of those may be what could not be sent.
 _NEVER_SENT = ("failed to connect to all addresses", "DNS resolution failed")

@@ -1,4 +1,4 @@
-"""Which API an installation speaks, asked of its servers."""
+"""Finds out which generation of SpaceONE's API an installation has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def probe(client: Client) -> Generation:
     """Asks identity by reflection: 2.x serves `spaceone.api.identity.v2`.
 
     Raises:
-        SpaceoneError: identity cannot be asked, or is neither.
+        SpaceoneError: identity does not respond, or has neither API.
     """
     names = client.catalogue("identity").names
     if any(name.startswith("spaceone.api.identity.v2.") for name in names):

@@ -1,4 +1,4 @@
-"""What a server offers, asked of itself by gRPC reflection."""
+"""What a server offers, as its gRPC reflection lists it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.spaceone.errors import REFLECTION, UnknownMethod
 
 
 class _Deadline(grpc.StreamStreamClientInterceptor):
-    """Reflection's own client knows no time limit; a server that never answers would hold a run for ever."""
+    """Sets a time limit, which the reflection client does not have: a server that never responds would block a run."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -28,7 +28,7 @@ class _Deadline(grpc.StreamStreamClientInterceptor):
 
 
 class Catalogue:
-    """The services of one endpoint: names at once, descriptors as they are asked for.
+    """The services of one endpoint. Each descriptor is read when it is first needed.
 
     Attributes:
         endpoint: Its address, for messages.
@@ -48,7 +48,7 @@ class Catalogue:
         """Full names of the services, such as `spaceone.api.identity.v2.Provider`.
 
         Raises:
-            CallError: when the server cannot be asked.
+            CallError: the server cannot be asked.
         """
         if self._names is None:
             try:
@@ -58,11 +58,11 @@ class Catalogue:
         return self._names
 
     def method(self, resource: str, verb: str) -> MethodDescriptor:
-        """The descriptor of `resource.verb`, looked up among the service's own API.
+        """The descriptor of `resource.verb` in SpaceONE's API of this service.
 
         Raises:
-            UnknownMethod: when the server does not offer it.
-            CallError: when the server cannot be asked.
+            UnknownMethod: the server does not offer it.
+            CallError: the server cannot be asked.
         """
         key = f"{resource}.{verb}"
         if key not in self._methods:
@@ -70,7 +70,7 @@ class Catalogue:
         return self._methods[key]
 
     def api(self) -> dict[str, list[str]]:
-        """Every resource of the service's own API with its verbs."""
+        """Every resource of SpaceONE's API of this service, with its verbs."""
         found: dict[str, list[str]] = {}
         for name in self.names:
             if name.startswith("spaceone.api."):
@@ -88,7 +88,7 @@ class Catalogue:
         names = [
             name for name in self.names if name.startswith("spaceone.api.") and name.endswith(f".{resource}")
         ]
-        # A server that speaks two versions of its API is asked in the newer one.
+        # If a server has two versions of its API, the newer one is used.
         for name in reversed(names):
             method = self._descriptor(name).methods_by_name.get(verb)
             if method is not None:
@@ -97,7 +97,7 @@ class Catalogue:
             sorted({name.rsplit(".", 1)[1] for name in self.names if name.startswith("spaceone.api.")})
         )
         raise UnknownMethod(
-            f"{self.endpoint} offers no {self._service}.{resource}.{verb}.",
+            f"{self.endpoint} does not offer {self._service}.{resource}.{verb}.",
             f"Its resources are: {known or 'none of SpaceONE'}.",
         )
 

@@ -1,4 +1,4 @@
-"""The services behind an environment's endpoints: whether they answer, and what they offer."""
+"""The services of an environment's endpoints: whether they respond, and what they offer."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 from flows.spaceone.client import Client
 from flows.spaceone.errors import CallError, UnknownMethod
 
-#: Of every gRPC server of SpaceONE, and no resource of its own.
+#: Services that every gRPC server of SpaceONE has, and that are not resources.
 _COMMON = frozenset({"ServerInfo", "Health", "ServerReflection"})
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service that answers.
+    """One service that responds.
 
     Attributes:
         name: `identity`.
         address: Its endpoint.
-        version: What its server says of itself; empty where it does not.
+        version: Its server's version; empty if the server has no call for it.
         resources: What it offers, such as `Provider`.
     """
 
@@ -40,7 +40,7 @@ class Service:
 
 
 def check_services(client: Client, names: Iterable[str]) -> tuple[Service, ...]:
-    """Asks services what they are, all at once.
+    """Asks services for their version and resources, all at the same time.
 
     Args:
         client: With any token.
@@ -48,7 +48,7 @@ def check_services(client: Client, names: Iterable[str]) -> tuple[Service, ...]:
 
     Raises:
         EndpointError: one has no endpoint.
-        CallError: one does not answer; the advice names all others that do not.
+        CallError: one does not respond; the advice names all others that do not.
     """
     wanted = list(dict.fromkeys(names))
     with ThreadPoolExecutor(max_workers=len(wanted) or 1) as pool:
@@ -58,7 +58,7 @@ def check_services(client: Client, names: Iterable[str]) -> tuple[Service, ...]:
         return tuple(future.result() for _, future in asked)
     (_, first), *others = silent
     also = ", ".join(f"{name} ({error.endpoint})" for name, error in others)
-    advice = f"{first.advice} No answer either from: {also}.".strip()
+    advice = f"{first.advice} These do not answer either: {also}.".strip()
     raise first.with_advice(advice) from first
 
 

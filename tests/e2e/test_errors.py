@@ -196,23 +196,23 @@ def is_(error, kind, code, advice):
 
 def test_a_duplicate(client, provider):
     error = failing(client, "identity.Provider.create", {"provider": provider, "name": "again"})
-    assert is_(error, AlreadyExists, "ERROR_SAVE_UNIQUE_VALUES", "Something of this name exists already.")
+    assert is_(error, AlreadyExists, "ERROR_SAVE_UNIQUE_VALUES", "A resource of this name already exists.")
 
 
 def test_a_plugin_that_is_there(client, words, plugin, image):
     request = {"name": "again", "image": image, "registry_type": "HARBOR", **words.type}
     error = failing(client, "repository.Plugin.register", request)
-    assert is_(error, AlreadyExists, "ERROR_SAVE_UNIQUE_VALUES", "Something of this name exists already.")
+    assert is_(error, AlreadyExists, "ERROR_SAVE_UNIQUE_VALUES", "A resource of this name already exists.")
 
 
 def test_an_unknown_version(client, collector):
     error = failing(client, "inventory.Collector.create", collector(version="9.9.9"))
-    assert is_(error, InvalidArgument, "ERROR_INVALID_PLUGIN_VERSION", "was the image pushed")
+    assert is_(error, InvalidArgument, "ERROR_INVALID_PLUGIN_VERSION", "Was the image pushed")
 
 
 def test_no_version_at_all(client, collector):
     error = failing(client, "inventory.Collector.create", collector(version=None))
-    assert is_(error, InvalidArgument, "ERROR_REQUIRED_PARAMETER", "MANUAL wants a version")
+    assert is_(error, InvalidArgument, "ERROR_REQUIRED_PARAMETER", "MANUAL requires a version")
 
 
 def test_an_unknown_plugin(client, collector):
@@ -263,7 +263,10 @@ def test_an_account_in_a_filter_that_is_gone(client, collector):
     request = {**collector(), "secret_filter": {"state": "ENABLED", "service_accounts": ["sa-gone"]}}
     error = failing(client, "inventory.Collector.create", request)
     assert is_(
-        error, InvalidArgument, "ERROR_INVALID_PARAMETER", "secret_filter names something that is not there"
+        error,
+        InvalidArgument,
+        "ERROR_INVALID_PARAMETER",
+        "secret_filter refers to something that does not exist",
     )
 
 

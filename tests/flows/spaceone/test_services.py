@@ -81,7 +81,7 @@ def test_all_that_do_not_answer_are_named_at_once(serve):
     endpoints = {"identity": serve(), "inventory": NOBODY, "secret": NOBODY_EITHER}
     with (
         Client(endpoints) as client,
-        pytest.raises(Unreachable, match=r"No answer either from: secret \(grpc://127\.0\.0\.1:2\)\.$"),
+        pytest.raises(Unreachable, match=r"These do not answer either: secret \(grpc://127\.0\.0\.1:2\)\.$"),
     ):
         check_services(client, ["identity", "inventory", "secret"])
 
