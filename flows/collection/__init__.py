@@ -1,4 +1,4 @@
-"""Collections: start a job, follow it, judge it, and what it brought in."""
+"""Collections: start a job, follow it, judge it, and read the collected resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collector brought in, as the inventory holds it."""
+"""The resources of a collector in the inventory."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 from flows.spaceone import Client, Generation
 
-#: Generations whose queries sort by one key alone; the others take a list of keys.
+#: Generations whose queries sort by only one key; the others accept a list of keys.
 _SORTS_BY_ONE = frozenset({Generation.V1_12})
 
 
 def counts(client: Client, collector_id: str, provider: str) -> dict[str, int]:
-    """How many resources there are of each type.
+    """The number of resources of each type.
 
-    Cloud services are counted by the collector that brought them; types and regions, which carry no collector's
-    name, by provider.
+    Cloud services are counted by collector; types and regions, which do not refer to a collector, by provider.
     """
     services = client.call(
         "inventory.CloudService.list", {"query": {**_of(collector_id), "count_only": True}}
@@ -28,7 +27,7 @@ def counts(client: Client, collector_id: str, provider: str) -> dict[str, int]:
 
 
 def by_type(client: Client, collector_id: str) -> dict[str, int]:
-    """How many cloud services there are of each `provider/group/type`."""
+    """The number of cloud services of each `provider/group/type`."""
     query = {
         **_of(collector_id),
         "group_by": ["provider", "cloud_service_group", "cloud_service_type"],
@@ -56,10 +55,10 @@ def collected(
     Args:
         client: With the domain's token.
         collector_id: The collector.
-        generation: What the servers speak.
-        sort: A dotted key, and whether downwards.
-        limit: How many.
-        name: Those of a name alone.
+        generation: Of the installation's API.
+        sort: A dotted key, and whether to sort in descending order.
+        limit: The maximum number of records.
+        name: Only resources of this name, if given.
     """
     key, down = sort
     order = {"key": key, "desc": down}
@@ -78,11 +77,11 @@ def cloud_service(client: Client, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cloud_service_type(client: Client, name: str) -> dict[str, Any] | None:
-    """A type, with the layout that the console draws its resources by.
+    """A cloud service type, with the layout that the console uses for its resources.
 
     Args:
         client: With the domain's token.
-        name: `provider/group/type`, as `by_type` has it.
+        name: `provider/group/type`, as in `by_type`.
     """
     provider, group, kind = name.split("/", 2)
     found = client.list(

@@ -1,4 +1,4 @@
-"""Starts a collection and follows the platform's record of it."""
+"""Starts a collection and follows its job on the platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RUNNING = {"IN_PROGRESS", "PENDING"}
 
 
 class JobTimeout(SpaceoneError):
-    """A job was still running when the time for it was up."""
+    """A job was still running when its time limit ended."""
 
     code = "job-timeout"
     cause = Cause.FAILED
@@ -22,16 +22,16 @@ class JobTimeout(SpaceoneError):
 
 @dataclass(frozen=True)
 class Job:
-    """A job, as the platform tells of it at one moment.
+    """The state of a job on the platform at one moment.
 
     Attributes:
         job_id: The platform's id.
         status: IN_PROGRESS, SUCCESS, FAILURE or CANCELED.
-        tasks: How many tasks it was split into, one a secret.
-        remaining: How many have not ended.
-        succeeded: How many ended well.
-        failed: How many did not.
-        created_at: When it began, ISO 8601.
+        tasks: The number of its tasks, one for each secret.
+        remaining: The number of tasks that have not ended.
+        succeeded: The number of tasks that succeeded.
+        failed: The number of tasks that failed.
+        created_at: When it began, in ISO 8601.
     """
 
     job_id: str
@@ -64,7 +64,7 @@ class Job:
 def start(client: Client, collector_id: str, timeout: float = 120.0) -> Job:
     """Starts a collection.
 
-    Sent once: a second collect cancels the job of the first, so this must never be tried again blindly.
+    The request is sent once: a second collect cancels the job of the first, so it must never be repeated blindly.
 
     Args:
         client: With the domain's token.
@@ -83,15 +83,15 @@ def running(client: Client, collector_id: str) -> list[Job]:
 
 
 def wait_for_others(client: Client, collector_id: str, patience: float = 600.0) -> None:
-    """Waits until no job of a collector runs, so that starting one cancels none.
+    """Waits until no job of a collector is running, because starting one would cancel it.
 
     Args:
         client: With the domain's token.
         collector_id: The collector.
-        patience: Seconds in which the running jobs must move.
+        patience: Seconds within which the running jobs must make progress.
 
     Raises:
-        JobTimeout: they did not: they may be dead (the platform itself gives up on them after two hours).
+        JobTimeout: they made no progress and may be dead (the platform gives up on them after two hours).
     """
     before: list[Job] = []
     deadline = time.monotonic() + patience
@@ -100,7 +100,7 @@ def wait_for_others(client: Client, collector_id: str, patience: float = 600.0) 
             before, deadline = jobs, time.monotonic() + patience
         if time.monotonic() > deadline:
             raise JobTimeout(
-                f"Job {jobs[0].job_id} of this collector runs and has not moved for {patience:.0f} s; "
+                f"Job {jobs[0].job_id} of this collector is running and has made no progress for {patience:.0f} s; "
                 "another collection would cancel it.",
                 f"If it is dead, delete it: spacectl exec delete inventory.Job -p job_id={jobs[0].job_id}",
             )
@@ -114,14 +114,14 @@ def follow(
     timeout: float = 1800.0,
     interval: float = 1.0,
 ) -> Job:
-    """Asks for a job until it has ended.
+    """Reads a job until it has ended.
 
     Args:
         client: With the domain's token.
         job: As `start` returned it.
         on_progress: Called with every state that differs from the one before.
-        timeout: Seconds in all.
-        interval: Seconds between two questions at most; the first ones come faster.
+        timeout: Seconds in total.
+        interval: The longest pause between two reads, in seconds; the first pauses are shorter.
 
     Raises:
         JobTimeout: it was still running at the end of `timeout`.
@@ -132,8 +132,9 @@ def follow(
     while job.running:
         if time.monotonic() > deadline:
             raise JobTimeout(
-                f"Job {job.job_id} still ran after {timeout:.0f} s: {job.remaining} of {job.tasks} tasks remain.",
-                "It goes on at the platform: look at inventory.JobTask there, or give it more time.",
+                f"Job {job.job_id} was still running after {timeout:.0f} s: "
+                f"{job.remaining} of {job.tasks} tasks remain.",
+                "It continues on the platform: look at inventory.JobTask there, or allow more time.",
             )
         time.sleep(wait)
         wait = min(wait * 1.5, interval)

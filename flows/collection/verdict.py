@@ -1,4 +1,4 @@
-"""Judges a job: SUCCESS of the platform's own is not a success."""
+"""Judges a job: the platform's status SUCCESS is not enough for a success."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from flows.collection.job import Job
 from flows.spaceone import Client
 
-#: How 1.12 writes down an exception, whole: its class, its gRPC status and its words.
+#: How 1.12 records an exception: its class, its gRPC status and its message.
 _EXCEPTION = re.compile(r"error_code = \S+ status_code = \S+ message = (.*)")
-#: Where a task is, which the report names anyway.
+#: Keys for the place of a task, which the report names anyway.
 _PLACES = frozenset({"domain_id", "workspace_id"})
 _UNRECORDED = (
-    "the platform recorded no words. Inventory of 1.12 does so with what it stumbles over, such as a CloudServiceType "
+    "the platform recorded no message. Inventory of 1.12 does so for unexpected errors, such as a CloudServiceType "
     "whose metadata is null (plugins on the framework of 2.x send json_metadata instead): send metadata, and look at "
     "the log of its inventory worker"
 )
@@ -23,11 +23,11 @@ _UNRECORDED = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a collection did what it was for.
+    """Whether a collection was a success, and why not.
 
     Attributes:
         job: The job as it ended.
-        failures: Why it is a failure, in words; empty for a success.
+        failures: Why it is a failure, as messages; empty for a success.
         resources: Counts by resource type (`inventory.CloudService`, …).
         changes: What the tasks counted: created, updated, deleted, disconnected.
     """
@@ -39,11 +39,11 @@ class Verdict:
 
     @property
     def success(self) -> bool:
-        """Whether there is nothing against it."""
+        """Whether there are no failures."""
         return not self.failures
 
     def summary(self) -> str:
-        """In one line: the first reason against it, else what the job brought."""
+        """One line: the first failure, or the counts of the job."""
         if self.failures:
             more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
             return f"failed: {self.failures[0]}{more}"
@@ -61,13 +61,13 @@ class Verdict:
 
 
 def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], provider: str) -> Verdict:
-    """Weighs a job that has ended against its tasks and what is in the inventory.
+    """Compares a job that has ended with its tasks and with the inventory.
 
     Args:
-        job: As it ended.
+        job: The job after its end.
         tasks: Its records of inventory.JobTask.
-        resources: Counts by resource type of what the collector holds now.
-        provider: Whose secrets the collector looks for, for the words.
+        resources: The collector's resources in the inventory now, counted by resource type.
+        provider: The provider of the collector's secrets, for messages.
     """
     failures = []
     if job.status == "CANCELED":
@@ -79,7 +79,7 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
     if job.tasks == 0:
         failures.append(
             f"The job had no task: no secret matches. Is there a service account of provider {provider!r} with "
-            "secret data, and does the collector's secret_filter let it through?"
+            "secret data, and does the collector's secret_filter select it?"
         )
     failures.extend(_task_failures(tasks))
     if not failures and job.failed:
@@ -88,14 +88,14 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
         name: sum(int(task.get(f"{name}_count", 0)) for task in tasks)
         for name in ("created", "updated", "deleted", "disconnected")
     }
-    # What an earlier collection brought is still in the inventory: this job's own counts tell what it brought.
+    # The inventory still contains resources of earlier collections: only this job's counts show what it collected.
     brought = counts["created"] + counts["updated"]
     if not failures and not brought:
-        failures.append("The job ended well and brought no resource: the plugin reported none.")
+        failures.append("The job ended well but collected no resource: the plugin reported none.")
     elif not failures and not resources.get("inventory.CloudService"):
         failures.append(
-            f"The job counted {brought} resources, and the inventory holds none of this collector: does another "
-            "collector bring the same ones, or does the plugin report none but types and regions?"
+            f"The job counted {brought} resources, but the inventory holds none of this collector. Does another "
+            "collector collect the same ones, or does the plugin report only types and regions?"
         )
     return Verdict(job, tuple(failures), resources, counts)
 
@@ -122,5 +122,5 @@ def _error_words(error: Mapping[str, Any]) -> str:
 
 
 def job_tasks(client: Client, job: Job) -> list[dict[str, Any]]:
-    """The tasks of a job, as the platform tells of them."""
+    """The tasks of a job, as the platform records them."""
     return client.list("inventory.JobTask.list", {"job_id": job.job_id})

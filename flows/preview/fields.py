@@ -1,4 +1,4 @@
-"""A field of a dynamic layout in words: what the console would draw of a value.
+"""A field of a dynamic layout as text, as the console would show its value.
 
 The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, progress,
 link, image, more.
@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-#: Seconds in one unit of a datetime's `source_type`, where it is a number.
+#: Seconds in one unit of a datetime's `source_type`, if the value is a number.
 _EPOCHS = {"timestamp": 1.0, "milliseconds": 1e-3, "seconds": 1.0}
 
 
 def value(record: Any, key: str) -> Any:
-    """What a dotted key names in a record; None where there is nothing. A list gives one value for each entry."""
+    """The value of a dotted key in a record; None if there is none. A list gives one value for each entry."""
     found: Any = record
     for index, part in enumerate(parts := key.split(".") if key else []):
         if isinstance(found, Mapping):
@@ -33,7 +33,7 @@ def value(record: Any, key: str) -> Any:
 
 
 def cell(value: Any) -> str:
-    """A value as it is: whole numbers without a point, others with what makes them different."""
+    """A value as text: whole numbers without a point, others with all significant digits."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -48,10 +48,10 @@ def cell(value: Any) -> str:
 
 
 def shown(field: Mapping[str, Any], record: Any) -> str:
-    """What the console draws of a record in a field.
+    """The text that the console shows for a field of a record.
 
     Args:
-        field: `key`, and where they are given `type` and `options` (`prefix`, `postfix`, labels of an enum, …).
+        field: `key`, and optionally `type` and `options` (`prefix`, `postfix`, labels of an enum, …).
         record: The resource.
     """
     options = field.get("options")
@@ -82,7 +82,7 @@ def _plain(_: Mapping[str, Any], found: Any) -> str:
 
 
 def _enum(options: Mapping[str, Any], found: Any) -> str:
-    """Labels instead of values; an option is a name, or a field of its own with one."""
+    """Labels instead of values; an option is a name, or a field with a name."""
     if isinstance(found, Sequence) and not isinstance(found, str):
         return ", ".join(_enum(options, entry) for entry in found)
     chosen = options.get(cell(found))
@@ -92,7 +92,7 @@ def _enum(options: Mapping[str, Any], found: Any) -> str:
 
 
 def _datetime(options: Mapping[str, Any], found: Any) -> str:
-    """Minutes in UTC; what is no time is left as it is."""
+    """A time in UTC, to the minute; a value that is not a time is not changed."""
     factor = _EPOCHS.get(str(options.get("source_type", "iso8601")))
     try:
         moment = (

@@ -19,10 +19,10 @@ class Section:
     """A part of a tab.
 
     Attributes:
-        tab: The tab that it stands in.
-        title: Its own; the tab's where it is all of it.
+        tab: The name of its tab.
+        title: Its title; the tab's name if it is the whole tab.
         columns: Headings.
-        rows: A cell a column.
+        rows: One cell for each column.
     """
 
     tab: str
@@ -41,9 +41,9 @@ class Section:
 
 
 def sections(layouts: Sequence[Any], record: Mapping[str, Any]) -> Iterator[Section]:
-    """The sections that some tabs (`metadata.view.sub_data.layouts`) make of a resource.
+    """The sections of a resource in some tabs (`metadata.view.sub_data.layouts`).
 
-    A layout of a type that is not known here is shown as the raw data under its `root_path`, and says so.
+    A layout of an unknown type is shown as the raw data at its `root_path`, with a note in its title.
     """
     for layout in layouts:
         if isinstance(layout, Mapping):
@@ -80,18 +80,18 @@ def _fields(options: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _mappings(found: Any) -> list[Mapping[str, Any]]:
-    """What a plugin should have written is a list of mappings; what else there is, is left out."""
+    """The mappings in a list; anything else that a plugin wrote is left out."""
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _items(fields: list[Mapping[str, Any]], record: Any) -> tuple[tuple[str, str], ...]:
-    """Names and values; what the resource has nothing of is left out."""
+    """Names and values; fields without a value are left out."""
     pairs = ((str(field.get("name", field.get("key", ""))), shown(field, record)) for field in fields)
     return tuple((name, text) for name, text in pairs if text)
 
 
 def _by_language(text: Any) -> str:
-    """English where there are several languages, else the first."""
+    """The English text if there are several languages, otherwise the first."""
     if isinstance(text, Mapping):
         text = text.get("en") or next(iter(text.values()), "")
     return cell(text)

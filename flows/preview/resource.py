@@ -33,10 +33,10 @@ class Preview:
     """One resource.
 
     Attributes:
-        name: Its own.
-        details: What every resource has.
+        name: The resource's name.
+        details: The fields that every resource has.
         tags: Key and value.
-        tabs: The sections of its dynamic UI, in their order; empty where it has none.
+        tabs: The sections of its dynamic UI, in their order; empty if it has none.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Preview:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """Everything that has rows, in the console's order."""
+        """All sections that have rows, in the console's order."""
         return tuple(each for each in (self.details, *self.tabs, self.tags) if each.rows)
 
     def summary(self) -> str:
@@ -70,8 +70,8 @@ def preview(record: Mapping[str, Any], type_record: Mapping[str, Any] | None) ->
     """A resource as the console shows it.
 
     Args:
-        record: From `inventory.CloudService.get`, which has its metadata, unlike `list`.
-        type_record: Its type, for metadata by reference: 2.x refers to it, in 1.12 each resource has its own.
+        record: A record from `inventory.CloudService.get`, which contains the metadata, unlike `list`.
+        type_record: The record of its type: in 2.x the metadata is there, in 1.12 each resource has its own.
     """
     pairs = ((name, cell(value(record, key))) for name, key in _DETAILS)
     details = tuple((name, text) for name, text in pairs if text)
@@ -84,7 +84,7 @@ def preview(record: Mapping[str, Any], type_record: Mapping[str, Any] | None) ->
 
 
 def _tags(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Tags are kept by provider."""
+    """Tags are stored by provider."""
     return [
         (str(key), cell(tag))
         for tags in (record.get("tags") or {}).values()

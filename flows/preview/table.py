@@ -1,4 +1,4 @@
-"""Collected resources as a table, by the layout that their type gives the console."""
+"""Collected resources as a table, by the table layout of their type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def table(
 
     The columns are those of the type's dynamic table (`metadata.view.table.layout.options.fields`); a type without
     one shows name, provider, group and type.
-    What the console hides until it is asked for (`is_optional`), and images, are left out.
+    Columns that the console hides by default (`is_optional`), and images, are left out.
     """
     fields = _fields(type_record or {})
     if fields and not any(field["key"] == "name" for field in fields):
@@ -34,7 +34,7 @@ def table(
 
 
 def default_sort(type_record: Mapping[str, Any] | None) -> tuple[str, bool]:
-    """The key that the type's table is sorted by, and whether downwards; by name where it says nothing."""
+    """The key that the type's table is sorted by, and whether in descending order; `name` if it has none."""
     sort = value(type_record or {}, f"{_OPTIONS}.default_sort")
     if isinstance(sort, Mapping) and sort.get("key"):
         return str(sort["key"]), bool(sort.get("desc"))

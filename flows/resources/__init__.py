@@ -1,4 +1,4 @@
-"""What the platform must hold, the plan that compares it with what is there, and its carrying out."""
+"""The resources that the platform must hold, the plan that compares them with the platform, and its execution."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RESOURCES: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
 
 
 def declared_resources(generation: Generation, manifest: Manifest, target: Target) -> list[Resource]:
-    """Everything that a platform of `generation` must hold for a release, in the order of its references."""
+    """All resources that a platform of `generation` must hold for a release, in the order of their references."""
     return _RESOURCES[generation](manifest, target)
 
 

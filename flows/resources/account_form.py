@@ -9,22 +9,22 @@ from typing import Any
 from flows.manifest import Manifest, Place, Schema, ServiceAccount
 from flows.resources.values import dig
 
-#: Where 1.12 keeps the help of the form for a service account, below `metadata.view.layouts` of a provider.
+#: The key of the help for a service account's form in 1.12, in `metadata.view.layouts` of a provider.
 HELP = "help:service_account:create"
-#: Types of schemas for an account's own data; they name those of its secret, which come first.
+#: Types of schemas for an account's own data. They refer to schemas of its secret, which are created first.
 ACCOUNT_TYPES = frozenset({"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"})
 
 
 @dataclass(frozen=True)
 class AccountForm:
-    """The console's form for a new service account, whichever generation's words declare it.
+    """The console's form for a new service account, declared in the fields of either generation.
 
     Attributes:
         definition: JSON Schema of the account's data.
-        help: Markdown by language; empty where none is declared beside others, None where nothing is.
-        secret_schemas: Ids of the schemas of the secrets that an account may have; None where nothing is declared.
+        help: Markdown by language; {} if the form is declared without a help, None if nothing is declared.
+        secret_schemas: Ids of the schemas of the secrets that an account may have; None if nothing is declared.
         place: Where it is declared.
-        schema: What declares it in the words of 2.x; None where the provider does, in those of 1.12.
+        schema: The schema that declares it, as in 2.x; None if the provider declares it, as in 1.12.
     """
 
     definition: Mapping[str, Any]
@@ -35,7 +35,7 @@ class AccountForm:
 
 
 def account_form(manifest: Manifest) -> AccountForm | None:
-    """The form that a manifest declares: a schema of type SERVICE_ACCOUNT, else the provider's template and help."""
+    """The declared form: a schema of type SERVICE_ACCOUNT, otherwise the provider's template and help."""
     own = next((schema for schema in manifest.schemas if schema.schema_type == "SERVICE_ACCOUNT"), None)
     if own is not None:
         markdown = dig(own.options, "help")
@@ -61,7 +61,7 @@ def _or_empty(markdown: Any, declared_in: Mapping[str, Any] | None) -> Any:
 def accounts_by(
     manifest: Manifest, key: Callable[[ServiceAccount], str]
 ) -> Iterator[tuple[str, ServiceAccount]]:
-    """Each value of `key` once, with the first service account that has it."""
+    """Yields each value of `key` once, with the first service account that has it."""
     first: dict[str, ServiceAccount] = {}
     for account in manifest.service_accounts:
         first.setdefault(key(account), account)

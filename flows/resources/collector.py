@@ -1,4 +1,4 @@
-"""The collector, as both generations declare it."""
+"""The collector, for both generations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flows.resources.target import Target
 from flows.resources.values import declared_among, without_none
 
 _INFO = ("version", "options", "upgrade_mode")
-"""What a collector has of its plugin and can change."""
+"""The fields of a collector's plugin_info that can be changed."""
 
 
 def collector(
@@ -24,23 +24,26 @@ def collector(
     notes: list[str],
     obstacle: str = "",
 ) -> Resource:
-    """The collector of a name and a plugin.
+    """The collector with the declared name and plugin.
 
     Args:
         manifest: What is declared.
         target: The version, and the environment's options, which override the manifest's.
         plugin_id: The plugin's identity on the platform.
-        fixed: Fields that cannot be changed later, beside the provider.
-        scope: Whose token makes it.
-        notes: What the generation adds.
-        obstacle: Why the platform cannot hold it as declared; empty where it can.
+        fixed: Fields that cannot be changed later, in addition to the provider.
+        scope: Whose token creates it.
+        notes: Notes of the generation.
+        obstacle: Why the collector is blocked, or "".
     """
     declared = manifest.collector
     if target.plugin_options:
         named = ", ".join(sorted(target.plugin_options))
         notes = [*notes, f"plugin_info.options from the environment: {named}."]
     if declared.place.default:
-        notes = ["not declared: the plugin's name, and all service accounts of the provider.", *notes]
+        notes = [
+            "not declared: it has the plugin's name and uses all service accounts of the provider.",
+            *notes,
+        ]
     fixed = {"provider": declared.provider or manifest.provider.provider, **fixed}
     plain = without_none(
         {
@@ -73,15 +76,15 @@ def collector(
         declared={
             **fixed,
             "version": target.version,
-            # Not named at all, they are whatever the platform has, which somebody may have set in the console.
+            # If they are not declared, the platform's options stay: somebody may have set them in the console.
             **({"options": options} if declares_options else {}),
             "upgrade_mode": "MANUAL",
             **plain,
         },
         observed=_observed_collector,
         create_params=create_params,
-        # The call comes back when the plugin's container answers. The platform itself waits up to 150 s in 2.x, and
-        # ten minutes in 1.12, where a container that serves at all is up within 20 s.
+        # The call returns when the plugin's container responds. The platform waits up to 150 s in 2.x, and ten
+        # minutes in 1.12, where a container that works is ready within 20 s.
         create_timeout=240.0,
         writers=(
             Writer("update", ("schedule", "secret_filter", "tags")),
@@ -95,7 +98,7 @@ def collector(
 
 
 def filtered_by_schema(manifest: Manifest) -> list[str]:
-    """The parts of a collector's filter, of one that is on, that name schemas."""
+    """The fields of a collector's secret_filter that name schemas; none if the filter is off."""
     declared = manifest.collector.secret_filter
     if declared is None or declared.state == "DISABLED":
         return []
@@ -103,7 +106,7 @@ def filtered_by_schema(manifest: Manifest) -> list[str]:
 
 
 def _secret_filter(manifest: Manifest) -> Mapping[str, Any] | None:
-    """The filter; a service account of the manifest may be called by its name there, others by their ids."""
+    """The filter. It refers to service accounts of the manifest by name, to others by id."""
     declared = manifest.collector.secret_filter
     if declared is None:
         return None
@@ -118,7 +121,7 @@ def _secret_filter(manifest: Manifest) -> Mapping[str, Any] | None:
 
 
 def _switched(part: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """A schedule or a filter as the platform holds it: of one that is off, nothing but that."""
+    """A schedule or a filter as the platform stores it: only the state, if it is off."""
     if not part or part.get("state") == "DISABLED":
         return {"state": "DISABLED"}
     return part

@@ -11,16 +11,16 @@ from flows.spaceone import AlreadyExists, CallError, Unreachable
 
 
 class Execution:
-    """One action, carried out when it is called.
+    """One action, which is carried out when the object is called.
 
-    A call that fails may be repeated: what is there is looked up first, and a request that may have reached the server
-    is never sent a second time.
+    The object may be called again after an error: it looks up what exists first, and never sends a request a second
+    time that may have reached the server.
 
     Args:
-        clients: One client a scope.
-        action: Not a blocked one.
-        ids: Ids of the resources before this one; its own is added.
-        on_write: Called after every call that changed something, or may have: one without a clear answer.
+        clients: One client for each scope.
+        action: An action that is not blocked.
+        ids: Ids of the resources before this one; the call adds its id.
+        on_write: Called after every request that changed something, or that may have, because its answer was unclear.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Execution:
         self._sent: set[str] = set()
 
     def __call__(self) -> str:
-        """Does what the action says.
+        """Carries out the action.
 
         Returns:
             The platform's id of the resource.
 
         Raises:
-            CallError: the platform refused, or could not be reached. After a write without a clear answer the
-                platform is asked what it holds; that error is raised where it does not hold what was declared.
+            CallError: the platform rejected a request, or could not be reached. After a write without a clear answer,
+                the platform's state is read; the error is raised if it is not as declared.
         """
         if self._action.verb is Verb.CREATE:
             identity = self._create()
@@ -71,7 +71,7 @@ class Execution:
                 self._note(error)
                 if not (isinstance(error, AlreadyExists) or _broke_off(error)):
                     raise
-                # It may have been made all the same, by this call or by somebody else meanwhile.
+                # It may have been created, by this call or by somebody else.
                 found = find(self._client, resource, self._ids)
                 if not found:
                     raise
@@ -105,13 +105,13 @@ class Execution:
             self._unclear = error
 
     def _confirm(self, sent: Record, error: CallError) -> None:
-        """Raise the error of a write again unless the platform is seen to hold what was sent."""
+        """Raises the error of a write again, unless the platform holds what was sent."""
         differing = {change.name for change in plan_resource(self._client, self._resource, self._ids).changes}
         if self._resource.unreadable.intersection(sent) or differing.intersection(sent):
             raise error
 
     def _write(self, verb: str, params: Record) -> dict[str, Any]:
-        """Sends one call that writes. Only a clear refusal means that nothing was changed."""
+        """Sends one request that writes. Only a clear rejection means that nothing was changed."""
         resource = self._resource
         try:
             answer = self._client.call(f"{resource.api}.{verb}", params, resource.create_timeout)
@@ -119,7 +119,7 @@ class Execution:
             if error.may_have_arrived:
                 self._on_write()
             if secret := sorted(resource.hidden.intersection(params)):
-                # Identity 2.x answers a value that its schema does not take with the value itself.
+                # The error of identity 2.x quotes a value that does not fit its schema.
                 raise error.without_server_text(secret, resource.file) from None
             raise
         self._on_write()
@@ -127,5 +127,5 @@ class Execution:
 
 
 def _broke_off(error: CallError) -> bool:
-    """Whether the connection broke while the server may have been at it: what it did can be looked up at once."""
+    """Whether the connection broke after the server may have received the request: the result can be read at once."""
     return isinstance(error, Unreachable) and error.may_have_arrived

@@ -1,6 +1,6 @@
-"""SpaceONE 1.12: how it names what a manifest declares, and what it cannot hold.
+"""SpaceONE 1.12: a manifest's resources in its API, and the fields that it does not support.
 
-The facts are those of spaceone-identity 1.12.4, -repository 1.12.5, -secret 1.12.0 and -inventory 1.12.2.
+Checked with spaceone-identity 1.12.4, -repository 1.12.5, -secret 1.12.0 and -inventory 1.12.2.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from flows.resources.target import Target
 from flows.resources.values import declared_among, dig, without_none
 
 _CREDENTIALS = "secret.credentials"
-#: What 1.12 keeps in a provider, and where a schema of 2.x for accounts has it; the provider's own takes precedence.
+#: Fields of a provider in 1.12, and their place in a 2.x schema for accounts. The provider's fields take precedence.
 _FORM = {"template": "schema", "metadata": "options.help", "capability": "related_schemas"}
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
-    """Everything that the platform must hold for a release, in the order of its references."""
+    """All resources that the platform must hold for a release, in the order of their references."""
     schemas = [schema for schema in manifest.schemas if schema.schema_type not in ACCOUNT_TYPES]
     return [
         _repository(manifest),
@@ -39,9 +39,9 @@ def resources(manifest: Manifest, target: Target) -> list[Resource]:
 
 def _repository(manifest: Manifest) -> Resource:
     repository = manifest.repository
-    notes = ["An installation has one local repository: it is used, whatever its name."]
+    notes = ["An installation has only one local repository, which is used whatever its name is."]
     if repository.place.default:
-        notes.append(f"none is declared: where there is none, it is called {repository.name}.")
+        notes.append(f"not declared: if the platform has none, {repository.name} is registered.")
     if repository.tags:
         notes.append("tags are not supported by a repository of 1.12.")
     return Resource(
@@ -130,7 +130,7 @@ def _called(schema: Schema) -> str:
 
 
 def _written_form(provider: Provider, form: AccountForm | None) -> tuple[Mapping[str, Any], list[str]]:
-    """What 2.x keeps in a schema of type SERVICE_ACCOUNT, 1.12 keeps in the provider itself; with the notes."""
+    """The provider's fields with those that 2.x has in a schema of type SERVICE_ACCOUNT, and the notes."""
     own = {name: getattr(provider, name) for name in _FORM}
     if form is None or form.schema is None:
         return own, []
@@ -156,14 +156,14 @@ def _group(account: ServiceAccount) -> str:
 
 
 def _project_name(account: ServiceAccount) -> str:
-    """As the plan calls it: projects of one name may stand in several groups."""
+    """The project's name in the plan. Several groups may contain projects of the same name."""
     return f"{account.project_group}/{account.project}" if account.project_group else account.project
 
 
 def _project_group(name: str, account: ServiceAccount) -> Resource:
     notes: tuple[str, ...] = ()
     if account.project_group is None:
-        notes = ("project_group is not declared, and 1.12 wants one: it is called as the project.",)
+        notes = ("project_group is not declared, but 1.12 requires one: it has the project's name.",)
     return Resource(
         kind="project group",
         name=name,
@@ -199,7 +199,7 @@ def _service_account(account: ServiceAccount) -> Resource:
         file=str(account.place),
         api="identity.ServiceAccount",
         id_field="service_account_id",
-        # One of the name alone in a domain, whatever its provider.
+        # Names are unique in a domain, whatever the provider.
         query={"name": account.name},
         declared=without_none(
             {
@@ -218,11 +218,11 @@ def _service_account(account: ServiceAccount) -> Resource:
 
 
 def _secret(account: ServiceAccount) -> Resource:
-    """The account's secret: of its own in 1.12, under the account's name."""
+    """The account's secret: a separate resource in 1.12, with the account's name."""
     owner = Reference("service account", account.name)
 
     def observed(record: Record) -> Record:
-        """Its data cannot be seen: a secret that is there is taken to hold what is declared."""
+        """Secret data cannot be read: an existing secret counts as having the declared data."""
         return {**record, "data": account.secret_data}
 
     return Resource(
@@ -245,7 +245,7 @@ def _secret(account: ServiceAccount) -> Resource:
         writers=(Writer("update_data", ("schema", "data"), together=True),),
         hidden=frozenset({"data"}),
         notes=(
-            "secret_schema_id and secret_data are a secret of its own in 1.12.",
+            "secret_schema_id and secret_data are a separate secret in 1.12.",
             "secret_data cannot be read back: it is written when the account has no secret.",
         ),
     )
@@ -280,8 +280,8 @@ def _collector(manifest: Manifest, target: Target) -> Resource:
         notes.append("resource_group: not supported by a collector of 1.12, which has no workspaces.")
     if by_schema := filtered_by_schema(manifest):
         obstacle = (
-            f"inventory of 1.12 takes no {' and no '.join(by_schema)}: it asks for schemas without saying of which "
-            "repository, and fails. Name service_accounts or secrets."
+            f"inventory of 1.12 does not support {' and '.join(by_schema)}: it looks up schemas without naming their "
+            "repository, and fails. Use service_accounts or secrets."
         )
     identity = _plugin_id(manifest)
     if manifest.collector.plugin_info.plugin_id not in (None, identity):

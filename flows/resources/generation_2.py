@@ -1,6 +1,6 @@
-"""SpaceONE 2.x: how it names what a manifest declares, and what it cannot hold.
+"""SpaceONE 2.x: a manifest's resources in its API, and the fields that it does not support.
 
-The facts are those of spaceone-identity 2.0.227, -repository 2.0.dev60 and -inventory 2.0.dev247.
+Checked with spaceone-identity 2.0.227, -repository 2.0.dev60 and -inventory 2.0.dev247.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flows.resources.values import declared_among, without_none
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
-    """Everything that the platform must hold for a release, in the order of its references."""
+    """All resources that the platform must hold for a release, in the order of their references."""
     form = account_form(manifest)
     return [
         _repository(manifest),
@@ -37,7 +37,9 @@ def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
 
 
 def _repository(manifest: Manifest) -> Resource:
-    notes = ["2.x configures its repositories: the installation's local one is used, whatever its name."]
+    notes = [
+        "Repositories are configured in 2.x: the installation's local one is used, whatever its name is."
+    ]
     if manifest.repository.tags:
         notes.append("tags are not supported by a repository of 2.x.")
     return Resource(
@@ -94,7 +96,7 @@ def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
 
 
 def _form_schema(provider: Provider, form: AccountForm | None) -> list[Resource]:
-    """What 1.12 keeps in a provider's template and metadata, 2.x keeps in a schema of type SERVICE_ACCOUNT."""
+    """The schema of type SERVICE_ACCOUNT for a form that is declared in a provider's template and metadata (1.12)."""
     if form is None or form.schema is not None:
         return []
     notes = [f"template.service_account.schema of {form.place} is this schema in 2.x."]
@@ -132,7 +134,7 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
     notes = []
     moved = {name: tags.pop(name) for name in ("icon", "color") if isinstance(tags.get(name), str)}
     if moved:
-        notes.append(f"tags.{' and tags.'.join(moved)}: of its own, beside the tags, in 2.x.")
+        notes.append(f"tags.{' and tags.'.join(moved)}: stored as a field, not as a tag, in 2.x.")
     notes += _form_notes(provider, form)
     name = provider.provider
     return Resource(
@@ -162,30 +164,32 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
 
 
 def _without_empty(declared: Record, field: str) -> Record:
-    """Identity asks of a plugin_info that is there, and be it empty, what belongs into it."""
+    """Removes an empty `field`: identity validates plugin_info even if it is empty."""
     return {name: value for name, value in declared.items() if name != field or value}
 
 
 def _form_notes(provider: Provider, form: AccountForm | None) -> list[str]:
-    """What becomes of a form that is declared in the words of 1.12."""
+    """Notes about a form that is declared in the fields of 1.12."""
     own = declared_among(provider, "template", "capability", "metadata")
     if form is None:
         return [f"{name}: not supported by 2.x." for name in own]
     if form.schema is not None:
-        elsewhere = f"which reads the schema {form.schema.id} of {form.place}"
+        elsewhere = f"which uses the schema {form.schema.id} of {form.place}"
         return [f"{', '.join(own)}: not supported by 2.x, {elsewhere}."] if own else []
     moved = {
-        "template": "service_account.schema alone, as a schema of type SERVICE_ACCOUNT",
-        "capability": "supported_schema alone, as related_schemas of that schema",
-        "metadata": f"the markdown of {HELP} alone, as options.help of that schema",
+        "template": "service_account.schema, as a schema of type SERVICE_ACCOUNT",
+        "capability": "supported_schema, as related_schemas of that schema",
+        "metadata": f"the markdown of {HELP}, as options.help of that schema",
     }
-    return [f"{name}: of it, 2.x holds {moved[name]}." for name in own]
+    return [f"{name}: 2.x supports only {moved[name]}." for name in own]
 
 
 def _project(name: str, account: ServiceAccount) -> Resource:
     notes: tuple[str, ...] = ()
     if account.project_group:
-        notes = ("project_group: the project is looked up by its name in the whole workspace in 2.x.",)
+        notes = (
+            "project_group: not supported by 2.x, which looks up the project by its name in the whole workspace.",
+        )
     return Resource(
         kind="project",
         name=name,
@@ -204,10 +208,10 @@ def _service_account(account: ServiceAccount) -> Resource:
     notes = []
     if account.service_account_type:
         notes.append(
-            "service_account_type is not supported by 2.x, whose trusted accounts are a kind of their own."
+            "service_account_type is not supported by 2.x, where trusted accounts are a separate kind of resource."
         )
     if account.secret_type:
-        notes.append("secret_type is not supported by 2.x: the account makes its secret.")
+        notes.append("secret_type is not supported by 2.x: the account creates its secret.")
     if account.secret_data:
         notes.append("secret_data cannot be read back: it is written when the account has no secret.")
     return Resource(
@@ -240,7 +244,7 @@ def _service_account(account: ServiceAccount) -> Resource:
 
 
 def _observed_account(record: Record, secret_data: Mapping[str, Any] | None) -> Record:
-    """The secret's data cannot be seen: an account that has a secret is taken to have the declared one."""
+    """Secret data cannot be read: an account that has a secret counts as having the declared one."""
     return {**record, "secret_data": secret_data if record.get("secret_id") else None}
 
 
@@ -268,7 +272,7 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
 def _collector(manifest: Manifest, target: Target) -> Resource:
     group = manifest.collector.resource_group
     notes = [
-        f"{name}: inventory 2.0.dev247 takes it, and then fails at every collection."
+        f"{name}: inventory 2.0.dev247 accepts it, but then fails in every collection."
         for name in filtered_by_schema(manifest)
     ]
     return collector(

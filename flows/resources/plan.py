@@ -1,4 +1,4 @@
-"""The plan: for every resource, what has to be done so that the platform holds it."""
+"""The plan: what must be done for each resource so that the platform is as declared."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from flows.resources.resource import Record, Reference, Resource, Scope
 from flows.resources.values import is_empty, same
 from flows.spaceone import Client, UnknownField
 
-#: Stands in a plan for an id that is given when the resource before it is created.
+#: In a plan, replaces an id that is only known when an earlier resource has been created.
 AFTER_CREATE = "(known after create)"
 _HIDDEN = "(hidden)"
 
 
 class Verb(StrEnum):
-    """What is to be done with a resource."""
+    """What must be done with a resource."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -27,12 +27,12 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field that is not as declared.
+    """One field that differs from the declaration.
 
     Attributes:
-        name: The field, under the name of the generation at hand.
-        before: What the platform holds; None where it holds nothing.
-        after: What is declared.
+        name: The field, under its name in this generation.
+        before: The platform's value; None if it has none.
+        after: The declared value.
     """
 
     name: str
@@ -46,17 +46,17 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Action:
-    """What is to be done with one resource.
+    """What must be done with one resource.
 
     Attributes:
         kind: `schema`, `provider`, …, or `image`.
-        name: How people call it.
-        verb: What is to be done.
-        changes: The fields that are not as declared; those of a create are all that are declared.
+        name: Its name, for people.
+        verb: What must be done.
+        changes: The fields that differ from the declaration; for a create, all declared fields.
         reason: Why it is blocked.
         notes: What this generation stores under another name, or does not support.
-        resource: What is declared; None for an image.
-        id: The platform's id of what exists.
+        resource: The declared resource; None for an image.
+        id: The platform's id of the existing resource.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Action:
     id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """For reports: `kind, name, action, fields`, and `reason` and `notes` where there are any."""
+        """For reports: `kind, name, action, fields`, and `reason` and `notes` if there are any."""
         shown: dict[str, Any] = {
             "kind": self.kind,
             "name": self.name,
@@ -123,9 +123,9 @@ KnownIds = Mapping[tuple[str, str], str]
 
 
 def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Action, ...]:
-    """Reads what the platform holds of each resource and compares.
+    """Reads each resource from the platform and compares it with its declaration.
 
-    Nothing is written. Resources come in the order of their references.
+    Nothing is written. The resources must be in the order of their references.
 
     Raises:
         SpaceoneError: a read failed, or a declared field does not fit the server's message.
@@ -141,7 +141,7 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
 
 
 def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
-    """The action for one resource, given the ids of those before it."""
+    """The action for one resource, with the ids of the resources before it."""
     declared = resolved(resource.declared, ids)
     _check(client, resource, declared)
     listed = _listed(client, resource, ids)
@@ -152,7 +152,7 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
             resource,
-            f"{len(found)} exist where one is meant ({held}): remove all but one, or give another name.",
+            f"{len(found)} exist, but one is expected ({held}): remove all but one, or give another name.",
         )
     if not found:
         changes = tuple(
@@ -165,7 +165,7 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
 
 
 def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:
-    """The platform's records that a resource may mean; none where it belongs to something that is not there yet."""
+    """The platform's records that may be the resource; none if it belongs to a resource that does not exist yet."""
     return [record for record in _listed(client, resource, ids) if resource.matches(record)]
 
 
@@ -175,7 +175,7 @@ def _listed(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str,
 
 
 def count_all(clients: Clients, resources: Iterable[Resource], ids: KnownIds) -> dict[str, int]:
-    """How many the platform holds of each kind in all, whether they are declared or not."""
+    """The number of resources of each kind on the platform, declared or not."""
     first: dict[str, Resource] = {}
     for resource in resources:
         first.setdefault(resource.kind, resource)
@@ -188,7 +188,7 @@ def count_all(clients: Clients, resources: Iterable[Resource], ids: KnownIds) ->
 
 
 def resolved(value: Any, ids: KnownIds) -> Any:
-    """A value with ids in the place of its references, as far as they are known."""
+    """A value in which known ids replace the references."""
     if isinstance(value, Reference):
         return ids.get((value.kind, value.name), AFTER_CREATE)
     if isinstance(value, Mapping):
@@ -199,16 +199,16 @@ def resolved(value: Any, ids: KnownIds) -> Any:
 
 
 def _check(client: Client, resource: Resource, declared: Record) -> None:
-    """Every declared field must fit the server's own message, whether it is going to be sent or not."""
+    """Checks that every declared field fits the server's message, even if it will not be sent."""
     if resource.create_params is None:
         return
     try:
         client.check(f"{resource.api}.{resource.create_verb}", resource.create_params(declared))
     except UnknownField as error:
         if error.field in resource.hidden:
-            # The parser quotes the value that it stumbles over.
+            # The parser's message quotes the value, which may be secret.
             raise UnknownField(
-                f"{resource.file}: the field {error.field!r} holds a value that is no text, number, list or mapping.",
+                f"{resource.file}: the field {error.field!r} has a value that is not a text, number, list or mapping.",
                 error.field,
                 "YAML reads an unquoted 2030-01-31 as a date: quote it.",
             ) from None
@@ -226,11 +226,13 @@ def _compared(resource: Resource, declared: Record, record: Record) -> Action:
     fixed = [change for change in changes if change.name not in writable]
     identity = str(record[resource.id_field])
     if fixed:
-        what = "; ".join(f"{change.name} is {change.before!r}, declared {change.after!r}" for change in fixed)
+        what = "; ".join(
+            f"{change.name} is {change.before!r}, but {change.after!r} is declared" for change in fixed
+        )
         return _blocked(
             resource,
-            f"The platform cannot change this of an existing {resource.kind}: {what}. "
-            f"Declare what it has, or give the {resource.kind} another name.",
+            f"The platform cannot change this in an existing {resource.kind}: {what}. "
+            f"Declare the existing value, or give the {resource.kind} another name.",
             changes,
             identity,
         )
@@ -240,7 +242,7 @@ def _compared(resource: Resource, declared: Record, record: Record) -> Action:
     if stuck:
         return _blocked(
             resource,
-            f"The platform takes no empty {' and no empty '.join(stuck)} for an existing {resource.kind}: "
+            f"The platform does not accept an empty {' or an empty '.join(stuck)} for an existing {resource.kind}: "
             "declare a value, or leave the field out of the manifest.",
             changes,
             identity,

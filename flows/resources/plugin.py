@@ -1,4 +1,4 @@
-"""The plugin, as both generations declare it."""
+"""The plugin, for both generations."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def plugin(
 
     Args:
         manifest: What is declared.
-        target: The environment's type of registry overrides the manifest's.
+        target: Its registry type overrides the manifest's.
         generation: For the notes.
         local: `repository_type` of a local repository.
-        type_field: What `inventory.Collector` is: `service_type` or `resource_type`.
-        changeable: The fields that `update` takes.
-        clearable: Those that it takes empty.
+        type_field: The field for `inventory.Collector`: `service_type` or `resource_type`.
+        changeable: The fields that `update` accepts.
+        clearable: The fields that it accepts empty.
         create_params: The request of `register`.
-        identity: `plugin_id` on the platform.
-        unreadable: Declared fields that are not shown.
-        notes: What the generation adds.
+        identity: The `plugin_id` on the platform.
+        unreadable: Declared fields that the platform does not return.
+        notes: Notes of the generation.
     """
     declared = manifest.plugin
     registry_type = target.registry_type or declared.registry_type or DOCKER_HUB
@@ -79,12 +79,12 @@ def _repository_type(record: Record, otherwise: str) -> str:
 
 
 def _taken_elsewhere(identity: str, listed: Sequence[Record], local: str) -> str:
-    """A plugin is looked up by its id in one repository after the other, and listed in the same order."""
+    """The reason if another repository has this plugin id, or "". The platform uses the first one that has it."""
     first = next(iter(listed), None)
     if first is None or _repository_type(first, local) == local:
         return ""
     other = dig(first, "repository_info", "name") or dig(first, "repository_info", "repository_id")
     return (
-        f"{other} ({_repository_type(first, local)}) has a plugin {identity}, too, and the platform takes that one: "
-        "give the plugin an id of its own, which without plugin_id (and always in 1.12) is the image's last part."
+        f"{other} ({_repository_type(first, local)}) has a plugin {identity}, too, and the platform uses that one. "
+        "Give the plugin another id. Without plugin_id, and always in 1.12, the id is the image's last part."
     )

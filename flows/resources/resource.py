@@ -1,4 +1,4 @@
-"""One thing that a manifest declares, in the words of the generation that shall hold it."""
+"""One declared resource, in the fields of the platform's generation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Record = Mapping[str, Any]
 
 
 class Scope(StrEnum):
-    """Whose token a call wants (2.x tells them apart; 1.12 knows one)."""
+    """Whose token a call requires (2.x distinguishes them; 1.12 has only one)."""
 
     DOMAIN = "domain"
     WORKSPACE = "workspace"
@@ -23,8 +23,8 @@ class Writer:
 
     Attributes:
         verb: Such as `update`.
-        fields: The declared fields that it takes.
-        together: Whether it wants all of its fields whenever one of them changes.
+        fields: The declared fields that it accepts.
+        together: Whether it requires all of its fields if one of them changes.
     """
 
     verb: str
@@ -34,7 +34,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class Reference:
-    """Stands, anywhere in a value, for the id of another resource of the same plan."""
+    """A placeholder, anywhere in a value, for the id of another resource of the same plan."""
 
     kind: str
     name: str
@@ -50,29 +50,30 @@ def _nothing(_listed: Sequence[Record]) -> str:
 
 @dataclass(frozen=True)
 class Resource:
-    """What the platform must hold, and how it is asked and told.
+    """A resource that the platform must hold, and the calls that read and write it.
 
     Attributes:
         kind: `schema`, `provider`, …
-        name: How people call it.
+        name: Its name, for people.
         file: The manifest's file that declares it, for messages.
         api: `service.Resource`, such as `identity.Provider`.
-        id_field: The field of a record that identifies it to the platform.
-        query: Parameters of `list` that find it; with a `Reference` to what is not there yet, it is not there either.
-        listing: What `list` wants to list all of the kind.
-        declared: The fields that it shall have; a `Reference` in them is an id.
+        id_field: The field of a record that contains the platform's id.
+        query: Parameters of `list` that find it. If they refer to a resource that does not exist yet, this one does
+            not exist either.
+        listing: Parameters of `list` that list all resources of the kind.
+        declared: The fields that it must have; a `Reference` in them is an id.
         scope: Whose token reads and writes it.
-        matches: Which of the listed records is meant, where `query` cannot say so.
+        matches: Whether a listed record is this resource, if `query` is not exact.
         observed: A record's fields under the names of `declared`.
-        create_params: The request of `create`, from the declared fields; None where there is none, and `obstacle`
-            says so of what is missing.
+        create_params: Returns the request of `create` for the declared fields; None if it cannot be created, which
+            `obstacle` then explains.
         create_timeout: Seconds that a create may take.
-        writers: The calls that change it, in order; a declared field that none takes cannot be changed.
-        clearable: Fields that the platform also takes empty; an empty value of any other is lost on the wire.
-        unreadable: Declared fields that the platform never shows.
-        hidden: Declared fields that must not be shown.
+        writers: The calls that change it, in order. A declared field that no call accepts cannot be changed.
+        clearable: Fields that the platform accepts empty. Protobuf does not send an empty value of any other field.
+        unreadable: Declared fields that the platform never returns.
+        hidden: Declared fields that must never be printed.
         notes: What this generation stores under another name, or does not support.
-        obstacle: Why the platform cannot hold it as declared, given all that `query` lists; empty where it can.
+        obstacle: Returns why this resource is blocked, or "", from all records that `query` lists.
     """
 
     kind: str
@@ -98,5 +99,5 @@ class Resource:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Kind and name: what a `Reference` points at."""
+        """Kind and name, by which a `Reference` refers to it."""
         return self.kind, self.name

@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Target:
-    """What the environment and the version say.
+    """What the environment and the version determine.
 
     Attributes:
         version: The image's tag, and the collector's version.
-        registry_type: How the platform calls the registry that it pulls from; None for what the manifest says.
-        plugin_options: The environment's own options of the plugin, which override the manifest's.
+        registry_type: The platform's type of the registry; None to use the manifest's.
+        plugin_options: The environment's options of the plugin, which override the manifest's.
     """
 
     version: str

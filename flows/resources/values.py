@@ -1,4 +1,4 @@
-"""When two values are the same thing to the platform."""
+"""Compares values as the platform stores them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 def canonical(value: Any) -> Any:
-    """A value without what the platform does not tell apart.
+    """A value in a form that is equal for values that the platform does not distinguish.
 
-    A Struct knows no integers (4 comes back as 4.0), and the services answer an absent mapping or list with
-    an empty one: numbers become floats where they are whole, and empty parts of a mapping go. White space around
-    a string goes, too: spaceone-core strips it from every string that it takes.
+    A Struct has no integers (4 is returned as 4.0), and the services return an absent mapping or list as an empty
+    one. So whole numbers become floats, and empty parts of a mapping are removed. White space around a string is
+    removed too, because spaceone-core strips every string.
     """
     if isinstance(value, bool):
-        return ("bool", value)  # which Python takes for 1 and 0, and a Struct does not
+        return ("bool", value)  # Python treats it as 1 or 0, a Struct does not
     if value is None:
         return value
     if isinstance(value, int):
@@ -30,7 +30,7 @@ def canonical(value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether the platform would hold the same for both; absent and empty are the same."""
+    """Whether the platform would store the same for both; absent and empty are the same."""
     empty: tuple[Any, ...] = (None, {}, [], "")
     one, other = canonical(one), canonical(other)
     return bool(one == other or (one in empty and other in empty))
@@ -46,22 +46,22 @@ def differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, 
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value is one that protobuf leaves out of a message unless its field knows presence."""
+    """Whether protobuf omits the value from a message, unless the field has presence."""
     return value is False or canonical(value) in (None, {}, [], "", 0.0)
 
 
 def dig(value: Any, *keys: str) -> Any:
-    """What lies under a path of keys; None where a part is missing or no mapping."""
+    """The value at a path of keys; None if a part is missing or is not a mapping."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are declared: those that are not None."""
+    """The fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def declared_among(declared: object, *names: str) -> list[str]:
-    """Those of some fields that a document declares."""
+    """Those of the given fields that a document declares."""
     return [name for name in names if getattr(declared, name)]

@@ -125,7 +125,7 @@ def test_two_collectors_of_one_name_block_a_release(first, project, run, client,
             done = run(*project.arguments(), "--output", "json")
         assert (done.returncode, json.loads(done.stdout)["error"]["changed"]) == (2, False)
         words = done.stderr.partition("error: ")[2]
-        assert f"collector {project.collector} is blocked: 2 exist where one is meant" in words
+        assert f"collector {project.collector} is blocked: 2 exist, but one is expected" in words
         assert held["collector_id"] in words
         assert second in words
         assert window.calls == {}

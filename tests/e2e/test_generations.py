@@ -256,8 +256,8 @@ def test_every_translation_is_in_the_plan(released):
         generation: {action["kind"]: action.get("notes", []) for action in report["actions"]}
         for generation, report in released.items()
     }
-    assert "metadata: of it, 2.x holds the markdown of " in " ".join(notes["2.x"]["provider"])
+    assert "metadata: 2.x supports only the markdown of " in " ".join(notes["2.x"]["provider"])
     assert "labels are not supported by a schema of 2.x." in [
         note for action in released["2.x"]["actions"] for note in action.get("notes", [])
     ]
-    assert "secret_schema_id and secret_data are a secret of its own in 1.12." in notes["1.12"]["secret"]
+    assert "secret_schema_id and secret_data are a separate secret in 1.12." in notes["1.12"]["secret"]

@@ -135,7 +135,7 @@ def test_a_job_that_brings_nothing_fails_although_older_resources_are_there(
     report = release(project, environment=environment, code=1)
     assert (report["job"]["status"], report["job"]["tasks"]) == ("SUCCESS", 1)
     assert report["job"]["failures"] == [
-        "The job ended well and brought no resource: the plugin reported none."
+        "The job ended well but collected no resource: the plugin reported none."
     ]
 
 

@@ -90,7 +90,7 @@ def test_questions_come_fast_at_first_and_then_at_the_interval(clock):
 def test_a_job_that_does_not_end_is_given_up_with_how_far_it_was(clock):
     client = Scripted(record("IN_PROGRESS", 3))
     with pytest.raises(
-        JobTimeout, match=r"job-1 still ran after 10 s: 3 of 4 tasks remain\. It goes on"
+        JobTimeout, match=r"job-1 was still running after 10 s: 3 of 4 tasks remain\. It continues"
     ) as caught:
         follow(client, Job.from_record(record("IN_PROGRESS", 4)), lambda _: None, timeout=10)
     assert "inventory.JobTask" in caught.value.advice
@@ -106,6 +106,6 @@ def test_other_jobs_of_the_collector_are_waited_for(clock):
 
 
 def test_a_job_that_hangs_is_not_waited_for_for_ever(clock):
-    with pytest.raises(JobTimeout, match="has not moved for 30 s"):
+    with pytest.raises(JobTimeout, match="has made no progress for 30 s"):
         wait_for_others(Scripted([record("IN_PROGRESS")]), "collector-1", patience=30)
     assert 30 <= clock.now < 31

@@ -58,8 +58,8 @@ def test_a_failed_task_speaks_in_its_own_words_and_says_each_once():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"failure_count": 3}, "3 of its resources failed, and the platform recorded no words."),
-        ({}, "the platform recorded no words."),
+        ({"failure_count": 3}, "3 of its resources failed, and the platform recorded no message."),
+        ({}, "the platform recorded no message."),
         ({"errors": [{"error_code": "ERROR_X", "message": "why"}]}, "ERROR_X: why"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_success_with_a_failed_resource_is_a_failure():
 def test_a_success_that_counts_a_failed_task_is_a_failure():
     found = verdict(job(tasks=2, failed=1), [task(), task()])
     (words,) = found.failures
-    assert words.startswith("1 of 2 tasks failed: the platform recorded no words.")
+    assert words.startswith("1 of 2 tasks failed: the platform recorded no message.")
 
 
 def test_a_canceled_job_is_a_failure_that_says_what_may_have_happened():
@@ -93,13 +93,13 @@ def test_a_canceled_job_is_a_failure_that_says_what_may_have_happened():
 )
 def test_no_resource_is_a_failure(held):
     found = verdict(job(), [task(created_count=0, updated_count=0)], held)
-    assert found.failures == ("The job ended well and brought no resource: the plugin reported none.",)
+    assert found.failures == ("The job ended well but collected no resource: the plugin reported none.",)
 
 
 @pytest.mark.parametrize("held", [{"inventory.CloudService": 0, "inventory.CloudServiceType": 1}, {}])
 def test_resources_that_are_not_the_collectors_are_a_failure(held):
     (words,) = verdict(job(), [task()], held).failures
-    assert words.startswith("The job counted 5 resources, and the inventory holds none of this collector")
+    assert words.startswith("The job counted 5 resources, but the inventory holds none of this collector")
 
 
 # What the two generations recorded, word for word, of a plugin whose collect raised and of one that aborted.

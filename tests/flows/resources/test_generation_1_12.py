@@ -194,10 +194,13 @@ def test_the_plugins_id_is_the_images_last_part(manifest):
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
-        (SecretFilter(schemas=["x"]), "inventory of 1.12 takes no secret_filter.schemas: it asks"),
+        (
+            SecretFilter(schemas=["x"]),
+            "inventory of 1.12 does not support secret_filter.schemas: it looks up",
+        ),
         (
             SecretFilter(schemas=["x"], exclude_schemas=["y"]),
-            "takes no secret_filter.schemas and no secret_filter.exclude_schemas",
+            "does not support secret_filter.schemas and secret_filter.exclude_schemas",
         ),
         (SecretFilter(state="DISABLED", schemas=["x"]), ""),
         (SecretFilter(service_accounts=["x"]), ""),
@@ -230,7 +233,7 @@ def test_an_account_of_the_name_and_another_provider_blocks(clients, resources, 
         }
     )
     (blocked,) = Plan(plan_resources(clients, resources)).blocked
-    assert "provider is 'aws', declared 'portfolio'" in blocked.reason
+    assert "provider is 'aws', but 'portfolio' is declared" in blocked.reason
 
 
 def test_a_local_repository_of_another_name_is_taken(clients, resources, platform):

@@ -55,7 +55,7 @@ def test_the_environments_registry_and_options_are_stronger(resources, manifest)
 
 def test_every_translation_is_said(resources):
     notes = {resource.kind: " ".join(resource.notes) for resource in resources}
-    assert "2.x configures its repositories" in notes["repository"]
+    assert "Repositories are configured in 2.x" in notes["repository"]
     assert "template" in notes["provider"]
     assert "resource_type" in notes["plugin"]
     assert "HARBOR" in notes["plugin"]
@@ -104,7 +104,7 @@ def test_a_filter_by_schema_is_told_of_before_it_fails(manifest):
         Generation.V2, dataclasses.replace(manifest, collector=chosen), Target("0.1.0")
     )
     (note,) = by_kind(found, "collector")[0].notes
-    assert note.startswith("secret_filter.schemas: inventory 2.0.dev247 takes it, and then fails")
+    assert note.startswith("secret_filter.schemas: inventory 2.0.dev247 accepts it, but then fails")
 
 
 @pytest.mark.parametrize("metadata", [{"view": None}, {"view": {"layouts": None}}, {"view": []}])
@@ -127,7 +127,7 @@ def test_a_manifest_of_2_x_is_taken_as_it_is(native):
     assert (provider.declared["order"], provider.declared["color"]) == (10, "#3f51b5")
     said = {note for resource in found for note in resource.notes if resource.kind != "service account"}
     assert said == {
-        "2.x configures its repositories: the installation's local one is used, whatever its name."
+        "Repositories are configured in 2.x: the installation's local one is used, whatever its name is."
     }
 
 
@@ -151,7 +151,7 @@ def test_a_schema_for_accounts_is_stronger_than_a_template_and_the_plan_says_so(
     ]
     (note,) = [note for note in by_kind(found, "provider")[0].notes if "template" in note]
     assert note.startswith(
-        "template, capability, metadata: not supported by 2.x, which reads the schema portfolio-account"
+        "template, capability, metadata: not supported by 2.x, which uses the schema portfolio-account"
     )
 
 
