@@ -1,4 +1,4 @@
-"""A plugin's image, in three wings: `source`, `registry` and `engine`; `state` compares a source with a registry."""
+"""A plugin's image, in three packages: `source`, `registry` and `engine`. `state` compares a source with a registry."""
 
 from __future__ import annotations
 

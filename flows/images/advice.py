@@ -1,4 +1,4 @@
-"""What to do about the Docker engine's and the registries' own words."""
+"""What to do about error messages of the Docker engine and of registries."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _NETWORK = (
 
 
 def is_temporary(reason: str) -> bool:
-    """Whether the words are about the way to the registry or its load, and the same push may pass later."""
+    """Whether a message is about the network or the registry's load, so that the same push may succeed later."""
     return re.search(_NETWORK, reason, re.IGNORECASE) is not None
 
 
 def is_outage(reason: str) -> bool:
-    """Whether the words are about a fault of the registry or the way to it, whether it passes by itself or not."""
+    """Whether a message is about a fault of the registry or the network, temporary or not."""
     return is_temporary(reason) or "no space left" in reason.lower()
 
 
 def push_advice(reason: str, reference: ImageReference) -> str:
-    """Return what to do after a refused push, from the words of the refusal."""
+    """Return what to do after a failed push, by the reason that the engine or the registry gives."""
     registry = reference.registry or "Docker Hub"
     known = {
         "http response to https client": f"The engine speaks TLS to {registry}, which is plain HTTP: add it "
@@ -34,11 +34,11 @@ def push_advice(reason: str, reference: ImageReference) -> str:
         f"/etc/docker/certs.d/{registry}/ca.crt, or add it to `insecure-registries`",
         "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope": "Give the "
         f"environment's registry a user who may push to {reference.repository}, or `docker login {registry}`",
-        "immutable|already exists": "The registry does not let a tag be overwritten: bump src/VERSION",
+        "immutable|already exists": "The registry does not allow a tag to be overwritten: bump src/VERSION",
         "does not exist locally": "Build the image first",
         "name unknown|not found": f"Create the project or repository {reference.repository} first",
-        "unsupported|method not allowed": f"{registry} is read-only or a cache: name another one in the environment",
-        "no space left": f"Make room in the storage of {registry}",
+        "unsupported|method not allowed": f"{registry} is read-only or a cache: use another one in the environment",
+        "no space left": f"Free space in the storage of {registry}",
         _NETWORK: f"Check the address of {registry}, and that the Docker engine's machine can reach it",
     }
     for words, advice in known.items():
@@ -55,7 +55,7 @@ def build_advice(reason: str, step: str | None) -> str:
     if instruction.upper().startswith("FROM "):
         return (
             f"The engine has no {instruction[5:].strip()!r} and cannot pull it: "
-            "name one that it has in the environment's build argument BASE_IMAGE"
+            "set the environment's build argument BASE_IMAGE to an image that it has"
         )
     if instruction.upper().startswith(("COPY ", "ADD ")):
         return "Check that the file exists and that .dockerignore does not exclude it"

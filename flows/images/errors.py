@@ -1,22 +1,22 @@
-"""What can go wrong with a plugin's image.
+"""The errors of a plugin's source, image and registry.
 
 ImageError
-├── SourceError              the plugin source is not what SpaceONE's layout asks for
+├── SourceError              the plugin source does not have SpaceONE's layout
 │   └── SourceChanged        ... or changed between the plan and the build
 ├── InvalidReference         not an image name, tag or registry address
 ├── EngineError              the Docker engine failed
-│   ├── EngineUnreachable    nobody answers
-│   ├── ImageChanged         its image of this name is gone, or another one now
+│   ├── EngineUnreachable    the engine does not respond
+│   ├── ImageChanged         its image of this name is gone, or is another one
 │   ├── BuildFailed          a step of the Dockerfile failed
 │   ├── TrialFailed          the image, run as the platform runs it, serves no collector
-│   └── PushFailed           the registry or the way to it refused the push
-│       └── PushUnverified   ... or accepted it, and does not show what was pushed
-└── RegistryError            the registry, as a reader sees it
-    ├── RegistryUnreachable  nobody answers, or not now
+│   └── PushFailed           the registry rejected the push, or could not be reached
+│       └── PushUnverified   ... or accepted it, but does not show what was pushed
+└── RegistryError            the registry could not be read
+    ├── RegistryUnreachable  the registry does not respond, or not now
     ├── RegistryRefused      401 or 403
-    └── UnexpectedAnswer     something answers, but not as the distribution specification says
+    └── UnexpectedAnswer     the response does not follow the distribution specification
 
-None holds a password or a token.
+No error contains a password or a token.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class ImageError(PipelineError):
-    """The base of all errors of this package."""
+    """Base of all errors of this package."""
 
     code = "image"
 
@@ -65,14 +65,14 @@ class InvalidReference(ImageError, ValueError):
 
 
 class EngineError(ImageError):
-    """The Docker engine answered with an error."""
+    """The Docker engine returned an error."""
 
     code = "engine"
     cause = Cause.UNAVAILABLE
 
 
 class EngineUnreachable(EngineError):
-    """No Docker engine answers, or it stopped answering."""
+    """No Docker engine responds, or the connection broke."""
 
     code = "engine-unreachable"
 
@@ -81,14 +81,14 @@ class EngineUnreachable(EngineError):
 
 
 class ImageChanged(EngineError):
-    """The engine's image of a name is gone, or is another one than the one that was tried."""
+    """The engine's image of a name is gone, or is not the one that was tried."""
 
     code = "image-changed"
     cause = Cause.FAILED
 
 
 class BuildFailed(EngineError):
-    """A build failed in `step` ("3/7 : RUN ..."), after the output in `details`; `reason` is in the engine's words."""
+    """A build failed in `step` ("3/7 : RUN ..."), after the output in `details`; `reason` is the engine's message."""
 
     code = "build-failed"
 
@@ -112,7 +112,7 @@ class BuildFailed(EngineError):
 
 
 class TrialFailed(EngineError):
-    """An image does not serve a collector when it is run, for a `reason`; `details` are its last lines."""
+    """An image does not serve a collector when it runs; `reason` says why, `details` are its last lines."""
 
     code = "trial-failed"
     cause = Cause.REFUSED
@@ -124,14 +124,14 @@ class TrialFailed(EngineError):
 
 
 class PushFailed(EngineError):
-    """A push failed; `reason` holds the registry's or the engine's own words.
+    """A push failed; `reason` is the registry's or the engine's message.
 
     Args:
         image: What was pushed.
         reason: Why it failed.
         advice: What to do next.
-        cause: Whose fault it is.
-        temporary: Whether the same push may pass later.
+        cause: Whether the push was rejected or could not be made.
+        temporary: Whether the same push may succeed later.
     """
 
     code = "push-failed"
@@ -152,13 +152,13 @@ class PushFailed(EngineError):
 
 
 class PushUnverified(PushFailed):
-    """A push was accepted, and the registry does not show what was pushed: something was written all the same."""
+    """A push was accepted, but the registry does not show what was pushed. Something was written."""
 
     code = "push-unverified"
 
 
 class RegistryError(ImageError):
-    """A registry could not be read; `address` is which."""
+    """A registry could not be read; `address` is its address."""
 
     code = "registry"
     cause = Cause.UNAVAILABLE
@@ -169,9 +169,9 @@ class RegistryError(ImageError):
 
 
 class RegistryUnreachable(RegistryError):
-    """Nobody answers at the address, or the registry cannot serve now (429, 5xx).
+    """Nothing responds at the address, or the registry cannot serve now (429, 5xx).
 
-    `retry_after` is how many seconds the registry itself asked to wait, if it did.
+    `retry_after` is the number of seconds that the registry asked to wait, if it did.
     """
 
     code = "registry-unreachable"
@@ -193,7 +193,7 @@ class RegistryRefused(RegistryError):
     """The registry does not let this user read or push (401, 403).
 
     Attributes:
-        maybe_absent: Whether it would say the same of a repository that is not there yet.
+        maybe_absent: Whether it would return the same for a repository that does not exist yet.
     """
 
     code = "registry-refused"
@@ -205,6 +205,6 @@ class RegistryRefused(RegistryError):
 
 
 class UnexpectedAnswer(RegistryError):
-    """What answers at the address does not speak the distribution API, or contradicts itself."""
+    """The server at the address does not have the distribution API, or its answers contradict each other."""
 
     code = "registry-answer"

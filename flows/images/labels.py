@@ -1,14 +1,14 @@
 """Names of the labels that the pipeline gives to an image and to a container.
 
 Keys of the OCI image specification (annotations.md, which the classic builder writes as labels), and two of this
-pipeline: the digest of the source, by which a released version is recognised, and the mark of a trial's container.
+pipeline: the digest of the source, which identifies a released version, and the mark of a trial's container.
 """
 
 from __future__ import annotations
 
 SOURCE_DIGEST = "io.spaceone.pipeline.source-digest"
 TRIAL = "io.spaceone.pipeline.trial"
-"""Marks a trial run's container; its value is the second (Unix time) after which it counts as left over."""
+"""Marks a trial run's container; its value is the second (Unix time) after which the container counts as left over."""
 
 TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"

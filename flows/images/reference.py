@@ -1,8 +1,8 @@
 """Names of images.
 
 The grammar is the distribution specification's (and Docker's, which adds the registry in front):
-`[registry/]path/of/components[:tag]`, https://distribution.github.io/distribution/spec/api/. It is three
-expressions; the packages that parse it answer with an error per expression and no sentence to show.
+`[registry/]path/of/components[:tag]`, https://distribution.github.io/distribution/spec/api/. It has three
+expressions. The packages that parse it report one error for each expression and no message for users.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from flows.images.errors import InvalidReference
 from flows.manifest import image_name
 
 DOCKER_HUB = "docker.io"
-"""How Docker Hub is shown; as a registry's address it is None."""
+"""How messages name Docker Hub; its address is None."""
 
 MAX_NAME = 255
-"""Characters in registry and repository together, as Docker has it."""
+"""Characters in registry and repository together: Docker's limit."""
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?")
@@ -32,14 +32,15 @@ _HUB_NAMES = {
 
 
 def check_tag(tag: str) -> str:
-    """Return `tag` if an image can carry it.
+    """Return `tag` if it is a valid image tag.
 
     Raises:
-        InvalidReference: it is empty, longer than 128 characters, or holds a character that tags cannot.
+        InvalidReference: it is empty, longer than 128 characters, or contains a character that is not allowed.
     """
     if not _TAG.fullmatch(tag):
         raise InvalidReference(
-            tag, "is not an image tag: at most 128 letters, digits, '_', '.' and '-', the first no '.' or '-'"
+            tag,
+            "is not an image tag: use at most 128 letters, digits, '_', '.' and '-', and do not begin with '.' or '-'",
         )
     return tag
 
@@ -48,7 +49,7 @@ def check_address(address: str | None) -> str | None:
     """Return a registry's `host[:port]` in lower case, or None for Docker Hub (None, or one of its names).
 
     Raises:
-        InvalidReference: it has a scheme, a path, or is no host at all.
+        InvalidReference: it has a scheme or a path, or is not a host.
     """
     if address is None:
         return None
@@ -63,7 +64,7 @@ def check_address(address: str | None) -> str | None:
 
 
 def check_repository(repository: str) -> str:
-    """Return `repository` if a registry can hold it.
+    """Return `repository` if it is a valid name for a registry.
 
     Raises:
         InvalidReference: a part breaks the grammar; the message names the part.
@@ -79,7 +80,7 @@ class ImageReference:
     """An image's name: `registry` (None: Docker Hub), `repository` without it, and the `tag`, if any.
 
     Raises:
-        InvalidReference: when made of something that is no name.
+        InvalidReference: a part is not valid.
     """
 
     registry: str | None
@@ -96,12 +97,12 @@ class ImageReference:
 
     @property
     def name(self) -> str:
-        """The name without the tag, as the Docker engine takes it."""
+        """The name without the tag, in the Docker engine's form."""
         return f"{self.registry}/{self.repository}" if self.registry else self.repository
 
     @property
     def last_part(self) -> str:
-        """The last part of the repository: SpaceONE makes the plugin's id of it."""
+        """The last part of the repository, from which SpaceONE derives the plugin's id."""
         return self.repository.rpartition("/")[2]
 
     def require_tag(self) -> str:

@@ -1,4 +1,4 @@
-"""What a registry holds under a version, against the source at hand: the comparison before the write."""
+"""Compares a source with what a registry holds under its version, before anything is written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ImageState:
     """The outcome of `compare`.
 
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
-    both None where there is none; `message` is one sentence for a plan, with what to do where it is blocked.
+    both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked.
     """
 
     status: ImageStatus
@@ -48,11 +48,11 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     """Compare a source with what `registry` holds as `reference` (whose tag is the source's version).
 
     A version is immutable: the same version from another source is a conflict, whatever the difference is.
-    Reads only; two requests where the version is there.
+    It only reads; two requests if the version exists.
 
     Raises:
         RegistryError: the registry cannot be read.
-        InvalidReference: the reference is of another registry or version.
+        InvalidReference: the reference has another registry or version.
     """
     if reference.registry != registry.address:
         raise InvalidReference(str(reference), f"is not in registry {registry}")
@@ -60,15 +60,15 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
         raise InvalidReference(str(reference), f"is not version {source.version} of {source.version_file}")
     image = registry.image(reference.repository, source.version)
     if image is None:
-        return ImageState(ImageStatus.ABSENT, reference, None, None, f"{reference} is to be built and pushed")
+        return ImageState(ImageStatus.ABSENT, reference, None, None, f"{reference} will be built and pushed")
     made_from = image.labels.get(SOURCE_DIGEST)
     if made_from == source.digest:
-        message = f"{reference} is there, from this source ({image.digest})"
+        message = f"{reference} already exists, built from this source ({image.digest})"
         return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message)
     bump = f"Bump {source.version_file}"
     if made_from is None:
         message = (
-            f"VERSION {source.version} is taken by an image that this pipeline did not make "
+            f"VERSION {source.version} is already used by an image that this pipeline did not build "
             f"({image.digest} in {reference}). {bump}, or delete that tag from the registry."
         )
         return ImageState(ImageStatus.UNLABELLED, reference, image.digest, None, message)
@@ -78,7 +78,7 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     )
     if caches := source.caches():
         message += (
-            f" The build context holds {len(caches)} caches of Python ({caches[0]}): "
+            f" The build context contains {len(caches)} Python caches ({caches[0]}): "
             "name `**/__pycache__` and `**/*.pyc` in .dockerignore."
         )
     return ImageState(ImageStatus.CONFLICT, reference, image.digest, made_from, message)

@@ -15,14 +15,14 @@ Retried = Callable[[BaseException], bool]
 
 
 def is_temporary(error: BaseException) -> bool:
-    """Whether the same call may succeed a little later: nobody answers, or not in time, or not now."""
+    """Whether the same call may succeed a little later, for example after a timeout or an overload."""
     return isinstance(error, PipelineError) and error.temporary
 
 
 def was_not_sent(error: BaseException) -> bool:
-    """Whether a step that writes may be tried again: what failed is a read, or a request that never left.
+    """Whether a step that writes may be retried: a read failed, or the request was not sent.
 
-    A write that may have arrived is never sent again, whatever is answered later.
+    A write that may have arrived is never sent again.
     """
     if not is_temporary(error):
         return False
@@ -31,13 +31,13 @@ def was_not_sent(error: BaseException) -> bool:
 
 @dataclass(frozen=True)
 class Retries:
-    """How a step is tried again.
+    """How a step is retried.
 
     Attributes:
-        tries: How often it is tried in all.
-        of: Which errors are worth another try.
+        tries: The number of tries, including the first.
+        of: Returns whether an error is retried.
         text: The same, for the documentation.
-        longest: Seconds that a pause may last; the first lasts one second, each further one twice as long.
+        longest: Seconds of the longest pause. The first pause is one second, each further one twice as long.
     """
 
     tries: int
@@ -55,10 +55,10 @@ _TEMPORARY = "temporary errors"
 NEVER = Retries(1, is_temporary, "no errors")
 ONCE_MORE = Retries(2, is_temporary, _TEMPORARY)
 BRIEF = Retries(3, is_temporary, _TEMPORARY)
-"""For the first contact: a wrong address shows within seconds."""
+"""For first calls: a wrong address is reported within seconds."""
 PATIENT = Retries(10, is_temporary, _TEMPORARY)
-"""65 s of pauses: a rolling restart of a service, which takes up to a minute, does not end a run."""
-UNSENT = Retries(10, was_not_sent, "reads, and requests that never left")
+"""65 s of pauses: a run survives a rolling restart of a service, which takes up to a minute."""
+UNSENT = Retries(10, was_not_sent, "reads, and requests that were not sent")
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class StepKind:
     Attributes:
         name: What the step is called.
         does: What it does, for the documentation.
-        retries: How it is tried again.
+        retries: How it is retried.
         seconds: How long one try may take.
-        changes: What it changes; empty for nothing.
+        changes: What it changes; empty if nothing.
     """
 
     name: str
@@ -80,7 +80,7 @@ class StepKind:
     changes: str = ""
 
     def named(self, name: str) -> StepKind:
-        """The same under a more particular name, such as `create schema` for `create KIND`."""
+        """The same step under a more exact name, such as `create schema` for `create KIND`."""
         return replace(self, name=name)
 
 
@@ -88,7 +88,9 @@ READ_SOURCE = StepKind("read source", "reads Dockerfile, VERSION, requirements a
 CONNECT = StepKind("connect", "asks identity which generation it speaks", BRIEF, 60)
 CHECK_ENDPOINTS = StepKind("check endpoints", "asks every service for its version", BRIEF, 60)
 PLAN = StepKind("plan", "compares source, registry and platform with what is declared", BRIEF, 300)
-LOG_IN = StepKind("log in to registry", "begins an upload and gives it up: may this user push?", BRIEF, 120)
+LOG_IN = StepKind(
+    "log in to registry", "begins an upload and cancels it, to check that the user may push", BRIEF, 120
+)
 BUILD = StepKind("build image", "builds the image from the Dockerfile", ONCE_MORE, 1800, "the Docker engine")
 INSPECT = StepKind("inspect image", "reads what was built", BRIEF, 120)
 TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 300)
@@ -115,7 +117,9 @@ WAIT = StepKind(
 COLLECT = StepKind(
     "collect",
     "starts a collection",
-    Retries(10, was_not_sent, "a request that never left; nothing else, for a second one cancels the first"),
+    Retries(
+        10, was_not_sent, "a request that was not sent; nothing else, because a second one cancels the first"
+    ),
     180,
     "the platform",
 )

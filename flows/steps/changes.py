@@ -20,12 +20,12 @@ class Changes:
     made: bool = False
 
     def note(self) -> None:
-        """Something was changed, or may have been."""
+        """Records that something was changed, or may have been."""
         self.made = True
 
     @contextmanager
     def mark_errors(self) -> Iterator[None]:
-        """An error that leaves the block says whether something was changed by then."""
+        """Sets on an error that leaves the block whether something was changed before."""
         try:
             yield
         except PipelineError as error:

@@ -1,4 +1,4 @@
-"""Collecting: the steps that a release and a re-collection share."""
+"""Collecting: the steps of both a release and a re-collection."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from flows.steps.session import Session, open_session
 
 @dataclass(frozen=True)
 class Findings:
-    """What the inventory holds of a collector.
+    """The resources of a collector in the inventory.
 
     Attributes:
         by_type: Cloud services by `provider/group/type`.
-        columns: Headings, as the console would have them.
-        rows: Some of the resources, a cell a column.
-        first: The first of them, as it is listed; None where there is none.
-        type: The type of most of them, with the layout that the console draws them by.
+        columns: Headings, as in the console.
+        rows: Some of the resources, one cell for each column.
+        first: The first of them, as listed; None if there is none.
+        type: The most frequent type, with the layout that the console uses.
     """
 
     by_type: Mapping[str, int]
@@ -49,7 +49,7 @@ class Findings:
 def collect(
     session: Session, collector_id: str, provider: str, runner: Runner, changes: Changes
 ) -> Collected:
-    """Collects once, follows the job to its end, judges it, and reads what came in."""
+    """Collects once, follows the job to its end, judges it, and reads the collected resources."""
     verdict = _judged_job(session.client, collector_id, provider, runner, changes)
     reading = partial(findings, session, collector_id)
     found = runner.run(Step(READ_INVENTORY, reading, outcome=Findings.summary))
@@ -72,7 +72,7 @@ def _judged_job(
         try:
             return start(client, collector_id)
         except CallError as error:
-            if error.may_have_arrived:  # without a clear answer it may have begun all the same
+            if error.may_have_arrived:  # without a clear answer, it may have begun
                 changes.note()
             raise
 
@@ -96,7 +96,7 @@ def _ended(job: Job) -> str:
 
 
 def findings(session: Session, collector_id: str) -> Findings:
-    """Reads what a collector brought in; the table is that of its most frequent type."""
+    """Reads the resources of a collector; the table is for its most frequent type."""
     client, types = session.client, by_type(session.client, collector_id)
     layout = cloud_service_type(client, max(types, key=types.__getitem__)) if types else None
     records = collected(client, collector_id, session.generation, default_sort(layout))
@@ -105,7 +105,7 @@ def findings(session: Session, collector_id: str) -> Findings:
 
 
 def find_collector(session: Session, manifest: Manifest, runner: Runner) -> tuple[dict[str, Any], str]:
-    """The platform's record of the manifest's collector, and the plugin's id there.
+    """The platform's record of the manifest's collector, and the plugin's id on the platform.
 
     Raises:
         NotReleased: there is no such collector, or more than one.
@@ -137,13 +137,13 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
     """Collects again with the collector that a release made.
 
     Args:
-        environment: Where.
-        manifest: That the collector was made from.
-        runner: Runs the steps and is told what comes out.
+        environment: The environment of the collector.
+        manifest: The manifest that declares the collector.
+        runner: Runs the steps and receives the results.
 
     Raises:
         NotReleased: there is no such collector, or more than one.
-        PipelineError: what stopped it; `changed` says whether the collection may have begun.
+        PipelineError: the collection stopped; `changed` says whether the collection may have begun.
     """
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors(), open_session(environment, runner) as session:

@@ -1,4 +1,4 @@
-"""The image of a release: its source, and its way into the registry."""
+"""The image of a release: reads the source, builds and pushes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _VERBS = {
 
 
 def read_source(folder: Path, environment: Environment, runner: Runner) -> Source:
-    """Looks at VERSION, requirements, setup.py and Dockerfile, before anybody is called.
+    """Reads VERSION, requirements, setup.py and Dockerfile, before any service is called.
 
     Raises:
-        SourceError: something is missing or contradictory; names the file and what to do.
+        SourceError: something is missing or contradictory; the error names the file and what to do.
     """
 
     def read() -> Source:
@@ -50,7 +50,7 @@ def read_source(folder: Path, environment: Environment, runner: Runner) -> Sourc
 
 
 def image_action(state: ImageState, source: PluginSource) -> Action:
-    """The image's line in the plan."""
+    """The image's action in the plan."""
     verb = _VERBS[state.status]
     changes: tuple[FieldChange, ...] = ()
     if verb in {Verb.CREATE, Verb.BLOCKED}:
@@ -61,13 +61,13 @@ def image_action(state: ImageState, source: PluginSource) -> Action:
 def deliver(
     planned: Planned, registry: Registry, build_args: Mapping[str, str], runner: Runner, changes: Changes
 ) -> Delivered | None:
-    """Logs in, builds, inspects, tries and pushes, in this order: what can refuse comes before what takes minutes.
+    """Logs in, builds, inspects, tries and pushes, in this order: refusals come before the steps that take minutes.
 
     Returns:
-        None where the registry holds the image already: then nothing is done.
+        None if the registry holds the image already: then nothing is done.
 
     Raises:
-        RegistryError, EngineError, SourceChanged, PlanBlocked: what stopped it.
+        RegistryError, EngineError, SourceChanged, PlanBlocked: a step failed.
     """
     if planned.image.status is not ImageStatus.ABSENT:
         return None
@@ -99,7 +99,7 @@ def deliver(
 
 @contextmanager
 def _engine() -> Iterator[Callable[[], Engine]]:
-    """The Docker engine, connected to when it is first asked for, and once for all steps."""
+    """The Docker engine; connected at first use, and once for all steps."""
     from flows.images.engine.client import Engine
 
     connected = cache(Engine.connect)
@@ -120,23 +120,23 @@ def _push(
     engine: Callable[[], Engine], planned: Planned, registry: Registry, tried: LocalImage, runner: Runner
 ) -> str:
     source, reference = planned.source.plugin, planned.image.reference
-    # The plan is minutes old: somebody may have released this version meanwhile, and a version is immutable.
+    # The plan is minutes old: somebody may have released this version since, and a version is immutable.
     state = compare(source, registry, reference)
     if state.blocked:
         raise PlanBlocked([image_action(state, source)])
     if state.digest:
         return state.digest
-    # An engine pushes by name, and another release on it may build this version, too.
+    # An engine pushes by name, and another release on it may build this version too.
     if engine().inspect(reference).id != tried.id:
         raise ImageChanged(
-            f"{reference} is another image now than the one that was tried; nothing was pushed",
+            f"{reference} is no longer the image that was tried; nothing was pushed",
             "Is another release of this version running on the same engine? Run this one again after it",
         )
     digest = engine().push(reference, registry, on_output=runner.output)
     if compare(source, registry, reference).status is not ImageStatus.SAME:
         raise PushUnverified(
             str(reference),
-            reason=f"the registry holds {digest}, which was made from another source",
+            reason=f"the registry holds {digest}, which was built from another source",
             advice="Another release of this version runs on the same engine: raise VERSION, and release again",
             cause=Cause.FAILED,
         )

@@ -1,10 +1,10 @@
-"""What can stop a flow.
+"""The errors of a flow.
 
 FlowError
-├── PlanBlocked         something cannot be done; nothing was changed
-├── NotReleased         a collector that was never released
-├── NoSuchResource      a resource that was never collected
-└── StepTimedOut        a step took longer than it may
+├── PlanBlocked         an action cannot be carried out; nothing was changed
+├── NotReleased         there is no collector to collect with
+├── NoSuchResource      there is no such collected resource
+└── StepTimedOut        a step exceeded its time limit
 """
 
 from __future__ import annotations
@@ -32,31 +32,31 @@ class PlanBlocked(FlowError):
         super().__init__(
             "\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked)
         )
-        # What is declared may hold secrets, and an exception may be stored.
+        # Declarations may contain secrets, and an exception may be stored.
         self.blocked = tuple(dataclasses.replace(action, resource=None) for action in blocked)
 
 
 class NotReleased(FlowError):
-    """There is no collector to collect with, or no single one."""
+    """There is no collector to collect with, or more than one."""
 
     code = "not-released"
 
 
 class NoSuchResource(FlowError):
-    """The collector holds no resource of a name, or none at all."""
+    """The collector has no resource of a name, or none at all."""
 
     code = "no-such-resource"
 
 
 class StepTimedOut(FlowError):
-    """A step took longer than it may."""
+    """A step exceeded its time limit."""
 
     code = "step-timed-out"
     cause = Cause.UNAVAILABLE
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
-            f"The step {name!r} was not done after {seconds:g} s and was given up",
-            "Look at the log of what it waits for (docs/steps.md says what that is), then run the same command again: "
-            "what was done stays done",
+            f"The step {name!r} did not finish within {seconds:g} s and was cancelled",
+            "Look at the log of the service that it waits for (see docs/steps.md). Then run the same command again: "
+            "completed work is kept",
         )

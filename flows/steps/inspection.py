@@ -1,4 +1,4 @@
-"""Looking: what an environment offers, and what a release brought in. Nothing is changed."""
+"""Reads what an environment offers, and what a release collected. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
 
-#: What a flow of either generation may call; other endpoints, such as a plugin's own, are not its business.
+#: The services that a flow of either generation calls; other endpoints, such as a plugin's, are ignored.
 SERVICES = ("identity", "repository", "secret", "plugin", "inventory", "config")
 
 
@@ -24,7 +24,7 @@ def list_offers(environment: Environment, runner: Runner) -> list[tuple[Service,
     """The services behind an environment's endpoints, each with its resources and their verbs.
 
     Raises:
-        SpaceoneError: one does not answer; names all that do not.
+        SpaceoneError: one does not respond; the advice names all others.
     """
     with open_session(environment, runner) as session:
         names = [name for name in SERVICES if session.client.knows(name)]
@@ -33,17 +33,17 @@ def list_offers(environment: Environment, runner: Runner) -> list[tuple[Service,
 
 
 def show_resource(environment: Environment, manifest: Manifest, name: str | None, runner: Runner) -> Preview:
-    """One resource that the manifest's collector brought in, as the console shows it.
+    """One resource that the manifest's collector collected, as the console shows it.
 
     Args:
-        environment: Where.
-        manifest: That the collector was made from.
-        name: The resource's; the first of the most frequent type where it is None.
+        environment: The environment of the collector.
+        manifest: The manifest that declares the collector.
+        name: The resource's name; None for the first resource of the most frequent type.
         runner: Runs the steps.
 
     Raises:
         NotReleased: there is no such collector, or more than one.
-        NoSuchResource: it brought none of this name, or none at all.
+        NoSuchResource: the collector has no resource of this name, or none at all.
     """
     with open_session(environment, runner) as session:
         collector, _ = find_collector(session, manifest, runner)
@@ -57,14 +57,14 @@ def _read(
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     client, types = session.client, by_type(session.client, collector_id)
     if not types:
-        raise NoSuchResource(f"The collector {collector_id} has brought in nothing yet.")
+        raise NoSuchResource(f"The collector {collector_id} has collected nothing yet.")
     layout = cloud_service_type(client, max(types, key=types.__getitem__))
     found = collected(client, collector_id, session.generation, default_sort(layout), name=name)
     if not found:
         some = collected(client, collector_id, session.generation, default_sort(layout), limit=5)
         names = ", ".join(str(record.get("name", "")) for record in some)
         raise NoSuchResource(
-            f"The collector {collector_id} holds no resource called {name!r}",
+            f"The collector {collector_id} has no resource called {name!r}",
             f"Some of its {sum(types.values())}: {names}",
         )
     record = cloud_service(client, found[0])

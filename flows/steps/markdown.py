@@ -13,7 +13,7 @@ PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
 
 def plan_rows(actions: Iterable[Action]) -> list[tuple[str, ...]]:
-    """A row an action, as `PLAN_COLUMNS`."""
+    """One row for each action, in the order of `PLAN_COLUMNS`."""
     return [
         (
             str(action.verb),
@@ -32,7 +32,7 @@ def plan_summary(plan: Plan) -> str:
 
 
 def release_report(report: Report) -> str:
-    """Source revision → image digest → plugin version → collector → job → counts, and what came in."""
+    """Source revision → image digest → plugin version → collector → job → counts, and the collected resources."""
     state = "succeeded" if report.success else "failed"
     lines = [f"# {report.flow.capitalize()} of {report.plugin_id} {report.version} {state}", ""]
     first, *rest = [pair for pair in _trail(report) if pair[1]]

@@ -1,4 +1,4 @@
-"""What each stage of a flow hands to the next, and gives to the report."""
+"""The result of each stage of a flow, for the next stage and for the report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flows.spaceone import Service
 
 Listings = Mapping[str, tuple[int, int]]
-"""By kind, how many there were and are."""
+"""By kind: the number of resources before and after."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Source:
     """A plugin's source, read.
 
     Attributes:
-        plugin: The source itself.
-        base: The image that it stands on, as the Dockerfile and the environment say.
+        plugin: The plugin's source.
+        base: The base image, from the Dockerfile and the environment's build arguments.
     """
 
     plugin: PluginSource
@@ -38,13 +38,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Planned:
-    """What is to be done; nothing has been changed yet.
+    """What must be done; nothing has been changed yet.
 
     Attributes:
         source: What is released.
-        image: What the registry holds of it.
+        image: The state of its image in the registry.
         plan: An action for the image and for every resource.
-        services: What answers behind the endpoints.
+        services: The services of the endpoints.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = {
@@ -64,7 +64,7 @@ class Planned:
         return self.plan.actions
 
     def collector_id(self, registered: Registered | None) -> str | None:
-        """The collector's id: as it was registered, else as the plan found it; None where none is declared."""
+        """The collector's id: as registered, otherwise as the plan found it; None if none is declared."""
         for action in self.actions:
             if action.kind == "collector" and action.resource is not None:
                 return registered.ids[action.resource.key] if registered else action.id
@@ -93,10 +93,10 @@ class Delivered:
     """An image that was built, tried and pushed.
 
     Attributes:
-        login: How the registry let the pipeline in.
-        image: What was built, as the engine shows it.
-        trial: How it served.
-        digest: Under which the registry holds it, `sha256:…`.
+        login: How the registry admitted the pipeline.
+        image: The built image, as the engine shows it.
+        trial: The result of the trial run.
+        digest: Its digest in the registry, `sha256:…`.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = dict.fromkeys(("login", "built", "trial"))
@@ -118,11 +118,11 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Registered:
-    """What the platform holds now.
+    """The state of the platform after the registration.
 
     Attributes:
         ids: The platform's id of each resource.
-        listings: How many of each kind there were and are; empty where nothing was to be done.
+        listings: The number of resources of each kind before and after; empty if there was nothing to do.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = {"listings": {}}
@@ -137,14 +137,14 @@ class Registered:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection brought in.
+    """The result of a collection.
 
     Attributes:
-        verdict: Whether it did what it was for.
+        verdict: Whether it was a success.
         by_type: Cloud services by `provider/group/type`.
-        columns: Headings, as the console would have them.
-        rows: Some of the collected resources, a cell a column.
-        preview: One of them in full; None where there is none.
+        columns: Headings, as in the console.
+        rows: Some of the collected resources, one cell for each column.
+        preview: One of them in full; None if there is none.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Where things lie in a project, as defaults; a folder is a project where it holds PROJECT."""
+"""The default paths in a project; a folder is a project if it contains PROJECT."""
 
 from __future__ import annotations
 

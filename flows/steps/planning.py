@@ -1,4 +1,4 @@
-"""Planning: what the registry and the platform hold is compared with what is declared. Nothing is changed."""
+"""Planning: compares the registry and the platform with what is declared. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 
-#: What a plugin needs to be listed, so that others make collectors with it.
+#: The kinds that a plugin needs to be listed, so that others can create collectors with it.
 PUBLISHED = frozenset({"repository", "schema", "provider", "plugin"})
 
 
@@ -28,15 +28,15 @@ def plan(
     *,
     publish_only: bool,
 ) -> Planned:
-    """Compares the image and every declared resource with what is there.
+    """Compares the image and every declared resource with what exists.
 
     Args:
         session: The environment's services.
         registry: The environment's registry.
         source: What is released.
         manifest: What is declared for it.
-        runner: Runs the steps and is told the plan.
-        publish_only: Whether only what a plugin needs to be listed is declared.
+        runner: Runs the steps and receives the plan.
+        publish_only: Whether to plan only the kinds that a plugin needs to be listed.
 
     Raises:
         RegistryError, SpaceoneError: something cannot be read, or a field does not fit the server's message.

@@ -1,4 +1,4 @@
-"""Registering: what the platform must hold is made, and its listings are read before and after."""
+"""Registering: carries out the plan on the platform, and counts its resources before and after."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from flows.steps.summaries import listings_summary
 
 
 def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
-    """Asks services, such as `identity`, whether they are there and what they are.
+    """Checks that services, such as `identity`, respond, and reads their versions.
 
     Raises:
-        SpaceoneError: one has no endpoint, or does not answer; names all of them.
+        SpaceoneError: one has no endpoint, or does not respond; the advice names all others.
     """
     check = partial(check_services, session.client, names)
     return runner.run(Step(CHECK_ENDPOINTS, check, outcome=_versions))
 
 
 def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> Registered:
-    """Carries out what the plan wants of the platform.
+    """Carries out the plan's actions on the platform.
 
     Raises:
-        CallError: the platform refused, or could not be reached.
+        CallError: the platform rejected a request, or could not be reached.
     """
     resources = [action.resource for action in plan.actions if action.resource is not None]
     ids: Ids = {
@@ -62,7 +62,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 
 def _name(action: Action) -> str:
-    """As the platform calls what it does: plugins and repositories are registered, the rest is created."""
+    """The platform's word for the action: plugins and repositories are registered, other kinds are created."""
     verb: str = action.verb
     if action.resource is not None and action.verb is Verb.CREATE:
         verb = action.resource.create_verb

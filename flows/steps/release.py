@@ -19,10 +19,10 @@ from flows.steps.session import open_session
 
 @dataclass(frozen=True)
 class ReleaseRequest:
-    """What is released, and where to.
+    """What to release, and into which environment.
 
     Attributes:
-        environment: As its file says.
+        environment: The environment, as read from its file.
         source: The plugin source's folder.
         manifest: The manifest's folder.
         dry_run: Whether to stop after the plan.
@@ -43,14 +43,14 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
     """Plans a release, carries it out, collects and judges.
 
     Args:
-        request: What, and where to.
-        runner: Runs the steps and is told what comes out.
+        request: What to release, and where.
+        runner: Runs the steps and receives the results.
 
     Returns:
-        The report. A failed verdict, and in a dry run what is blocked, is in it and not an exception.
+        The report. It contains a failed verdict, and the blocked actions of a dry run, which raise no exception.
 
     Raises:
-        PipelineError: what stopped it; `changed` says whether something was changed by then.
+        PipelineError: the release stopped; `changed` says whether something was changed before.
     """
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors():

@@ -1,4 +1,4 @@
-"""What a run did, for people and for programs."""
+"""The report of a run, for people and for programs."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from flows.resources import Action, Verb
 from flows.steps.parts import Collected, Delivered, Planned, Registered
 
 SCHEMA = "report/1"
-"""What `schema` is in a report's JSON, which `docs/report.md` describes. A change that breaks a reader raises it."""
+"""The value of `schema` in a report's JSON (docs/report.md). A change that breaks readers increases its number."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """One release or re-collection, assembled of what its stages gave.
+    """One release or re-collection, assembled from the results of its stages.
 
     Attributes:
         flow: `release` or `recollect`.
         environment: Its name.
-        generation: What its servers speak.
+        generation: Of its API.
         plugin_id: The plugin.
-        version: What the collector runs.
-        collector_id: None where none was asked for, and in a dry run before the first release.
-        seconds: How long it all took.
+        version: The version that the collector runs.
+        collector_id: None with `publish_only`, and in a dry run before the first release.
+        seconds: The duration of the run.
         dry_run: Whether nothing was carried out.
-        planned: None in a re-collection, and so on: a part is None where its stage did not run.
-        delivered: None where the registry held the image already.
+        planned: None in a re-collection. In general, a part is None if its stage did not run.
+        delivered: None if the registry held the image already.
         registered: None in a dry run.
-        collected: None in a dry run, and where publishing alone was asked for.
+        collected: None in a dry run and with `publish_only`.
     """
 
     flow: str
@@ -47,22 +47,22 @@ class Report:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """What was planned (and, unless it was a dry run, done)."""
+        """The planned actions (and, unless it was a dry run, the completed ones)."""
         return self.planned.actions if self.planned else ()
 
     @property
     def blocked(self) -> tuple[Action, ...]:
-        """What a release would stop at; in a dry run alone, for a release does stop."""
+        """The actions that would stop a release. Only a dry run reports them, because a release stops."""
         return tuple(action for action in self.actions if action.verb is Verb.BLOCKED)
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Why the collection is a failure; empty for a success, and where nothing was collected."""
+        """Why the collection is a failure; empty for a success, and if nothing was collected."""
         return self.collected.verdict.failures if self.collected else ()
 
     @property
     def success(self) -> bool:
-        """Whether nothing speaks against it."""
+        """Whether there are no failures."""
         return not self.failures
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How the steps of a flow are run: with their retries, their time limits, and a word on each."""
+"""How the steps of a flow run: with retries, time limits, and a message for each."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Step(Generic[T]):
     Attributes:
         kind: Its row of the table: name, retries, time limit.
         function: What it does.
-        subject: What it is about, such as a schema's name, where there are several of the kind.
-        outcome: What came of it in a few words, made of the result; shown beside the name.
+        subject: What it is about, such as a schema's name, if there are several steps of the kind.
+        outcome: Returns a short summary of the result, which is shown beside the name.
     """
 
     kind: StepKind
@@ -37,82 +37,82 @@ class Step(Generic[T]):
 
     @property
     def name(self) -> str:
-        """What it is called, such as `create schema`."""
+        """The name of the step, such as `create schema`."""
         return self.kind.name
 
     @property
     def title(self) -> str:
-        """What is shown while it runs: the name, and what it is about."""
+        """The name and the subject, shown while it runs."""
         return f"{self.name} {self.subject}".strip()
 
     def summary(self, result: T) -> str:
-        """What came of it, in one line; empty where the step has nothing to say of it."""
+        """A summary of the result, in one line; empty if the step has none."""
         return " ".join(self.outcome(result).split()) if self.outcome else ""
 
     def once(self) -> T:
         """Runs it once.
 
         Raises:
-            StepTimedOut: it took longer than its kind may.
-            Exception: whatever the function raised.
+            StepTimedOut: it exceeded its time limit.
+            Exception: any error of the function.
         """
         with time_limit(self.title, self.kind.seconds):
             return self.function()
 
     def may_retry(self, error: BaseException) -> bool:
-        """Whether an error is worth another try."""
+        """Whether the step may be retried after an error."""
         return self.kind.retries.of(error)
 
 
 def announcement(kind: StepKind, title: str, error: BaseException, number: int) -> str:
-    """What is said before a further try, such as `plan: The registry … cannot be reached. Trying again (2 of 3).`.
+    """The message before a further try, such as `plan: The registry … cannot be reached. Trying again (2 of 3).`.
 
     Args:
-        kind: Of the step.
-        title: What is shown of it.
-        error: Of the try before.
-        number: Of the try.
+        kind: The step's kind.
+        title: The step's title.
+        error: The error of the previous try.
+        number: The number of the next try.
     """
     problem = error.message if isinstance(error, PipelineError) else str(error)
     return f"{title}: {sentence(problem)} Trying again ({number} of {kind.retries.tries})."
 
 
 def pause_before(kind: StepKind, error: BaseException, number: int) -> float:
-    """Seconds to wait before a further try: as the table says, or as long as a registry asked to wait.
+    """Seconds to wait before a further try: as in the table, or longer if a registry asked for it.
 
     Args:
-        kind: Of the step.
-        error: Of the try before.
-        number: Of the try, from 2 on.
+        kind: The step's kind.
+        error: The error of the previous try.
+        number: The number of the next try, from 2.
     """
     asked = getattr(error, "retry_after", None) or 0.0
     return max(*kind.retries.pauses[number - 2 : number - 1], float(asked), 0.0)
 
 
 class Runner(Protocol):
-    """Runs the steps and is told what comes out: a terminal, a Prefect flow, a test."""
+    """Runs the steps and receives the results: a terminal, a Prefect flow, a test."""
 
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
 
     def planned(self, plan: Plan) -> None:
-        """The plan is made; nothing has been changed yet."""
+        """Receives the plan; nothing has been changed yet."""
 
     def output(self, line: str) -> None:
-        """A line of a build or a push."""
+        """Receives a line of a build or a push."""
 
     def collecting(self, job: Job) -> None:
-        """The job has moved."""
+        """Receives a new state of the job."""
 
     def finished(self, report: Report) -> None:
-        """All is done, or has failed in collecting."""
+        """Receives the report, also if the collection failed."""
 
 
 class PlainRunner:
     """Runs the steps in this process and shows nothing.
 
     Args:
-        sleep: Waits for so many seconds.
+        sleep: Waits for a number of seconds.
     """
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -133,7 +133,7 @@ class PlainRunner:
             self._sleep(pause_before(step.kind, failed, number))
 
     def retrying(self, announcement: str) -> None:
-        """A step failed and is tried again; shows nothing."""
+        """A step failed and will be retried; shows nothing."""
 
     def planned(self, plan: Plan) -> None:
         """Shows nothing."""

@@ -1,4 +1,4 @@
-"""An environment in use: one client a scope, the generation, the registry."""
+"""The connections to an environment: a client for each scope, the generation, the registry."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from flows.steps.runner import Runner, Step
 
 @dataclass(frozen=True)
 class Session:
-    """Connections to one environment, kept for the life of a run.
+    """Connections to one environment, open during a run.
 
     Attributes:
-        environment: As its file says.
-        clients: One client a scope, on shared channels.
-        generation: What the servers speak.
+        environment: The environment, as read from its file.
+        clients: One client for each scope, on shared channels.
+        generation: Of the installation's API.
     """
 
     environment: Environment
@@ -38,7 +38,7 @@ class Session:
 
     @property
     def build_args(self) -> Mapping[str, str]:
-        """Arguments of the Dockerfile that the environment gives."""
+        """The environment's build arguments for the Dockerfile."""
         return self.environment.settings.build.args
 
     @contextmanager
@@ -56,11 +56,11 @@ class Session:
 
 @contextmanager
 def open_session(environment: Environment, runner: Runner) -> Iterator[Session]:
-    """Connects to an environment's services and asks which generation they are.
+    """Connects to an environment's services and finds out their generation.
 
     Raises:
-        CredentialsError: no token, or no endpoints.
-        SpaceoneError: identity cannot be asked.
+        CredentialsError: there is no usable token.
+        SpaceoneError: identity does not respond.
     """
     settings = environment.settings
     endpoints, token = _access(environment, settings.access)
@@ -86,12 +86,12 @@ def _access(environment: Environment, access: Access) -> tuple[dict[str, str], s
         where = f"the variable {access.token_variable}" if access.token_variable else "token_variable"
         raise CredentialsError(
             f"There is no token for the environment {environment.name!r}.",
-            f"Set {where}, or name a spacectl environment that holds one.",
+            f"Set {where}, or name a spacectl environment that contains one.",
         )
     token = token.strip()
     if not (token.isascii() and token.isprintable()):
         raise CredentialsError(
-            f"The token for the environment {environment.name!r} holds characters that no token has.",
+            f"The token for the environment {environment.name!r} contains characters that a token cannot have.",
             "Was it copied with a line break, or with something else around it?",
         )
     return endpoints, token
@@ -111,6 +111,6 @@ def _variable(settings: RegistrySettings, name: str | None) -> str | None:
         return None
     if name not in os.environ:
         raise InvalidField(
-            f"The registry {settings.address or 'Docker Hub'} wants the variable {name}, which is not set."
+            f"The registry {settings.address or 'Docker Hub'} requires the variable {name}, which is not set."
         )
     return os.environ[name]

@@ -1,4 +1,4 @@
-"""Actions and images in words, the same on a terminal and in the Prefect UI."""
+"""Summaries of actions and images, the same on a terminal and in the Prefect UI."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 60
 
 
 def changes(action: Action) -> list[str]:
-    """What an action changes: the fields of a create, `before → after` of every part that an update changes."""
+    """What an action changes: the fields of a create, `before → after` for each changed part of an update."""
     if action.verb is Verb.UPDATE:
         parts = [
             part
@@ -32,18 +32,18 @@ def changes(action: Action) -> list[str]:
 
 
 def notes(actions: Iterable[Action]) -> list[str]:
-    """A line for everything that the generation at hand holds otherwise, or cannot hold."""
+    """A line for each field that this generation stores in another way, or does not support."""
     return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
 
 
 def listings_summary(listings: Mapping[str, tuple[int, int]]) -> str:
-    """Such as `repository 1 → 2, plugin 24 → 25`: the kinds of which there are more or fewer."""
+    """Such as `repository 1 → 2, plugin 24 → 25`: the kinds whose number has changed."""
     changed = [f"{kind} {old} → {new}" for kind, (old, new) in listings.items() if old != new]
     return ", ".join(changed) or "as many as before"
 
 
 def source_summary(source: Source) -> str:
-    """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base, and what looks wrong."""
+    """A plugin source in one line: version, requirements, setup.py, the Dockerfile's base image, and warnings."""
     contents = source.plugin.contents
     requirements = "no pip_requirements.txt"
     if contents.requirements is not None:

@@ -1,4 +1,4 @@
-"""A time limit for one step, whatever it is doing."""
+"""A time limit for a step, which also interrupts calls that wait."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from flows.steps.errors import StepTimedOut
 
 @contextmanager
 def time_limit(name: str, seconds: float) -> Iterator[None]:
-    """Ends what runs inside after some seconds.
+    """Interrupts the code inside after some seconds.
 
-    A timer's signal interrupts the main thread also in a call that waits. Other threads cannot be interrupted: there
-    the calls' own limits must do.
+    A timer's signal interrupts the main thread, also in a call that waits. Other threads cannot be interrupted: there,
+    only the time limits of the calls apply.
 
     Args:
-        name: What is limited, for the message.
+        name: The name of the step, for the message.
         seconds: How long it may take.
 
     Raises:
@@ -41,5 +41,5 @@ def time_limit(name: str, seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        if remaining:  # a limit around this one goes on
+        if remaining:  # an outer limit continues
             signal.setitimer(signal.ITIMER_REAL, max(remaining - (time.monotonic() - started), 0.001))

@@ -20,8 +20,8 @@ def result_of(report: Report) -> dict[str, Any]:
     """What a flow returns.
 
     Raises:
-        PlanBlocked: a dry run met what a release would stop at.
-        VerdictFailed: the collection did not do what it was for.
+        PlanBlocked: in a dry run, an action is blocked that would stop a release.
+        VerdictFailed: the collection was not a success.
     """
     if report.blocked:
         raise PlanBlocked(report.blocked)

@@ -27,7 +27,7 @@ PLAN, PROGRESS, REPORT, RESOURCES = "plan", "collection", "report", "resources"
 
 
 class PrefectRunner:
-    """One flow run's: a step is a task run, with its retries and its time limit."""
+    """The runner of one flow run: each step is a task run, with its retries and its time limit."""
 
     def __init__(self) -> None:
         self._progress: UUID | None = None
@@ -37,16 +37,16 @@ class PrefectRunner:
         return cast("T", run_as_task(step))
 
     def planned(self, plan: Plan) -> None:
-        """The plan as a table."""
+        """Stores the plan as a table."""
         rows = [dict(zip(PLAN_COLUMNS, row, strict=True)) for row in plan_rows(plan.actions)]
         create_table_artifact(rows, key=PLAN, description=plan_summary(plan))
 
     def output(self, line: str) -> None:
-        """A line of a build, in the run's log."""
+        """Writes a line of a build to the run's log."""
         get_run_logger().info(line)
 
     def collecting(self, job: Job) -> None:
-        """A progress bar that moves while the job does."""
+        """Shows the job's progress as a progress bar."""
         done = 100.0 * (job.tasks - job.remaining) / job.tasks if job.tasks else 100.0
         words = f"Job {job.job_id}: {job.status}, {job.tasks - job.remaining} of {job.tasks} tasks ended"
         if self._progress is None:
@@ -56,7 +56,7 @@ class PrefectRunner:
             update_progress_artifact(self._progress, done, description=words)
 
     def finished(self, report: Report) -> None:
-        """The report, and the collected resources as a table of their own."""
+        """Stores the report, and the collected resources as a separate table."""
         create_markdown_artifact(
             release_report(report), key=REPORT, description=f"{report.flow} of {report.plugin_id}"
         )

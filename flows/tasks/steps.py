@@ -1,7 +1,7 @@
 """The steps as Prefect tasks: one for each row of `flows/steps/catalogue.py`, with its retries.
 
-A task is given its step, which holds what is to be done in this run, and carries it out. Its time limit is the step's
-own, so that the message names the step and says what to do.
+A task receives its step, which contains the function to run, and carries it out. The step enforces the time limit, not
+Prefect, so that the message names the step and says what to do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from flows.steps.runner import Step, announcement, pause_before
 
 
 def carry_out(step: Step[Any]) -> Any:
-    """Runs a step once; what came of it is in its log, and so in the run's."""
+    """Runs a step once, and writes a summary of its result to the run's log."""
     result = step.once()
     if summary := step.summary(result):
         get_run_logger().info("%s: %s", step.title, summary)
@@ -64,7 +64,7 @@ TASKS = {kind.name: _task(kind) for kind in STEPS}
 
 
 def run_as_task(step: Step[Any]) -> Any:
-    """Runs a step as a task run of its own name; the caller's flow run holds it."""
+    """Runs a step as a task run with the step's name, in the caller's flow run."""
     task = TASKS.get(step.name, TASKS[CARRY_OUT.name])
     named: Any = task.with_options(name=step.name, task_run_name=step.title)
     return named(quote(step))

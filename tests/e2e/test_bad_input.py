@@ -152,7 +152,7 @@ def test_a_registry_that_refuses_the_push_alone_is_met_before_anything_is_built(
             requests.get(f"http://{address}/v2/{project.image}/tags/list", timeout=PATIENCE).status_code
             == 404
         )
-    assert f"registry {address} takes no push to {project.image} (405 " in words
+    assert f"registry {address} does not accept a push to {project.image} (405 " in words
 
 
 def test_a_field_that_the_servers_message_lacks_is_named_with_its_file(project, refused):

@@ -158,7 +158,7 @@ def test_a_credential_helper_that_is_not_installed_is_named(plugin, tmp_path, mo
     )
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     reference = ImageReference(None, f"{NAME}/plugin", "0.1.0")
-    with Engine.connect() as engine, pytest.raises(EngineError, match=r"nowhere.*\n?.*take credsStore"):
+    with Engine.connect() as engine, pytest.raises(EngineError, match=r"nowhere.*\n?.*remove credsStore"):
         engine.build(PluginSource.load(plugin), reference)
 
 
@@ -266,7 +266,7 @@ class TestFailedBuilds:
         [
             ("FROM scratch\nFOO bar\n", None, "unknown instruction"),
             ("FROM scratch\nCOPY ${X:-nothing} /\n", "2/", r"nothing[\s\S]*dockerignore"),
-            ("FROM nowhere.invalid/base:1\n", "1/", "in the environment's build argument BASE_IMAGE"),
+            ("FROM nowhere.invalid/base:1\n", "1/", "the environment's build argument BASE_IMAGE"),
             (f'FROM scratch\nRUN ["/{NAME}"]\n', "2/", "no such file or directory"),
         ],
         ids=["Dockerfile", "COPY", "FROM", "RUN"],
@@ -307,7 +307,7 @@ class TestFailedBuilds:
         (plugin / "Dockerfile").write_text(
             f"FROM {base_with_sleep}\nRUN while sleep 1; do echo {NAME}; done\n"
         )
-        with pytest.raises(EngineError, match="took longer than 2 s and was given up"):
+        with pytest.raises(EngineError, match="took longer than 2 s and was cancelled"):
             engine.build(PluginSource.load(plugin), ImageReference(None, repository, "0.1.0"), seconds=2)
         assert _containers_since(client, before) == []
 
@@ -415,7 +415,9 @@ class TestCheckPush:
         with (
             _registry(tmp_path / "registry", read_only=True) as address,
             Registry(address, insecure=True) as registry,
-            pytest.raises(RegistryRefused, match=r"takes no push to .*405 .*is read-only or a cache"),
+            pytest.raises(
+                RegistryRefused, match=r"does not accept a push to .*405 .*is read-only or a cache"
+            ),
         ):
             registry.check_push(replace(self.REFERENCE, registry=address))
 

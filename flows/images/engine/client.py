@@ -45,10 +45,10 @@ PUSH_SECONDS = 900.0
 
 
 class Engine:
-    """A Docker engine; a context manager that holds the connection.
+    """A Docker engine; a context manager that keeps the connection.
 
     Raises (every method):
-        EngineUnreachable: the engine does not answer, or stopped doing so.
+        EngineUnreachable: the engine does not respond, or the connection broke.
     """
 
     def __init__(self, client: docker.DockerClient, address: str) -> None:
@@ -58,10 +58,10 @@ class Engine:
 
     @classmethod
     def connect(cls, address: str | None = None) -> Engine:
-        """Connect to the engine at `address` (`unix:///...`, `tcp://...`), else to DOCKER_HOST, else here.
+        """Connect to the engine at `address` (`unix:///...`, `tcp://...`), or at DOCKER_HOST, or on this machine.
 
         Raises:
-            EngineUnreachable: none answers there; the message says what to do.
+            EngineUnreachable: no engine responds there; the message says what to do.
         """
         return cls(*connect(address))
 
@@ -78,15 +78,15 @@ class Engine:
         self._client.close()
 
     def find(self, reference: ImageReference) -> LocalImage | None:
-        """Return the engine's own image of that name and tag, or None."""
+        """Return the engine's image of that name and tag, or None."""
         found = self._inspect(f"{reference.name}:{reference.require_tag()}")
         return None if found is None else LocalImage.of(reference, found)
 
     def inspect(self, reference: ImageReference) -> LocalImage:
-        """Return what the engine holds under that name and tag.
+        """Return the engine's image of that name and tag.
 
         Raises:
-            EngineError: it holds nothing of that name.
+            ImageChanged: it has no image of that name.
         """
         if found := self.find(reference):
             return found
@@ -105,23 +105,23 @@ class Engine:
     ) -> str:
         """Build the image of a plugin source and name it `reference`.
 
-        The classic builder runs, whose cache makes a build without changes a matter of milliseconds. An older
-        image of this pipeline that loses its name to the new one is removed; so are the containers of the
-        steps, of a failed or interrupted build too.
+        The classic builder is used; with its cache, a build without changes takes milliseconds. An older image of
+        this pipeline that had the same name is removed. The containers of the steps are removed too, also after
+        a failed or interrupted build.
 
         Args:
-            source: What to build; refused if the folder changed since it was loaded.
+            source: What to build; rejected if the folder changed since it was loaded.
             reference: The image's name, with a tag.
-            build_args: Arguments of the Dockerfile. They stay readable in the image: no secrets.
-            on_output: Takes the builder's output, a line at a time.
+            build_args: Arguments of the Dockerfile. They are readable in the image: no secrets.
+            on_output: Called with each line of the builder's output.
             seconds: How long it may take.
 
         Returns:
             The image's id, `sha256:<hex>`.
 
         Raises:
-            SourceChanged: the folder is not any more what was loaded.
-            BuildFailed: a step failed; with the step and its last lines.
+            SourceChanged: the folder changed since it was loaded.
+            BuildFailed: a step failed; the error has the step and its last lines.
         """
         name = f"{reference.name}:{reference.require_tag()}"
         arguments = dict(build_args or {})
@@ -154,7 +154,7 @@ class Engine:
                 step=output.step,
                 output=output.tail,
                 advice=build_advice(reason, output.step),
-                # A package index that does not answer shows in the step's own output alone.
+                # If a package index does not respond, only the step's output shows it.
                 temporary=is_temporary("\n".join((reason, *output.tail))),
             )
         if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
@@ -162,7 +162,7 @@ class Engine:
         return output.image_id
 
     def running(self, image: LocalImage, seconds: float) -> AbstractContextManager[Container]:
-        """Run an image in a container of its own for some seconds: see `container.running`."""
+        """Run an image in a new container for some seconds: see `container.running`."""
         return container.running(self._client, self.address, image, seconds)
 
     def push(
@@ -175,14 +175,14 @@ class Engine:
     ) -> str:
         """Push an image, and make sure that the registry holds what was pushed.
 
-        The registry's credentials are used; where it has none, what `docker login` stored.
+        Uses the registry's credentials, or those that `docker login` stored if it has none.
 
         Returns:
             The digest under which the registry holds it, `sha256:<hex>`.
 
         Raises:
-            PushFailed: in the registry's own words, with what to do; `temporary` if it may pass later.
-            PushUnverified: it was accepted, and what the registry holds now is not known to be it.
+            PushFailed: the push failed; quotes the registry's message. `temporary` if the same push may succeed later.
+            PushUnverified: the push was accepted, but the registry was not seen to hold the image.
             InvalidReference: the image is not of this registry.
         """
         tag = reference.require_tag()
@@ -206,7 +206,7 @@ class Engine:
         try:
             held = registry.manifest_digest(reference.repository, tag)
         except RegistryError as error:
-            advice = "The image may be there: run the release again, which compares first"
+            advice = "The image may be stored. Run the release again: it compares first"
             raise PushUnverified(
                 name,
                 reason=f"what the registry holds now cannot be checked: {error}",
@@ -215,10 +215,12 @@ class Engine:
                 temporary=True,
             ) from error
         if held != output.digest:
-            advice = "Somebody else may push this version, or the engine and the pipeline see two registries"
+            advice = (
+                "Somebody else may have pushed this version, or engine and pipeline use different registries"
+            )
             raise PushUnverified(
                 name,
-                reason=f"{output.digest} was pushed, {registry} holds {held or 'nothing'}",
+                reason=f"{output.digest} was pushed, but {registry} holds {held or 'nothing'}",
                 advice=advice,
                 cause=Cause.FAILED,
             )
@@ -227,14 +229,14 @@ class Engine:
     def _follow(
         self, start: Callable[[], Iterator[dict[str, Any]]], output: Output, seconds: float, what: str
     ) -> None:
-        """Take all events of a stream; left early, the engine gives up what it does and cleans up."""
+        """Read all events of a stream. If the stream is closed early, the engine cancels its work and cleans up."""
         until = time.monotonic() + seconds
         with closing(self._events(start, output, what)) as events:
             for event in events:
                 output.take(event)
                 if time.monotonic() > until:
                     raise EngineError(
-                        f"{what[0].upper()}{what[1:]} took longer than {seconds:g} s and was given up",
+                        f"{what[0].upper()}{what[1:]} took longer than {seconds:g} s and was cancelled",
                         "Is the engine busy?",
                     )
         output.close()
@@ -250,10 +252,10 @@ class Engine:
         except LOST as error:
             raise unreachable(self.address, f"while {what}: {error}") from error
         except (DockerException, StoreError) as error:
-            # Docker's client asks every credential helper that its configuration names, for a build, too.
+            # Docker's client calls every credential helper that its configuration names, for a build too.
             raise EngineError(
-                f"{what[0].upper()}{what[1:]} failed before the engine was asked: {error}",
-                "Where a credential helper fails, install it, or take credsStore and credHelpers out of "
+                f"{what[0].upper()}{what[1:]} failed before the engine received the request: {error}",
+                "If a credential helper fails, install it, or remove credsStore and credHelpers from "
                 "~/.docker/config.json",
             ) from error
 
@@ -271,4 +273,4 @@ class Engine:
         try:
             self._api.remove_image(image_id)
         except APIError:
-            return  # a container still runs it: it goes with `docker image prune` later
+            return  # a container still runs it: `docker image prune` removes it later

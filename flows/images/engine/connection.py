@@ -1,4 +1,4 @@
-"""The way to the Docker engine: where it is, and what its silence means."""
+"""The connection to the Docker engine: its address, and the error if it does not respond."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 120
 LOST = (requests.exceptions.RequestException, HTTPError, OSError)
-"""What a call raises when the engine does not answer, or stops doing so."""
+"""What a call raises if the engine does not respond, or the connection breaks."""
 
 _HERE = "unix:///var/run/docker.sock"
 
 
 def connect(address: str | None = None) -> tuple[docker.DockerClient, str]:
-    """Connect to the engine at `address` (`unix:///...`, `tcp://...`), else to DOCKER_HOST, else here.
+    """Connect to the engine at `address` (`unix:///...`, `tcp://...`), or at DOCKER_HOST, or on this machine.
 
     Returns:
-        The client, and the address that it speaks to.
+        The client, and the engine's address.
 
     Raises:
-        EngineUnreachable: none answers there; the message says what to do.
+        EngineUnreachable: no engine responds there; the message says what to do.
     """
     shown = address or os.environ.get("DOCKER_HOST") or _HERE
     try:
@@ -48,7 +48,7 @@ def connect(address: str | None = None) -> tuple[docker.DockerClient, str]:
 
 
 def remote_host(address: str) -> str | None:
-    """Return the name of the machine that the engine runs on, or None where it is this one.
+    """Return the name of the machine that the engine runs on, or None if it is this one.
 
     >>> remote_host("ssh://ann@build.example.com")
     'build.example.com'
@@ -65,10 +65,10 @@ def remote_host(address: str) -> str | None:
 
 @contextmanager
 def answering(address: str, doing: str) -> Iterator[None]:
-    """Turn what the engine's client raises inside into EngineError and EngineUnreachable.
+    """Convert exceptions of the engine's client to EngineError and EngineUnreachable.
 
     Args:
-        address: The engine's.
+        address: The engine's address.
         doing: What is being done, such as `looking for x`.
     """
     try:
@@ -80,7 +80,7 @@ def answering(address: str, doing: str) -> Iterator[None]:
 
 
 def unreachable(address: str, reason: str) -> EngineUnreachable:
-    """Return the error for an engine that does not answer, with what to do."""
+    """Return the error for an engine that does not respond, with what to do."""
     if "permission denied" in reason.lower():
         advice = "Run as root, or add the user to the group docker and log in again"
     else:
@@ -89,7 +89,7 @@ def unreachable(address: str, reason: str) -> EngineUnreachable:
 
 
 def _knock(address: str) -> None:
-    """Raise OSError with a short reason if nobody listens at a socket in the file system."""
+    """Raise OSError with a short reason if no process listens at a socket in the file system."""
     path = address.removeprefix("unix://")
     if path != address:
         with socket.socket(socket.AF_UNIX) as knocking:

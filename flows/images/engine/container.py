@@ -1,8 +1,8 @@
-"""A container of an image, run for a moment as the platform runs a plugin, and always removed.
+"""A container that runs an image for a short time as the platform runs a plugin, and that is always removed.
 
 SpaceONE's supervisor (`DockerConnector.run` of spaceone-supervisor 1.12 and 2.x) gives a plugin the image's own
-command, no environment, and one published port, 50051 inside. What is added here keeps a bad image from harming its
-host: a port on loopback alone where the engine is local, and limits for memory, processes and the log.
+command, no environment, and one published port, 50051 inside. The rest protects the host from a bad
+image: a port on loopback only if the engine is local, and limits for memory, processes and the log.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
 
 PORT = 50051
-"""Where the platform expects a plugin to listen; the supervisor knows no other."""
+"""The port where the platform expects a plugin to listen; the supervisor uses no other."""
 
 MEMORY_BYTES = 2**30
 PROCESSES = 512
 _LOG_SIZE = "4m"
 _MARGIN_SECONDS = 600
-"""How much longer than planned a container may live before another trial takes it for left over."""
+"""Seconds after its planned end at which another trial treats a container as left over."""
 
 _LOOPBACK = "127.0.0.1"
 _LINES, _LINE_LENGTH = 20, 300
@@ -45,7 +45,7 @@ _LINES, _LINE_LENGTH = 20, 300
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A container's main process: whether it runs, else the exit code, and whether memory ran out."""
+    """A container's main process: whether it runs; after its end, the exit code and whether memory ran out."""
 
     running: bool
     exit_code: int
@@ -53,37 +53,37 @@ class Process:
 
 
 class Container:
-    """A running container, and where its port can be reached from here.
+    """A running container, and the addresses of its port.
 
-    Every method raises EngineError or EngineUnreachable where the engine cannot say.
+    Every method raises EngineError or EngineUnreachable if the engine does not return the answer.
     """
 
     def __init__(self, found: DockerContainer, address: str) -> None:
         self._found = found
         self._address = address
         self.remote = remote_host(address)
-        """The engine's machine; None where it is this one."""
+        """The engine's machine; None if it is this one."""
 
     def process(self) -> Process:
-        """How its main process is now."""
+        """Return the state of its main process."""
         with answering(self._address, "looking at the trial's container"):
             self._found.reload()
         state = self._found.attrs["State"]
         return Process(bool(state["Running"]), int(state["ExitCode"]), bool(state.get("OOMKilled")))
 
     def endpoints(self) -> list[Endpoint]:
-        """Where its port is reached, the likelier first; as of the last `process`."""
+        """The addresses of its port, the likelier first; from the last call of `process`."""
         network = self._found.attrs["NetworkSettings"]
         published = (network.get("Ports") or {}).get(f"{PORT}/tcp") or []
         host = f"[{self.remote}]" if self.remote and ":" in self.remote else self.remote
         found = [Endpoint(host or _LOOPBACK, int(each["HostPort"]), False) for each in published]
-        # In a container that shares the engine's socket, the host's loopback is another one: the bridge is not.
+        # In a container with the engine's socket, only the bridge reaches the host, not the loopback address.
         if not self.remote and Path("/.dockerenv").exists() and network.get("IPAddress"):
             found.append(Endpoint(network["IPAddress"], PORT, False))
         return found
 
     def output(self) -> list[str]:
-        """Its last lines, cut where they are long."""
+        """Return the last lines of its log; long lines are cut."""
         with answering(self._address, "reading the log of the trial's container"):
             text = self._found.logs(tail=_LINES).decode(errors="replace")
         lines = [line.rstrip() for line in text.splitlines() if line.strip()]
@@ -97,15 +97,15 @@ def running(
     """Run an image in a container that is removed at the end, whatever happens inside.
 
     Args:
-        client: The engine's.
-        address: The engine's.
+        client: The engine's client.
+        address: The engine's address.
         image: What to run.
-        seconds: How long it is going to be needed. Longer by ten minutes, and any later trial on this engine removes
-            it: only a pipeline that was killed leaves one behind.
+        seconds: How long it is needed. Ten minutes after that time, any later trial on this engine removes it: only a
+            pipeline that was killed leaves a container behind.
 
     Raises:
         TrialFailed: the engine cannot start it.
-        EngineError, EngineUnreachable: it cannot make one at all.
+        EngineError, EngineUnreachable: it cannot create one.
     """
     name = f"pluginctl-trial-{uuid.uuid4().hex[:12]}"
     remote = remote_host(address)
@@ -127,8 +127,8 @@ def running(
             _start(made, image)
         yield Container(made, address)
     finally:
-        # By name: it may be there although the answer to the call that made it never arrived. An engine that does
-        # not answer now has told so already; the next trial removes what is left over.
+        # By name: it may exist although the answer to the create call never arrived. If the engine does not respond
+        # now, an error was raised already; the next trial removes what is left over.
         with contextlib.suppress(APIError, *LOST):
             client.api.remove_container(name, v=True, force=True)
 

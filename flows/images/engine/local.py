@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """What the engine holds under a name.
+    """An image that the engine has.
 
     Attributes:
         reference: The name, with its tag.
-        id: `sha256:<hex>` of its configuration.
-        created: When it was built; None where the engine does not say.
-        size: Bytes, uncompressed, with its base.
-        user: Who it runs as; "" is root.
-        ports: What it exposes, such as `50051/tcp`.
-        labels: Its own and its base's.
+        id: The digest of its configuration, `sha256:<hex>`.
+        created: When it was built; None if the engine does not report it.
+        size: Bytes, uncompressed, including its base image.
+        user: The user that it runs as; "" is root.
+        ports: The ports that it exposes, such as `50051/tcp`.
+        labels: The labels of the image and of its base image.
     """
 
     reference: ImageReference
@@ -55,7 +55,7 @@ class LocalImage:
         return self.id.removeprefix("sha256:")[:12]
 
     def as_json(self) -> dict[str, Any]:
-        """One object for programs; times in ISO 8601, sizes in bytes."""
+        """As a JSON object; times in ISO 8601, sizes in bytes."""
         return {
             "id": self.id,
             "created": self.created and self.created.isoformat(timespec="seconds"),

@@ -16,14 +16,14 @@ _EVERY_SECONDS = 1.0
 
 
 class Output:
-    """Passes events on as whole lines, and keeps what an error report needs.
+    """Passes events on as complete lines, and keeps what an error message needs.
 
     Attributes:
-        step: The build step under way, "2/7 : RUN ...".
+        step: The current build step, "2/7 : RUN ...".
         tail: The last lines of that step, oldest first.
         image_id: The image that was built, `sha256:...`.
         digest: The manifest that was pushed, `sha256:...`.
-        error: The engine's or the registry's words, if it gave up.
+        error: The engine's or the registry's error message, if there is one.
     """
 
     def __init__(self, on_output: Callable[[str], None] | None, *, keep: int = 20) -> None:
@@ -52,7 +52,7 @@ class Output:
             self.error = str(detail.get("message") or event["error"]).strip()
 
     def close(self) -> None:
-        """Pass on a last line without an end."""
+        """Pass on a last line without a line break."""
         self._line(self._partial)
         self._partial = ""
 
@@ -70,7 +70,7 @@ class Output:
         status = str(event["status"])
         if status in _NOISE:
             return
-        if event.get("progressDetail"):  # many a second and layer: one a second is enough
+        if event.get("progressDetail"):  # many per second and layer: one per second is enough
             if time.monotonic() - self._shown_at < _EVERY_SECONDS:
                 return
             self._shown_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Whether a plugin's gRPC server serves, and what."""
+"""Whether a plugin's gRPC server serves, and which services."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from flows.spaceone import Endpoint
 
 COLLECTOR = "spaceone.api.inventory.plugin.Collector"
-"""The service by which the platform collects."""
+"""The service that the platform calls to collect."""
 
 CALL_SECONDS = 2.0
 _NO_MESSAGE = b"\xff"
-"""The first byte of a longer field number, and nothing after it: no server can read a message of that."""
+"""The first byte of a longer field number and nothing else: no server can parse it as a message."""
 
 
 class NotServing(Exception):
-    """Nobody serves at an endpoint yet; `nobody` is true where no gRPC server answered at all."""
+    """No server is ready at an endpoint yet; `nobody` is true if no gRPC server responded at all."""
 
     def __init__(self, reason: str, *, nobody: bool) -> None:
         super().__init__(reason)
@@ -32,24 +32,24 @@ class NotServing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a server serves: full names of its `services`, and whether it listed them itself by `reflection`."""
+    """The full names of a server's `services`, and whether it listed them by `reflection`."""
 
     services: tuple[str, ...]
     reflection: bool
 
 
 def ask(endpoint: Endpoint) -> Served:
-    """Ask a server for its health and its services; every call within two seconds.
+    """Ask a server for its health and its services; every call has two seconds.
 
-    A server without the health service is taken for healthy when it answers. Without reflection it is asked for the
-    Collector alone.
+    A server without the health service counts as healthy if it responds. Without reflection, only the Collector is
+    checked.
 
     Raises:
-        NotServing: nobody answers, or the server says that it does not serve.
+        NotServing: no server responds, or its health check returns NOT_SERVING.
     """
     options = [
         ("grpc.enable_http_proxy", 0),
-        # Else a connection that failed a moment ago would be waited for, by gRPC's own growing pauses.
+        # Otherwise gRPC would wait for growing pauses after a connection failed.
         ("grpc.use_local_subchannel_pool", 1),
     ]
     with grpc.insecure_channel(f"{endpoint.host}:{endpoint.port}", options) as channel:
@@ -67,7 +67,7 @@ def _check_health(channel: grpc.Channel) -> None:
     except grpc.RpcError as error:
         _expect_answer(error.code())
         return
-    # UNKNOWN is no reason to wait: the platform does not ask at all.
+    # UNKNOWN is accepted: the platform does not check the health at all.
     if answer.status == health_pb2.HealthCheckResponse.NOT_SERVING:
         raise NotServing("its health check says NOT_SERVING", nobody=False)
 
@@ -81,9 +81,9 @@ def _reflected(channel: grpc.Channel, endpoint: Endpoint) -> list[str] | None:
 
 
 def _has_collector(channel: grpc.Channel) -> bool:
-    """Whether the server knows the Collector, without a line of the plugin's being run.
+    """Whether the server has the Collector, checked without running the plugin's code.
 
-    A method that there is fails to read the request; one that there is not is UNIMPLEMENTED before that.
+    A method that exists fails to parse the request; a method that does not exist returns UNIMPLEMENTED before that.
     """
     call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{COLLECTOR}/init")
     try:
@@ -96,6 +96,8 @@ def _has_collector(channel: grpc.Channel) -> bool:
 
 def _expect_answer(code: grpc.StatusCode) -> None:
     if code is grpc.StatusCode.UNAVAILABLE:
-        raise NotServing("nobody answers there", nobody=True)
+        raise NotServing("nothing responds there", nobody=True)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        raise NotServing(f"what listens there gave no answer in {CALL_SECONDS:g} s", nobody=True)
+        raise NotServing(
+            f"the process that listens there did not respond within {CALL_SECONDS:g} s", nobody=True
+        )

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
 
 TRIAL_SECONDS = 60.0
-"""A plugin on SpaceONE's own framework takes 2 to 10 s on a slow machine; the platform itself waits 150 s."""
+"""A plugin that uses SpaceONE's framework needs 2 to 10 s on a slow machine; the platform waits 150 s."""
 
 _PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How an image served.
+    """The result of a trial run.
 
     Attributes:
         services: Full names of its gRPC services.
-        seconds: From `docker run` until it served.
-        reflection: Whether the server listed them itself; else the Collector alone was asked for.
+        seconds: Seconds from `docker run` until it served.
+        reflection: Whether the server listed its services; if not, only the Collector was checked.
     """
 
     services: tuple[str, ...]
@@ -36,11 +36,11 @@ class Trial:
     reflection: bool = True
 
     def __str__(self) -> str:
-        unlisted = "" if self.reflection else " (without reflection: it was asked for this one alone)"
+        unlisted = "" if self.reflection else " (no reflection: only this service was checked)"
         return f"serves {', '.join(self.services)} after {self.seconds:.1f} s{unlisted}"
 
     def as_json(self) -> dict[str, Any]:
-        """One object for programs."""
+        """As a JSON object."""
         return {
             "services": list(self.services),
             "seconds": round(self.seconds, 3),
@@ -49,27 +49,27 @@ class Trial:
 
 
 def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECONDS) -> Trial:
-    """Run an image in a container of its own until it serves, and remove that.
+    """Run an image in a new container until it serves, and remove the container.
 
     Args:
-        engine: That holds the image.
+        engine: The engine that has the image.
         image: What to run.
         seconds: How long it may take until it serves.
 
     Raises:
-        TrialFailed: it ends, does not serve in time, or serves no collector; with its last words.
-        EngineError, EngineUnreachable: it cannot be tried.
+        TrialFailed: it ends, does not serve in time, or serves no collector; the error has its last lines.
+        EngineError, EngineUnreachable: the container cannot be created or observed.
     """
     started = time.monotonic()
     with engine.running(image, seconds) as container:
         served = _wait(container, image, started, seconds)
         if COLLECTOR not in served.services:
-            shown = ", ".join(served.services) or "nothing that can be asked for"
+            shown = ", ".join(served.services) or "no service"
             _refuse(
                 container,
                 image,
-                f"it serves {shown}, and no {COLLECTOR}",
-                "Let its server serve the collector; a plugin on SpaceONE's framework is run as "
+                f"it does not serve {COLLECTOR}; it lists {shown}",
+                "Make its server serve the collector; start a plugin that uses SpaceONE's framework with "
                 "`spaceone run plugin-server plugin`",
             )
         return Trial(served.services, time.monotonic() - started, served.reflection)
@@ -98,21 +98,23 @@ def _refuse_ended(
     after = f"after {time.monotonic() - started:.1f} s, before it served"
     if out_of_memory:
         limit = f"{MEMORY_BYTES // 2**20} MiB"
-        reason = f"it was ended {after}: it wanted more than {limit} of memory"
-        _refuse(container, image, reason, "Let it take less to start")
+        reason = f"it was stopped {after}: it needed more than {limit} of memory"
+        _refuse(container, image, reason, "Reduce the memory that it needs to start")
     advice = f"Look at its output, and run it by hand: docker run --rm {image.reference}"
     _refuse(container, image, f"its process ended with exit code {code} {after}", advice)
 
 
 def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
     if not nobody:
-        return "Look at its output for what it waits for: a plugin serves without the platform"
-    advice = f"Let its server listen on port {PORT} of all addresses, the platform knows no other"
+        return "Its output may show what it waits for. A plugin must serve without the platform"
+    advice = f"Make its server listen on port {PORT} on all addresses; the platform uses no other port"
     others = [port for port in image.ports if port != f"{PORT}/tcp"]
     if others:
         advice += f" (the image exposes {', '.join(others)})"
     if container.remote:
-        advice += f"; and see that this machine reaches the ports of the engine's, {container.remote}"
+        advice += (
+            f". Also check that this machine can reach the ports of {container.remote}, where the engine runs"
+        )
     return advice
 
 

@@ -1,4 +1,4 @@
-"""An image registry: what it holds, and whether one may push to it."""
+"""An image registry: its contents, and whether the user may push to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a reader shows itself to a registry: basic or bearer token, as the registry's challenge asks.
+"""How to log in to a registry: basic or bearer token, as the registry's challenge requires.
 
 https://distribution.github.io/distribution/spec/auth/token/
 """
@@ -22,13 +22,13 @@ class Credentials:
     password: str = field(repr=False)
 
     def basic(self) -> str:
-        """Return them as the header Authorization has them."""
+        """Return the value of the header Authorization."""
         return f"Basic {b64encode(f'{self.username}:{self.password}'.encode()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How a registry lets one in: as `username` (None: as nobody), by a `token` of its token server or directly."""
+    """How a registry admitted the client: as `username` (None: anonymous), with a `token` or directly."""
 
     username: str | None
     token: bool
@@ -41,7 +41,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a registry asks for in WWW-Authenticate: `scheme` is "basic", "bearer" or "" for anything else."""
+    """The login that a registry requires in WWW-Authenticate: `scheme` is "basic", "bearer", or "" for any other."""
 
     scheme: str
     realm: str = ""
@@ -50,7 +50,7 @@ class Challenge:
 
     @classmethod
     def parse(cls, header: str) -> Challenge:
-        """Read the header; a bearer challenge wins where both are offered."""
+        """Read the header; a bearer challenge takes precedence if both are offered."""
         if found := re.search(r"(?i)\bbearer\s+(.*)", header):
             values: dict[str, str] = {}
             for key, quoted, plain in _VALUE.findall(found[1]):
@@ -59,12 +59,12 @@ class Challenge:
         return cls("basic") if re.search(r"(?i)\bbasic\b", header) else cls("")
 
     def is_safe(self, *, insecure: bool) -> bool:
-        """Whether a password may go to the realm: over TLS, or where the environment allows plain HTTP."""
+        """Whether a password may be sent to the realm: over TLS, or if the environment allows plain HTTP."""
         scheme = urlsplit(self.realm).scheme
         return scheme == "https" or (insecure and scheme == "http")
 
     def token_url(self) -> str:
-        """Return the address that gives the token."""
+        """Return the address that issues the token."""
         named = [("service", self.service)] if self.service else []
         query = urlencode(named + [("scope", scope) for scope in self.scope.split()])
         parts = urlsplit(self.realm)
@@ -72,7 +72,7 @@ class Challenge:
 
 
 def login_may_follow(before: str, after: str) -> bool:
-    """Whether a login may follow a redirect: to the same scheme, host and port, or from HTTP to its HTTPS."""
+    """Whether a redirect may receive the login: to the same scheme, host and port, or from HTTP to its HTTPS."""
     ports = {"http": 80, "https": 443}
     old, new = (
         (url.scheme, url.hostname, url.port or ports.get(url.scheme))
@@ -84,7 +84,7 @@ def login_may_follow(before: str, after: str) -> bool:
 def docker_login(address: str | None) -> Credentials | None:
     """Return what `docker login` stored for a registry (None: Docker Hub), or None.
 
-    Credential helpers are asked too. Identity tokens, which only a token server takes, are not used.
+    Credential helpers are called too. Identity tokens, which only a token server accepts, are not used.
     """
     stored = ("$DOCKER_CONFIG/config.json", "~/.docker/config.json", "~/.dockercfg")
     paths = (os.path.expanduser(os.path.expandvars(path)) for path in stored)  # noqa: PTH111 - never raises
@@ -97,7 +97,7 @@ def docker_login(address: str | None) -> Credentials | None:
         config = docker_auth.load_config()
         found = docker_auth.resolve_authconfig(config, address)
     except (DockerException, OSError, ValueError):
-        # A broken helper must not stop reading a registry that asks for no login.
+        # A broken helper must not prevent reading from a registry that requires no login.
         return None
     if not found or not found.get("username") or not found.get("password"):
         return None

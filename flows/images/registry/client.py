@@ -1,9 +1,10 @@
-"""What an image registry holds, and whether one may push to it: a client of the distribution API.
+"""A client of the distribution API: reads images, and checks whether the user may push.
 
 https://distribution.github.io/distribution/spec/api/ (also OCI's distribution specification 1.1).
-It stands on `http.client`; `flows.images.registry.http` says why. python-dxf refuses to log in over plain HTTP, is not
-typed and does not read labels. oras 0.2.43 returns a manifest as parsed JSON alone (no digest, no body to verify),
-cannot ask whether one may push, tries everything five times with pauses of 3 to 83 s, and fixes the scheme by a flag.
+It uses `http.client`; `flows.images.registry.http` says why. python-dxf does not log in over plain HTTP, is not
+typed and does not read labels. oras 0.2.43 returns a manifest only as parsed JSON (no digest, no body to verify),
+cannot check whether a push is allowed, retries everything five times with pauses of 3 to 83 s, and has a flag for the
+scheme.
 """
 
 from __future__ import annotations
@@ -38,18 +39,18 @@ _JSON = "application/json"
 
 
 class Registry:
-    """One registry, read with time limits; a context manager that holds its connections. Nothing is sent twice.
+    """One registry, read with time limits; a context manager that keeps its connections. No request is sent twice.
 
     Args:
         address: `host` or `host:port`; None is Docker Hub.
-        insecure: TLS is not verified, and plain HTTP is spoken where there is no TLS: the rule of the Docker
-            engine's `insecure-registries`. Else it is HTTPS, verified. Docker Hub is never insecure.
-        username: With `password`, who reads and pushes; without, what `docker login` stored, else nobody.
+        insecure: TLS is not verified, and plain HTTP is used if there is no TLS: the rule of the Docker engine's
+            `insecure-registries`. Otherwise HTTPS, verified. Docker Hub is never insecure.
+        username: With `password`, the user who reads and pushes. None for the login that `docker login` stored, if any.
         password: See `username`.
-        timeout: Seconds that the registry may be silent.
+        timeout: Seconds without any data after which the registry counts as unreachable.
 
     Every method raises RegistryUnreachable, RegistryRefused or UnexpectedAnswer, and InvalidReference for a
-    name that no registry can hold.
+    name that is not valid in a registry.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Registry:
 
     @cached_property
     def credentials(self) -> Credentials | None:
-        """Who reads and pushes: as given, else what `docker login` stored; None for nobody. Read when asked for."""
+        """The login: as given, otherwise what `docker login` stored; None if anonymous. Read when first used."""
         return self._given or docker_login(self.address)
 
     def __enter__(self) -> Registry:
@@ -93,18 +94,18 @@ class Registry:
         self._transport.close()
 
     def ping(self) -> None:
-        """Make sure that a registry answers and lets this user in."""
+        """Make sure that the registry responds and admits this user."""
         self._transport.expect_ok(self._transport.send("GET", "/v2/", accept=_JSON))
         self._answers = True
 
     def check_push(self, reference: ImageReference) -> Login:
-        """Log in and make sure that this user may push an image, before minutes are spent on building it.
+        """Log in and make sure that this user may push an image, before it takes minutes to build one.
 
-        An upload is begun, as a push begins, and given up at once: the way of go-containerregistry's
-        CheckPushPermission. A registry has no other question for it, and reading may be allowed to all.
+        It begins an upload, as a push does, and cancels it at once, like CheckPushPermission of go-containerregistry.
+        A registry has no other request for this, and reading may be allowed to everybody.
 
         Raises:
-            RegistryRefused: wrong password, no right to push, or a registry that takes no pushes.
+            RegistryRefused: wrong password, no right to push, or a registry that accepts no pushes.
         """
         scope = self._scope(reference.repository)
         token_scope = f"repository:{scope.removeprefix('/v2/')}:pull,push"
@@ -112,16 +113,18 @@ class Registry:
         if begun.status != HTTPStatus.ACCEPTED:
             reason = self._transport.words(begun)
             advice = push_advice(reason, reference)
-            raise RegistryRefused(str(self), f"takes no push to {reference.repository} ({reason})", advice)
+            raise RegistryRefused(
+                str(self), f"does not accept a push to {reference.repository} ({reason})", advice
+            )
         if where := begun.header("Location"):
-            # What is not given up goes by itself: registries clear unfinished uploads away.
+            # If this fails, the registry removes the unfinished upload later.
             with contextlib.suppress(RegistryError):
                 path = self._transport.path_of(urljoin(begun.url, where))
                 self._transport.send("DELETE", path, accept=_JSON, token_scope=token_scope)
         return self._transport.login(token_scope)
 
     def manifest_digest(self, repository: str, tag: str) -> str | None:
-        """Return the digest (`sha256:<hex>`) that a tag points to, or None where there is no such tag."""
+        """Return the digest (`sha256:<hex>`) that a tag points to, or None if there is no such tag."""
         scope = self._scope(repository)
         response = self._read("HEAD", f"{scope}/manifests/{check_tag(tag)}", scope, ACCEPT)
         if response is None:
@@ -133,7 +136,7 @@ class Registry:
         return image.digest if image else None
 
     def image(self, repository: str, tag: str) -> RemoteImage | None:
-        """Return digest and labels of an image in two requests, or None where there is no such tag."""
+        """Return digest and labels of an image in two requests, or None if there is no such tag."""
         scope = self._scope(repository)
         response = self._read("GET", f"{scope}/manifests/{check_tag(tag)}", scope, ACCEPT)
         if response is None:
@@ -153,9 +156,9 @@ class Registry:
         return content
 
     def _read(self, method: str, path: str, scope: str, accept: str) -> Response | None:
-        """Return the answer, or None for a 404, which means "no such tag" only where a registry says it.
+        """Return the answer, or None for a 404, which means "no such tag" only if a registry sent it.
 
-        A refusal may stand for an absent repository; who may not push is refused before anything is built.
+        A refusal may mean that the repository is absent. The right to push is checked before the build.
         """
         try:
             response = self._transport.send(method, path, accept=accept, scope=scope)

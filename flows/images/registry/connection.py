@@ -1,4 +1,4 @@
-"""Connections to a registry: plain or with TLS, straight or through a proxy."""
+"""Connections to a registry: plain or with TLS, direct or through a proxy."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def connection_to(
     url: SplitResult, proxy: SplitResult | None, seconds: float, tls: ssl.SSLContext
 ) -> HTTPConnection:
-    """Return a connection that is not made yet; making it may take so many seconds.
+    """Return a connection that is not open yet; opening it has a time limit in seconds.
 
     Raises:
-        ValueError: the address is none of HTTP.
+        ValueError: the address is not an HTTP address.
     """
     to = proxy or url
     if url.scheme not in {"http", "https"} or not url.hostname or not to.hostname:
-        raise ValueError(f"no address of HTTP: {url.scheme}://{url.netloc}")
+        raise ValueError(f"not an HTTP address: {url.scheme}://{url.netloc}")
     if url.scheme == "http":
         return HTTPConnection(to.hostname, to.port or 80, seconds)
     made = HTTPSConnection(to.hostname, to.port or (80 if proxy else 443), timeout=seconds, context=tls)
@@ -34,11 +34,11 @@ def connection_to(
 
 
 def tls_context(*, verify: bool, trust_env: bool) -> ssl.SSLContext:
-    """Return how TLS is spoken.
+    """Return the TLS settings.
 
     Args:
-        verify: Whether certificates are verified: by certifi's authorities, as pip and requests do.
-        trust_env: Whether the authorities are those in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, where one is set.
+        verify: Whether certificates are verified: with certifi's authorities, as in pip and requests.
+        trust_env: Whether REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if set, names the authorities instead.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])

@@ -1,8 +1,8 @@
-"""HTTP to a registry, its token server and its storage, on the standard library.
+"""HTTP requests to a registry, its token server and its storage, with the standard library.
 
-Packages do this better, and cost too much here: a command's imports were to take 40 % less CPU time than they once did,
-of which requests alone took 22 %; with urllib3, on which it stands, they still missed that. So this is what a registry
-needs of them: connections that are kept, redirects, and (beside this file) TLS and the environment's proxies.
+Packages do this better but are expensive to import. The goal was 40 % less CPU time for a command's imports, of which
+requests took 22 %; with urllib3, which requests uses, the goal was still missed. So this module has only what a
+registry needs: persistent connections, redirects, and (in other files here) TLS and the environment's proxies.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from flows.images.registry.proxy import proxy_login, proxy_of
 
 MAX_REDIRECTS = 30
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
-"""What stays as it is in an address that a server gives; all else is quoted."""
+"""Characters that stay in an address from a server; all others are percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer, read to its end; `method` and `url` are those of the last request, where it was redirected."""
+    """A complete response; `method` and `url` are those of the last request after redirects."""
 
     method: str
     url: str
@@ -38,11 +38,11 @@ class Response:
     content: bytes
 
     def header(self, name: str) -> str:
-        """Return a header, several of one name joined by commas; empty where there is none."""
+        """Return a header; several of one name are joined by commas. Empty if there is none."""
         return ", ".join(self.headers.get_all(name, []))
 
     def json(self) -> Any:
-        """Return the body as JSON; None where it is none."""
+        """Return the body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -50,13 +50,13 @@ class Response:
 
 
 class Session:
-    """Connections to all who are asked, kept open; for one thread at a time.
+    """Persistent connections to all servers that are called; for one thread at a time.
 
     Args:
-        connect: Seconds that a connection may take.
-        read: Seconds that the other end may be silent.
+        connect: Seconds that opening a connection may take.
+        read: Seconds that the server may be silent.
         verify: Whether certificates are verified.
-        trust_env: Whether the environment says through which proxy, and whose certificates to trust.
+        trust_env: Whether to use the environment's proxies and certificate authorities.
     """
 
     def __init__(self, connect: float, read: float, *, verify: bool, trust_env: bool) -> None:
@@ -69,12 +69,12 @@ class Session:
         return tls_context(verify=self.verify, trust_env=self.trust_env)
 
     def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
-        """Send a request without a body, once; follow where it is redirected to, and return the answer.
+        """Send a request without a body, once; follow redirects, and return the response.
 
         Raises:
-            ssl.SSLError: no TLS, or none that is trusted.
+            ssl.SSLError: there is no TLS, or its certificate is not trusted.
             TimeoutError: no connection or no answer in time.
-            OSError, HTTPException, ValueError: nobody listens, no answer of HTTP, an address that is none.
+            OSError, HTTPException, ValueError: no server listens, the response is not HTTP, or the address is invalid.
         """
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._send(method, url, headers)
@@ -104,7 +104,7 @@ class Session:
             open_to = self._connections[to] = connection_to(parts, proxy, self._connect, self._tls)
         try:
             if open_to.sock and select.select([open_to.sock], [], [], 0)[0]:
-                open_to.close()  # the other end did so meanwhile
+                open_to.close()  # the server has closed it
             if not open_to.sock:
                 open_to.connect()
                 open_to.sock.settimeout(self._read)

@@ -20,7 +20,7 @@ IMAGE_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 ACCEPT = ", ".join(IMAGE_TYPES + INDEX_TYPES)
-"""Without it a registry answers in the long-gone schema 1, and a tag's digest is another one."""
+"""Without it, a registry returns the obsolete schema 1, with another digest for the tag."""
 
 PLATFORM = ("linux", "amd64")
 
@@ -37,13 +37,11 @@ def verify(content: bytes, digest: str | None, address: str) -> str:
     """Return the digest of `content`.
 
     Raises:
-        UnexpectedAnswer: it is not the one that was promised.
+        UnexpectedAnswer: it is not the expected digest.
     """
     actual = f"sha256:{hashlib.sha256(content).hexdigest()}"
     if digest and digest.startswith("sha256:") and digest != actual:
-        raise UnexpectedAnswer(
-            address, f"sent {actual} where {digest} was asked for", "Its storage may be damaged"
-        )
+        raise UnexpectedAnswer(address, f"sent {actual} instead of {digest}", "Its storage may be damaged")
     return actual
 
 
@@ -55,7 +53,9 @@ def pick_platform(manifest: Mapping[str, Any], address: str) -> str | None:
         platform = entry.get("platform", {})
         if (platform.get("os"), platform.get("architecture")) == PLATFORM:
             return str(entry["digest"])
-    raise UnexpectedAnswer(address, f"holds no {'/'.join(PLATFORM)} image under this tag", "Build one for it")
+    raise UnexpectedAnswer(
+        address, f"holds no {'/'.join(PLATFORM)} image under this tag", "Build one for this platform"
+    )
 
 
 def config_digest(manifest: Mapping[str, Any], address: str) -> str:
@@ -64,9 +64,7 @@ def config_digest(manifest: Mapping[str, Any], address: str) -> str:
         return str(manifest["config"]["digest"])
     except (KeyError, TypeError):
         kind = manifest.get("mediaType") or f"schema {manifest.get('schemaVersion')}"
-        raise UnexpectedAnswer(
-            address, f"holds something else than an image under this tag ({kind})"
-        ) from None
+        raise UnexpectedAnswer(address, f"does not hold an image under this tag ({kind})") from None
 
 
 def labels_of(config: Mapping[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The environment's proxies, by the variables and rules that curl, Docker and requests share."""
+"""The environment's proxies, by the variables and rules of curl, Docker and requests."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 
 def proxy_of(url: SplitResult) -> SplitResult | None:
-    """Return the proxy through which an address is asked, None for none: HTTPS_PROXY and its like, but for NO_PROXY.
+    """Return the proxy for an address, by HTTPS_PROXY and the like, except for NO_PROXY; None if there is none.
 
     Raises:
-        ValueError: the variable names a proxy that is not spoken to over plain HTTP, such as one of SOCKS.
+        ValueError: the variable names a proxy of another scheme than HTTP, such as SOCKS.
     """
     found = _variable(f"{url.scheme}_proxy") or _variable("all_proxy")
     if not found or any(_covers(entry.strip().lower(), url) for entry in _variable("no_proxy").split(",")):
         return None
     proxy = urlsplit(found if "://" in found else f"http://{found}")
     if proxy.scheme != "http" or not proxy.hostname:
-        raise ValueError(f"the proxy of the environment is of the kind {proxy.scheme}, not http")
+        raise ValueError(
+            f"the proxy of the environment has the scheme {proxy.scheme}; only http is supported"
+        )
     return proxy
 
 
 def proxy_login(proxy: SplitResult) -> dict[str, str]:
-    """Return the header that lets one in at a proxy whose address holds a user and a password."""
+    """Return the login header for a proxy whose address contains a user and a password."""
     if proxy.username is None:
         return {}
     user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
@@ -36,7 +38,7 @@ def _variable(name: str) -> str:
 
 
 def _covers(entry: str, url: SplitResult) -> bool:
-    """Whether one entry of NO_PROXY is about an address: `*`, a network, or a domain with or without a port."""
+    """Whether an entry of NO_PROXY matches an address: `*`, a network, or a domain with or without a port."""
     host = url.hostname or ""
     try:
         return entry == "*" or ip_address(host) in ip_network(entry, strict=False)

@@ -1,6 +1,6 @@
-"""How requests travel to a registry: scheme, login, time limits, and errors that say what to do.
+"""Requests to a registry: scheme, login, time limits, and errors that say what to do.
 
-Each request is sent once: whether to try again is the caller's to decide, who can also say so.
+Each request is sent once: the caller decides about retries, and can report them.
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 MAX_WAIT_SECONDS = 30.0
-"""A registry that asks to wait longer than this (Docker Hub's limits last hours) is not waited for."""
+"""If a registry asks to wait longer than this (Docker Hub's limits last hours), there is no retry."""
 
 _HUB_API = "https://registry-1.docker.io"
 _USER_AGENT = "spaceone-plugin-pipeline"
 _BEARER = "Bearer "
 _BUSY = {429, 500, 502, 503, 504}
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-"""OpenSSL's words where a server answered a TLS greeting with something else, such as plain HTTP."""
+"""OpenSSL's messages if a server answered a TLS handshake with something else, such as plain HTTP."""
 
-_CHECK_ADDRESS = "Check the address, and that it is running"
+_CHECK_ADDRESS = "Check the address, and that the registry is running"
 _NOT_TRUSTED = (
-    "If it speaks plain HTTP or has a self-signed certificate, set registry.insecure in the environment"
+    "If it speaks plain HTTP or its certificate is self-signed, set `insecure: true` in the environment's "
+    "registry"
 )
 
 
 class Transport:
-    """The connections to one registry; `name` is how messages call it."""
+    """The connections to one registry; `name` is its name in messages."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Transport:
 
     @property
     def _credentials(self) -> Credentials | None:
-        """Asked for when the registry wants a login: a `docker login` is looked up by Docker's own, large client."""
+        """Read only if the registry requires a login, because Docker's large client looks it up."""
         return self._ask_credentials()
 
     def close(self) -> None:
@@ -79,15 +80,15 @@ class Transport:
     def send(
         self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
     ) -> Response:
-        """Send a request and return the answer, whatever its status but 401, 403, 429 and the 5xx.
+        """Send a request and return the response with any status except 401, 403, 429 and 5xx.
 
         A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
         `token_scope`: what a token is asked for, instead of what the registry's challenge names.
 
         Raises:
-            RegistryUnreachable: nobody answers, or not now.
-            RegistryRefused: the registry lets nobody in, or not this user.
-            UnexpectedAnswer: it asks for a login in a way that would give the password away.
+            RegistryUnreachable: the registry does not respond, or not now.
+            RegistryRefused: the registry does not admit this user, or anonymous access.
+            UnexpectedAnswer: it requires a login that would expose the password.
         """
         url, kept = self._base_url() + path, token_scope or scope
         response = self._send(method, url, accept, self._logins.get(kept, ""))
@@ -103,7 +104,7 @@ class Transport:
         return response
 
     def login(self, scope: str) -> Login:
-        """Return how the registry let in what was sent in that scope (or token scope)."""
+        """Return the login that the registry accepted in that scope (or token scope)."""
         login = self._logins.get(scope, "")
         user = self._credentials if login else None
         return Login(user.username if user else None, token=login.startswith(_BEARER))
@@ -126,14 +127,14 @@ class Transport:
         if not isinstance(body, dict):
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {_shown(response)} with something else than a JSON object",
+                f"did not answer {_shown(response)} with a JSON object",
                 "Is it the address of an image registry?",
             )
         return body
 
     @staticmethod
     def words(response: Response) -> str:
-        """Return an answer's status with the registry's own words, where it has some."""
+        """Return a response's status, with the registry's message if it has one."""
         return f"{response.status} {response.reason}{_words(response)}"
 
     def expect_ok(self, response: Response) -> None:
@@ -154,23 +155,23 @@ class Transport:
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise RegistryUnreachable(self.name, "closed the connection", _CHECK_ADDRESS) from error
         except ssl.SSLError as error:
-            problem = f"cannot be reached over TLS that is trusted ({_cause(error)})"
+            problem = f"cannot be reached over trusted TLS ({_cause(error)})"
             advice = _CHECK_ADDRESS if self._insecure else _NOT_TRUSTED
             raise RegistryUnreachable(self.name, problem, advice, temporary=self._insecure) from error
         except TimeoutError as error:
             problem = f"did not answer within {self._timeout:g} s"
             raise RegistryUnreachable(
-                self.name, problem, "Is the address right, is it overloaded?"
+                self.name, problem, "Is the address right? Is the registry overloaded?"
             ) from error
         except (OSError, HTTPException, ValueError) as error:
             problem = f"cannot be reached ({_cause(error)})"
             raise RegistryUnreachable(self.name, problem, _CHECK_ADDRESS) from error
 
     def _base_url(self) -> str:
-        """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, where it is insecure.
+        """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, for an insecure registry too.
 
-        What answers TLS with something else speaks plain HTTP. What closes the connection instead may do so for either
-        reason: the next request tries the other scheme.
+        A server that answers TLS with something else uses plain HTTP. A server that closes the connection may use
+        either: the next request tries the other scheme.
         """
         if self._base is None:
             if self._address is None:
@@ -209,7 +210,9 @@ class Transport:
         body = self.object(answer)
         token = body.get("token") or body.get("access_token")
         if not token:
-            raise UnexpectedAnswer(self.name, f"has a token server, {challenge.realm}, that gave no token")
+            raise UnexpectedAnswer(
+                self.name, f"has a token server, {challenge.realm}, that returned no token"
+            )
         return f"{_BEARER}{token}"
 
     def _expect_not_busy(self, response: Response) -> None:
@@ -235,7 +238,7 @@ class Transport:
         else:
             who = f"an anonymous {'reader' if reads else 'push'}"
             advice = f"Give the environment's registry a user and a password, or `docker login {self.name}`"
-        # Registries with a token server tell nobody what is not there: Docker Hub among them.
+        # Registries with a token server, such as Docker Hub, do not say that a repository is absent.
         asked = response.header("WWW-Authenticate")
         absent = reads and self._credentials is not None and "insufficient_scope" in asked
         problem = f"refuses {who} ({response.status}{_words(response)})"
@@ -243,7 +246,7 @@ class Transport:
 
 
 def _shown(response: Response) -> str:
-    """An answer's address without its query: where storage is redirected to, that holds a signature."""
+    """A response's address without its query, which contains a signature after a redirect to storage."""
     return response.url.partition("?")[0]
 
 
@@ -256,12 +259,12 @@ def _is_loopback(address: str | None) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """Return what the error of a connection says by itself: "Connection refused" and the like."""
+    """Return the reason in a connection's error, such as "Connection refused"."""
     return (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2] or type(error).__name__
 
 
 def _words(response: Response) -> str:
-    """Return ": <the registry's own words>" of an error body, if there are some."""
+    """Return ": <the registry's message>" from an error body, or an empty text."""
     try:
         errors = response.json()["errors"]
         return f": {errors[0].get('message') or errors[0]['code']}"

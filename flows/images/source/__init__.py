@@ -1,4 +1,4 @@
-"""A plugin's source: what its files say, what goes into the build context, and its digest."""
+"""A plugin's source: its files, its build context, and its digest."""
 
 from __future__ import annotations
 

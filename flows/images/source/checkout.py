@@ -1,4 +1,4 @@
-"""What git knows about a folder."""
+"""The git checkout of a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GIT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The last commit that changed a folder, when it was made, and whether the folder differs from it now."""
+    """The last commit that changed a folder, its time, and whether the folder differs from it now."""
 
     commit: str
     time: datetime
@@ -33,10 +33,10 @@ class Checkout:
 
 
 def read_checkout(folder: Path) -> Checkout | None:
-    """Ask git about `folder`; None where it is in no checkout, never committed, or git is not installed.
+    """Ask git about `folder`; None if it is in no checkout, was never committed, or git is not installed.
 
-    The commit is the last one that touched the folder, not the checkout's newest: a commit elsewhere leaves
-    the source what it was, so it leaves the labels of its image as they were.
+    The commit is the last one that touched the folder, not the checkout's newest: a commit elsewhere
+    does not change the source, so it must not change the labels of its image.
     """
     last = _git(folder, "log", "-1", "--format=%H %ct", "--", ".")
     if not last:
@@ -46,13 +46,13 @@ def read_checkout(folder: Path) -> Checkout | None:
     return Checkout(
         commit=commit,
         time=datetime.fromtimestamp(int(seconds)).astimezone(),
-        dirty=changes is None or bool(changes),  # git itself may fail, or take too long
+        dirty=changes is None or bool(changes),  # git may fail, or take too long
         url=public_url(_git(folder, "config", "--get", "remote.origin.url") or ""),
     )
 
 
 def public_url(remote: str) -> str | None:
-    """Return a remote's address fit for a label: no user, no password, no query; None for a local path.
+    """Return a remote's address for a label: no user, no password, no query; None for a local path.
 
     >>> public_url("https://user:secret@example.com/team/plugin.git")
     'https://example.com/team/plugin.git'

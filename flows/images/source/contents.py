@@ -20,7 +20,7 @@ VERSION_FILE = "src/VERSION"
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What setup.py says: `name` and `version`, each None where it is worked out when the file is run."""
+    """`name` and `version` in setup.py; each is None if it is only known when the file runs."""
 
     name: str | None
     version: str | None
@@ -28,12 +28,12 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a plugin source holds beside its version.
+    """The contents of a plugin source, except its version.
 
     Attributes:
         requirements: How many packages pkg/pip_requirements.txt names; None without that file.
         setup: What src/setup.py says; None without that file.
-        remarks: What looks wrong and stops nothing: each names a file and what to do.
+        remarks: Warnings, which do not stop a release: each names a file and what to do.
     """
 
     requirements: int | None
@@ -42,11 +42,11 @@ class Contents:
 
 
 def read_contents(folder: Path, version: str) -> Contents:
-    """Look at requirements, setup.py and Dockerfile. Neither of the first two is needed by every Dockerfile.
+    """Read requirements, setup.py and Dockerfile. The first two are optional.
 
     Args:
         folder: The plugin source.
-        version: What src/VERSION says, to compare with.
+        version: The version in src/VERSION, for comparison.
 
     Raises:
         SourceError: a file cannot be read, or the Dockerfile copies what is not in the build context.
@@ -59,7 +59,7 @@ def read_contents(folder: Path, version: str) -> Contents:
 
 
 def read_text(path: Path) -> str:
-    """Return a text file of the source; bytes that are no UTF-8 are replaced, none of them matters here.
+    """Return the text of a file of the source. Bytes that are not UTF-8 are replaced; they do not matter here.
 
     Raises:
         SourceError: it cannot be read.
@@ -77,8 +77,8 @@ def _check_copies(folder: Path) -> None:
             continue
         copies = f"line {line} of the {DOCKERFILE} copies it"
         if any(folder.glob(wanted.strip("/"))):
-            raise SourceError(folder / wanted, f"is excluded by {DOCKERIGNORE}, and {copies}", "Include it")
-        raise SourceError(folder / wanted, f"is missing, and {copies}", "Add it, or correct that line")
+            raise SourceError(folder / wanted, f"is excluded by {DOCKERIGNORE}, but {copies}", "Include it")
+        raise SourceError(folder / wanted, f"is missing, but {copies}", "Add it, or correct that line")
 
 
 def _requirements(path: Path, remarks: list[str]) -> int | None:
@@ -87,7 +87,7 @@ def _requirements(path: Path, remarks: list[str]) -> int | None:
     joined = re.sub(r"\\\r?\n", " ", read_text(path))
     lines = [line for text in joined.splitlines() if (line := re.sub(r"(^|\s)#.*", "", text).strip())]
     if not lines:
-        remarks.append(f"{path}: names no package; write those into it that the plugin imports.")
+        remarks.append(f"{path}: names no package; add the packages that the plugin imports.")
     return sum(not line.startswith("-") or line.startswith(("-e", "--editable")) for line in lines)
 
 
@@ -97,14 +97,14 @@ def _setup(path: Path, version: str, remarks: list[str]) -> Setup | None:
     try:
         tree = ast.parse(read_text(path))
     except (SyntaxError, ValueError) as error:
-        remarks.append(f"{path}: is no Python that could be read here ({error}); correct it.")
+        remarks.append(f"{path}: cannot be read as Python ({error}); correct it.")
         return Setup(None, None)
     said = {word.arg: word.value for call in _setup_calls(tree) for word in call.keywords}
     own = _literal(said.get("version"))
     if own not in {None, version}:
         remarks.append(
-            f"{path}: says version {own}, and VERSION says {version}; let it read the file VERSION, or write the "
-            "same into both."
+            f"{path}: has version {own}, but VERSION has {version}; make it read the file VERSION, or write the "
+            "same version into both."
         )
     return Setup(_literal(said.get("name")), own or (version if _names_version_file(tree) else None))
 
@@ -119,6 +119,6 @@ def _literal(value: ast.expr | None) -> str | None:
 
 
 def _names_version_file(tree: ast.AST) -> bool:
-    """Whether it reads VERSION, as SpaceONE's own do: the name of that file stands in it."""
+    """Whether it reads VERSION, as SpaceONE's plugins do: it contains the name of that file."""
     strings = (_literal(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
     return any(text is not None and Path(text).name == "VERSION" for text in strings)

@@ -1,8 +1,8 @@
-"""What a Docker build of a folder sees: its files after .dockerignore, their digest, and the archive to send.
+"""The build context of a folder: its files after .dockerignore, their digest, and the archive to send.
 
-Digest and archive are made from the same entries, and the archive holds nothing that the digest does not
-cover: owner 0, mode 0755 or 0644, one time for all. So two sources with one digest build alike, whatever the
-umask or the time of the checkout was.
+Digest and archive are made from the same entries, and the archive contains nothing that the digest does not
+cover: owner 0, mode 0755 or 0644, the same time for all files. So two sources with the same digest build the same
+image, whatever the umask or the time of the checkout was.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Entry:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """List what the build context of `folder` holds, sorted by path.
+    """List the entries of the build context of `folder`, sorted by path.
 
-    Dockerfile and .dockerignore are always in. .git is in only where it is asked for (`!.git`): it is another one in
-    each clone. Sockets, pipes and devices never reach an image by COPY and are left out.
+    Dockerfile and .dockerignore are always included. .git is included only on request (`!.git`), because it differs in
+    each clone. Sockets, pipes and devices are excluded, because COPY never copies them.
 
     Raises:
-        SourceError: a path cannot be read, or a line of .dockerignore is no pattern.
+        SourceError: a path cannot be read, or a line of .dockerignore is not a pattern.
     """
     found = []
     try:
@@ -61,8 +61,8 @@ def entries(folder: Path) -> list[Entry]:
 def digest(folder: Path, *, without: Collection[str] = ()) -> str:
     """Return `sha256:<hex>` over the build context of `folder`, leaving out the paths in `without`.
 
-    Covered are every path, its kind, its executable bit (as git does, no other mode), a link's target and a
-    file's contents. Each record has a fixed shape, so no two contexts can run into the same bytes.
+    It covers every path, its kind, its executable bit (no other mode, as in git), a link's target and a
+    file's contents. Each record has a fixed form, so two different contexts never give the same bytes.
 
     Raises:
         SourceError: a file cannot be read.
@@ -117,7 +117,7 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
 def _rules(folder: Path) -> list[Rule]:
     path = folder / DOCKERIGNORE
     try:
-        # Editors on Windows begin a file with a mark that is no part of it.
+        # Editors on Windows begin a file with a byte order mark.
         lines = path.read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         lines = []
@@ -126,7 +126,7 @@ def _rules(folder: Path) -> list[Rule]:
     try:
         return read_rules([*_NEVER, *lines])
     except ValueError as error:
-        raise SourceError(path, f"holds a line that is no pattern ({error})", "Correct it") from None
+        raise SourceError(path, f"has a line that is not a pattern ({error})", "Correct it") from None
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:

@@ -1,4 +1,4 @@
-"""What a Dockerfile says, as far as it can be known before the build.
+"""What a Dockerfile copies and which image it is based on, as far as it is known before the build.
 
 The form: https://docs.docker.com/reference/dockerfile/
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SCRATCH = "scratch"
-"""The base that is no image."""
+"""The base that is not an image."""
 
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?$", re.IGNORECASE)
 _ARG = re.compile(r"(\w+)(?:=(\S*))?$")
@@ -25,7 +25,7 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction: the line that it begins in, from 1; its keyword in capitals; and the rest, on one line."""
+    """One instruction: its first line, from 1; its keyword in capitals; and the rest, on one line."""
 
     line: int
     keyword: str
@@ -50,10 +50,10 @@ def instructions(text: str) -> list[Instruction]:
 
 
 def base_image(text: str, build_args: Mapping[str, str]) -> str | None:
-    """Return the image that the last stage of a Dockerfile stands on, `scratch` too; None where it names none.
+    """Return the base image of the last stage of a Dockerfile, also `scratch`; None if it names none.
 
-    Arguments before the first FROM are filled in, `build_args` over their defaults, and stages are followed
-    to the image that the first of them names.
+    Arguments before the first FROM are inserted; `build_args` override their defaults. Stages are followed to the
+    image that the first of them names.
     """
     arguments: dict[str, str] = {}
     stages: dict[str, str] = {}
@@ -73,9 +73,9 @@ def base_image(text: str, build_args: Mapping[str, str]) -> str | None:
 
 
 def copied(text: str) -> list[tuple[int, str]]:
-    """Return what COPY and ADD take from the build context: line and path, with the wildcards that it has.
+    """Return what COPY and ADD read from the build context: line and path, with wildcards.
 
-    Left out is what only the build knows: paths with variables, URLs, and what comes from another stage.
+    Paths with variables, URLs and files of another stage are left out, because only the build knows them.
     """
     found = []
     for each in instructions(text):
@@ -107,5 +107,5 @@ def _operands(arguments: str) -> tuple[list[str], list[str]]:
         try:
             return flags, [str(word) for word in json.loads(rest)]
         except json.JSONDecodeError:
-            pass  # docker reads it as plain words, too
+            pass  # docker reads it as plain words too
     return flags, rest.split()

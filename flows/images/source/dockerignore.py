@@ -1,10 +1,10 @@
 r"""Which paths of a folder reach a Docker build: the rule of .dockerignore.
 
-https://docs.docker.com/build/concepts/context/#dockerignore-files says it, and moby/patternmatcher, by which Docker
-itself goes, what that leaves open. The Docker SDK has an older form of it (docker.utils.build), but with it comes the
-whole SDK, a quarter of what a dry run once imported. What that one gives is the same, but where it is wrong: it takes
-`A` for `a`, `[!a]` for `[^a]` and `../a` for `a`, knows no `\`, and below an excluded folder it misses exceptions
-with a wildcard and what `**/folder` excludes.
+The rule is in https://docs.docker.com/build/concepts/context/#dockerignore-files; Docker's moby/patternmatcher decides
+what that page does not say. The Docker SDK has an older version (docker.utils.build), but it imports the whole SDK,
+which was a quarter of a dry run's imports. Its results are the same except where it is wrong: it reads `A` as `a`,
+`[!a]` as `[^a]` and `../a` as `a`, does not support `\`, and below an excluded folder it misses exceptions with a
+wildcard and what `**/folder` excludes.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _MEMBER = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line: a cleaned pattern, and whether it is an exception (`!`), which takes back what is excluded."""
+    """One line: a cleaned pattern, and whether it is an exception (`!`), which includes a path again."""
 
     pattern: str
     exception: bool
 
     def takes_back_in(self, folder: str) -> bool:
-        """Whether it is an exception that may match a path in `folder` by itself, and not as one in that folder."""
+        """Whether it is an exception that may match a path in `folder` without matching `folder` itself."""
         parts, names = self.pattern.split("/"), folder.split("/")
         for part, name in zip(parts, names, strict=False):
             if "**" in part or not _regex(part).fullmatch(name):
@@ -43,10 +43,10 @@ class Rule:
 
 
 def read_rules(lines: Iterable[str]) -> list[Rule]:
-    """Return the rules of a .dockerignore in their order; of those that match a path, the last one counts.
+    """Return the rules of a .dockerignore in their order; the last one that matches a path counts.
 
     Raises:
-        ValueError: a line is no pattern, such as `[z-a]`; the message holds it.
+        ValueError: a line is not a pattern, such as `[z-a]`; the message quotes it.
     """
     rules = []
     for line in (*(line for line in lines if not line.startswith("#")), *_ALWAYS):
@@ -63,16 +63,16 @@ def read_rules(lines: Iterable[str]) -> list[Rule]:
 def included(
     folder: Path, rules: Sequence[Rule], above: str = "", held: frozenset[Rule] = frozenset()
 ) -> Iterator[str]:
-    """Yield the paths that are not excluded, relative to `folder`, in no order; links are not followed.
+    """Yield the paths that are not excluded, relative to `folder`, unordered; links are not followed.
 
     Args:
         folder: The build context.
-        rules: What `read_rules` returned. What one says of a folder holds for everything in it.
-        above: Where to begin, such as `src/`.
-        held: The rules that match that place, or a folder that it is in.
+        rules: What `read_rules` returned. A rule for a folder applies to everything in it.
+        above: The subfolder to begin in, such as `src/`.
+        held: The rules that match that subfolder, or a parent of it.
 
     Raises:
-        OSError: a folder cannot be listed; names it.
+        OSError: a folder cannot be listed; the error names it.
     """
     for entry in list(os.scandir(folder / above)):
         path = above + entry.name

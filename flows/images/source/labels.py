@@ -1,4 +1,4 @@
-"""What an image says of the source that it was built from."""
+"""The labels that describe an image's source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plugin's source: a folder in SpaceONE's own layout."""
+"""A plugin's source: a folder in SpaceONE's layout."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class PluginSource:
     """A plugin source as it was when it was loaded.
 
-    `digest` covers what the Docker build context holds after .dockerignore, except src/VERSION. A release is the
-    pair of version and digest, and a version is immutable. With VERSION in the digest, every bump would change it,
-    nobody could see that two versions hold the same code, and a line break more in that file would make a conflict.
-    Nothing is lost without it: the version is the image's tag and a label of its own. Build arguments (BASE_IMAGE) are
-    the environment's, not the source's, and are not in it.
+    `digest` covers the Docker build context after .dockerignore, except src/VERSION. A release is the pair of version
+    and digest, and a version is immutable. If the digest covered VERSION, every new version would change it, two
+    versions with the same code would not be recognised, and one more line break in that file would be a conflict.
+    The version is not lost: it is the image's tag and one of its labels. Build arguments (BASE_IMAGE) belong to the
+    environment, not to the source, and are not in the digest.
     """
 
     folder: Path
@@ -36,9 +36,9 @@ class PluginSource:
     revision: str | None
     """The last git commit that changed the folder, `-dirty` if it was changed since; None without git."""
     created: datetime
-    """The source's own time, in UTC: see `load`."""
+    """The time of the source, in UTC: see `load`."""
     contents: Contents
-    """What its other files say, and what looks wrong in them."""
+    """What its other files declare, with warnings."""
     url: str | None = None
     """The git remote, without credentials."""
 
@@ -46,13 +46,13 @@ class PluginSource:
     def load(cls, folder: Path | str) -> PluginSource:
         """Read and check the plugin source in `folder`.
 
-        `created` is a property of the source, so that one source always gives the same labels: the time in
-        SOURCE_DATE_EPOCH (https://reproducible-builds.org) if set, else that of the commit where the
-        folder is unchanged since, else that of the newest file.
+        `created` depends only on the source, so that the same source always has the same labels: the time in
+        SOURCE_DATE_EPOCH (https://reproducible-builds.org) if set, otherwise the time of the commit if the
+        folder is unchanged since, otherwise the time of the newest file.
 
         Raises:
-            SourceError: the folder, its Dockerfile, src or src/VERSION is missing, the version is no tag, or the
-                Dockerfile copies what is not there.
+            SourceError: the folder, its Dockerfile, src or src/VERSION is missing, the version is not a valid tag,
+                or the Dockerfile copies a file that does not exist.
         """
         folder = Path(folder)
         version = _check(folder)
@@ -72,24 +72,24 @@ class PluginSource:
 
     @property
     def version_file(self) -> Path:
-        """The file to bump."""
+        """The file to change for a new version."""
         return self.folder / VERSION_FILE
 
     def base(self, build_args: Mapping[str, str]) -> str:
-        """Return the image that the Dockerfile's last stage stands on, or `scratch`.
+        """Return the base image of the Dockerfile's last stage, or `scratch`.
 
         Raises:
-            SourceError: the Dockerfile names none, with these build arguments.
+            SourceError: with these build arguments, the Dockerfile names no base image.
         """
         dockerfile = self.folder / DOCKERFILE
         base = base_image(read_text(dockerfile), build_args)
         if base is None:
-            advice = "Write one into a FROM, or its argument into the environment's build.args"
+            advice = "Name one in a FROM line, or set its argument in the environment's build.args"
             raise SourceError(dockerfile, "names no base image", advice)
         return base
 
     def caches(self) -> list[str]:
-        """Paths in the build context that Python wrote itself: the usual reason for a digest that wanders."""
+        """Python's caches in the build context: the usual reason for a digest that changes by itself."""
         return [
             entry.path
             for entry in context.entries(self.folder)
@@ -97,10 +97,10 @@ class PluginSource:
         ]
 
     def check_unchanged(self) -> None:
-        """Make sure that the folder still holds what was loaded.
+        """Make sure that the folder has not changed since it was loaded.
 
         Raises:
-            SourceChanged: it does not.
+            SourceChanged: it has changed.
         """
         if _check(self.folder) != self.version:
             raise SourceChanged(self.version_file, "changed since the release was planned", "Start it again")
@@ -115,7 +115,7 @@ def _check(folder: Path) -> str:
     if not folder.is_dir():
         problem = "is not a folder" if folder.exists() else "does not exist"
         raise SourceError(
-            folder, problem, "Give the folder of a plugin, which holds Dockerfile, pkg/ and src/"
+            folder, problem, "Give the folder of a plugin, which contains Dockerfile, pkg/ and src/"
         )
     dockerfile = folder / DOCKERFILE
     if not dockerfile.is_file():
@@ -132,7 +132,7 @@ def _version(path: Path) -> str:
         raise SourceError(path, "is missing", _WRITE_VERSION) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
-            path, f"cannot be read ({error})", "It must be a text file that holds a version"
+            path, f"cannot be read ({error})", "It must be a text file that contains a version"
         ) from error
     if not version:
         raise SourceError(path, "is empty", _WRITE_VERSION)

@@ -76,7 +76,7 @@ def test_image_of_somebody_else(plugin, registry, reference, hold, labels):
     state = compare(PluginSource.load(plugin), registry, reference)
     assert state.status is ImageStatus.UNLABELLED
     assert state.blocked
-    assert "this pipeline did not make" in state.message
+    assert "this pipeline did not build" in state.message
     assert str(plugin / "src/VERSION") in state.message
 
 

@@ -46,7 +46,7 @@ def test_a_name_that_is_not_there_is_told_with_some_that_are(released, manifest,
 
 def test_nothing_was_collected_yet(released, manifest, platform, recorder, monkeypatch):
     monkeypatch.setattr(looking, "by_type", lambda *_: {})
-    with pytest.raises(NoSuchResource, match="has brought in nothing yet"):
+    with pytest.raises(NoSuchResource, match="has collected nothing yet"):
         show_resource(released, manifest, None, recorder)
 
 

@@ -198,9 +198,7 @@ def test_an_image_that_another_release_built_meanwhile_is_not_pushed(
         return tried()
 
     monkeypatch.setattr(engine, "try_out", try_out)
-    with pytest.raises(
-        EngineError, match="is another image now than the one that was tried; nothing was pushed"
-    ):
+    with pytest.raises(EngineError, match="is no longer the image that was tried; nothing was pushed"):
         release(request_, recorder)
     assert platform.writes == ["build", "trial"]
 
@@ -209,7 +207,7 @@ def test_a_registry_that_holds_another_source_after_the_push_is_no_success(
     request_, world, platform, recorder
 ):
     world.pushed = ImageStatus.CONFLICT
-    with pytest.raises(PushUnverified, match="made from another source") as caught:
+    with pytest.raises(PushUnverified, match="built from another source") as caught:
         release(request_, recorder)
     assert platform.writes == ["build", "trial", "push"]
     assert caught.value.changed
@@ -266,7 +264,7 @@ def test_remarks_on_the_source_are_shown_whatever_becomes_of_the_image(
     source = shutil.copytree(checkout / "plugin", tmp_path / "plugin")
     (source / "src/setup.py").write_text("setup(name='x', version='9')")
     report = release(dataclasses.replace(request_, source=source, dry_run=True), recorder)
-    words = f"src/setup.py: says version 9, and VERSION says {VERSION}; "
+    words = f"src/setup.py: has version 9, but VERSION has {VERSION}; "
     assert words in recorder.outcomes["read source"]
     (remark,) = report.as_json()["source"]["remarks"]
     assert words in remark

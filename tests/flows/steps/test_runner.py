@@ -106,7 +106,7 @@ def test_a_step_that_is_never_tried_again_is_tried_once(runner, waits):
 
 
 def test_a_step_that_takes_too_long_is_named(runner):
-    with pytest.raises(StepTimedOut, match="The step 'build image x' was not done after 0.05 s"):
+    with pytest.raises(StepTimedOut, match="The step 'build image x' did not finish within 0.05 s"):
         runner.run(Step(kind("build image", BRIEF, seconds=0.05), lambda: time.sleep(30), subject="x"))
 
 

@@ -46,7 +46,7 @@ def test_a_registry_that_wants_a_variable_says_which(tmp_path, monkeypatch):
     monkeypatch.delenv("REGISTRY_USER", raising=False)
     registry = RegistrySettings(address="127.0.0.1:1", username_variable="REGISTRY_USER")
     session = Session(environment(tmp_path, registry=registry), {}, None)
-    with pytest.raises(InvalidField, match="wants the variable REGISTRY_USER"), session.registry():
+    with pytest.raises(InvalidField, match="requires the variable REGISTRY_USER"), session.registry():
         pass
 
 

@@ -12,7 +12,7 @@ from flows.steps.time_limit import time_limit
 def test_what_takes_too_long_is_interrupted_and_named():
     with pytest.raises(StepTimedOut) as caught, time_limit("plan", 0.05):
         time.sleep(30)
-    assert "'plan' was not done after 0.05 s" in caught.value.message
+    assert "'plan' did not finish within 0.05 s" in caught.value.message
     assert "run the same command again" in caught.value.advice
     assert caught.value.cause is Cause.UNAVAILABLE
 

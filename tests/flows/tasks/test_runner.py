@@ -145,7 +145,7 @@ def test_a_step_that_takes_too_long_names_itself():
     step = Step(replace(COLLECT, seconds=0.05), lambda: time.sleep(30))
     state, *_ = seen(lambda runner: runner.run(step))
     assert state.is_failed()
-    assert "The step 'collect' was not done after 0.05 s" in state.message
+    assert "The step 'collect' did not finish within 0.05 s" in state.message
 
 
 def test_plan_progress_and_report_are_artifacts():

@@ -104,7 +104,7 @@ def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = Endpoint("127.0.0.1", free.getsockname()[1], False)
-        with pytest.raises(NotServing, match="nobody answers there") as caught:
+        with pytest.raises(NotServing, match="nothing responds there") as caught:
             ask(endpoint)
     assert caught.value.nobody
 
@@ -113,7 +113,9 @@ def test_what_listens_speaks_no_grpc(monkeypatch):
     monkeypatch.setattr(serving, "CALL_SECONDS", 0.2)
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(NotServing, match=r"what listens there gave no answer in 0\.2 s") as caught,
+        pytest.raises(
+            NotServing, match=r"the process that listens there did not respond within 0\.2 s"
+        ) as caught,
     ):
         ask(Endpoint("127.0.0.1", silent.getsockname()[1], False))
     assert caught.value.nobody

@@ -15,7 +15,7 @@ from flows.images.engine.serving import COLLECTOR, NotServing, Served
 
 SERVED = Served(("grpc.health.v1.Health", COLLECTOR), reflection=True)
 UP = Process(running=True, exit_code=0, out_of_memory=False)
-NOBODY = NotServing("nobody answers there", nobody=True)
+NOBODY = NotServing("nothing responds there", nobody=True)
 
 
 class World:
@@ -78,7 +78,7 @@ def test_an_image_that_serves(world):
 
 def test_an_image_without_reflection_is_taken_and_said_to_have_none(world):
     world.answers = [Served((COLLECTOR,), reflection=False)]
-    assert str(world.run()).endswith("after 0.0 s (without reflection: it was asked for this one alone)")
+    assert str(world.run()).endswith("after 0.0 s (no reflection: only this service was checked)")
 
 
 def test_every_endpoint_is_tried(world):
@@ -94,11 +94,11 @@ REFUSALS = {
     ),
     "out of memory": (
         {"processes": [Process(False, 137, True)]},
-        r"wanted more than 1024 MiB of memory\. Let it take less",
+        r"needed more than 1024 MiB of memory\. Reduce",
     ),
     "nobody": (
         {"answers": [NOBODY]},
-        r"does not serve at port 50051 within 60 s: nobody answers there\. Let its server listen on port 50051",
+        r"does not serve at port 50051 within 60 s: nothing responds there\. Make its server listen on port 50051",
     ),
     "elsewhere": (
         {"answers": [NOBODY], "ports": ("8080/tcp", "9090/tcp")},
@@ -106,20 +106,20 @@ REFUSALS = {
     ),
     "remote": (
         {"answers": [NOBODY], "remote": "docker"},
-        "see that this machine reaches the ports of .* docker",
+        "check that this machine can reach the ports of docker",
     ),
     "unpublished": ({"endpoints": []}, "its port is not published"),
     "not serving": (
         {"answers": [NotServing("its health check says NOT_SERVING", nobody=False)]},
-        r"within 60 s: its health check says NOT_SERVING\. Look at its output for what it waits for",
+        r"within 60 s: its health check says NOT_SERVING\. Its output may show what it waits for",
     ),
     "no collector": (
         {"answers": [Served(("grpc.health.v1.Health",), reflection=True)]},
-        rf"it serves grpc\.health\.v1\.Health, and no {COLLECTOR}\. Let its server serve the collector",
+        rf"it does not serve {COLLECTOR}; it lists grpc\.health\.v1\.Health\. Make its server serve",
     ),
     "nothing": (
         {"answers": [Served((), reflection=False)]},
-        "it serves nothing that can be asked for, and no",
+        "it does not serve .*; it lists no service",
     ),
 }
 

@@ -76,7 +76,7 @@ class TestReads:
 
     def test_schema_1(self, stub, registry, answer):
         stub.on("/v2/team/plugin/manifests/old", answer(200, {"schemaVersion": 1, "history": []}))
-        with pytest.raises(UnexpectedAnswer, match=r"something else than an image .*schema 1"):
+        with pytest.raises(UnexpectedAnswer, match=r"does not hold an image .*schema 1"):
             registry.image("team/plugin", "old")
 
     def test_damaged_content(self, stub, registry, image, answer):
@@ -87,7 +87,7 @@ class TestReads:
 
     def test_no_json(self, stub, registry, answer):
         stub.on("/v2/team/plugin/manifests/html", answer(200, b"<html>"))
-        with pytest.raises(UnexpectedAnswer, match="something else than a JSON object"):
+        with pytest.raises(UnexpectedAnswer, match="with a JSON object"):
             registry.image("team/plugin", "html")
 
 
@@ -149,7 +149,7 @@ class TestCheckPush:
             (
                 404,
                 "name unknown",
-                r"takes no push to team/plugin \(404 Not Found: name unknown\)\. Create the project",
+                r"does not accept a push to team/plugin \(404 Not Found: name unknown\)\. Create the project",
             ),
             (
                 405,

@@ -214,7 +214,7 @@ class TestProxies:
 
     def test_one_that_is_no_proxy_of_http_is_named(self, session, monkeypatch):
         monkeypatch.setenv("ALL_PROXY", "socks5://ann:hunter2@proxy:1080")
-        with pytest.raises(ValueError, match="of the kind socks5, not http") as caught:
+        with pytest.raises(ValueError, match="the scheme socks5; only http") as caught:
             session.request("GET", "http://registry.invalid", {})
         assert "hunter2" not in str(caught.value)
 

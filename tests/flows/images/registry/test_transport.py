@@ -171,7 +171,7 @@ class TestScheme:
     def test_plain_http_needs_insecure(self, stub):
         with (
             Registry(stub.address) as registry,
-            pytest.raises(RegistryUnreachable, match=r"TLS that is trusted .*set `insecure: true`") as caught,
+            pytest.raises(RegistryUnreachable, match=r"trusted TLS .*set `insecure: true`") as caught,
         ):
             registry.ping()
         assert not caught.value.temporary
@@ -181,7 +181,7 @@ class TestScheme:
         tls_stub.on("/v2/", answer(200, {}))
         with (
             Registry(tls_stub.address) as strict,
-            pytest.raises(RegistryUnreachable, match="TLS that is trusted") as caught,
+            pytest.raises(RegistryUnreachable, match="trusted TLS") as caught,
         ):
             strict.ping()
         assert not caught.value.temporary
@@ -324,7 +324,7 @@ class TestLogin:
         tokens.answers["/token"] = [answer(200, {})]
         with (
             Registry(tokens.address, insecure=True) as registry,
-            pytest.raises(UnexpectedAnswer, match="token server, .*/token, that gave no token"),
+            pytest.raises(UnexpectedAnswer, match="token server, .*/token, that returned no token"),
         ):
             read(registry)
 

@@ -82,16 +82,14 @@ def test_a_version_of_its_own_in_setup_is_remarked(contents, plugin):
     found = contents(setup="setup(name='x', version='0.0.9')")
     assert found.setup == Setup("x", "0.0.9")
     (remark,) = found.remarks
-    assert remark.startswith(
-        f"{plugin / 'src/setup.py'}: says version 0.0.9, and VERSION says 0.1.0; let it "
-    )
+    assert remark.startswith(f"{plugin / 'src/setup.py'}: has version 0.0.9, but VERSION has 0.1.0; make it ")
 
 
 @pytest.mark.parametrize("text", ["setup(", "\0"])
 def test_a_setup_that_is_no_python_is_remarked(contents, plugin, text):
     found = contents(setup=text)
     assert found.setup == Setup(None, None)
-    assert f"{plugin / 'src/setup.py'}: is no Python that could be read here" in found.remarks[0]
+    assert f"{plugin / 'src/setup.py'}: cannot be read as Python" in found.remarks[0]
 
 
 def test_neither_is_needed(plugin):
@@ -104,7 +102,7 @@ def test_neither_is_needed(plugin):
 def test_what_the_dockerfile_copies_must_be_there(plugin):
     (plugin / "Dockerfile").write_text("FROM scratch\nCOPY src pkg/*.txt /x/\nCOPY pkg/requirements.txt /x\n")
     with pytest.raises(
-        SourceError, match=r"is missing, and line 3 of the Dockerfile copies it\. Add it"
+        SourceError, match=r"is missing, but line 3 of the Dockerfile copies it\. Add it"
     ) as caught:
         PluginSource.load(plugin)
     assert caught.value.path == plugin / "pkg/requirements.txt"
@@ -114,7 +112,7 @@ def test_what_the_dockerfile_copies_must_not_be_hidden(plugin):
     (plugin / ".dockerignore").write_text("pkg\n")
     (plugin / "Dockerfile").write_text("FROM scratch\nCOPY pkg/*.txt /x/\n")
     with pytest.raises(
-        SourceError, match=r"\*\.txt: is excluded by \.dockerignore, and line 2 .*\. Include it"
+        SourceError, match=r"\*\.txt: is excluded by \.dockerignore, but line 2 .*\. Include it"
     ):
         PluginSource.load(plugin)
 

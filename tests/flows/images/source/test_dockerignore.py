@@ -149,7 +149,7 @@ def test_lines_that_say_nothing():
 
 def test_a_line_that_is_no_pattern_is_named(plugin):
     (plugin / ".dockerignore").write_text("*.log\n[z-a]\n")
-    with pytest.raises(SourceError, match=r"\.dockerignore: holds a line .*\(\[z-a\]: bad .*Correct it"):
+    with pytest.raises(SourceError, match=r"\.dockerignore: has a line .*\(\[z-a\]: bad .*Correct it"):
         context.entries(plugin)
 
 

@@ -55,7 +55,7 @@ class TestChecks:
             (" \n", "is empty"),
             ("0.1.0+local", r"'0\.1\.0\+local' is not an image tag"),
             ("0.1 beta", "is not an image tag"),
-            (".1", "the first no '.' or '-'"),
+            (".1", "do not begin with '.' or '-'"),
             ("1" * 129, "at most 128"),
             ("0.1.0\n0.2.0", "is not an image tag"),
             ("latest", "is not a version that SpaceONE can use"),
