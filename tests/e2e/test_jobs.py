@@ -104,8 +104,8 @@ def test_prices_ranks_and_changes_arrive_as_the_source_gave_them(first, project,
 def test_a_collector_that_the_plugin_refuses_shows_the_plugins_words(first, project, run, client):
     wrong = project.write_environment("wrong-option", plugin_options={"count": -1})
     done = run(*project.arguments(wrong), "--output", "json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout)["error"]["changed"]
+    assert done.returncode == 2
+    assert not json.loads(done.stdout)["error"]["changed"]
     assert "options.count" in done.stderr
     assert "-1 is not between" in done.stderr
 
