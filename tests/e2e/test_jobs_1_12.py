@@ -18,5 +18,5 @@ def test_a_type_that_the_platform_stumbles_over_is_a_failure_although_the_job_re
     assert report["job"]["status"] == "SUCCESS"
     assert report["job"]["changes"]["created"] > 0
     (reason,) = report["job"]["failures"]
-    assert "1 of its resources failed, and the platform recorded no words" in reason
+    assert "1 of its resources failed, and the platform recorded no message" in reason
     assert "CloudServiceType whose metadata is null" in reason
