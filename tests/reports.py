@@ -13,9 +13,10 @@ from flows.images.registry import Login
 from flows.images.source import Contents, PluginSource, Setup
 from flows.images.state import ImageState, ImageStatus
 from flows.resources import Action, Plan
-from flows.steps.catalogue import NEVER, Retries, StepKind
+from flows.steps.catalogue import StepKind
 from flows.steps.parts import Collected, Delivered, Planned, Registered, Source
 from flows.steps.report import Report
+from flows.steps.retries import NEVER, Retries
 
 JOB = Job("job-1", "SUCCESS", 2, 0, 2, 0, "")
 REFERENCE = ImageReference("host", "portfolio", "0.1.0")

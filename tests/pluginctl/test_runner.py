@@ -10,7 +10,7 @@ from flows.collection import Job
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
-from flows.steps.catalogue import BRIEF
+from flows.steps.retries import BRIEF
 from flows.steps.runner import Step
 from pluginctl.runner import TerminalRunner
 from pluginctl.spinner import TerminalProgress

@@ -5,8 +5,8 @@ import pytest
 from flows.images import PushFailed, RegistryUnreachable
 from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
-from flows.steps.catalogue import BRIEF, NEVER, is_temporary
 from flows.steps.errors import StepTimedOut
+from flows.steps.retries import BRIEF, NEVER, is_temporary
 from flows.steps.runner import PlainRunner, Step
 from tests.reports import kind
 
