@@ -93,9 +93,9 @@ def run_deployment(
             f"The run of {name} did not end within {timeout:.0f} s", "Is a worker running?"
         ) from error
     except httpx.HTTPError as error:
-        raise PrefectUnreachable(
-            f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?"
-        ) from error
+        lost = PrefectUnreachable(f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?")
+        lost.changed = True  # the run may have begun
+        raise lost from error
 
 
 async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from flows.errors import PipelineError, sentence
+from flows.errors import Cause, PipelineError, sentence
 from pluginctl.output import Output, emit_json, message_console
 
 #: Shown by `pluginctl --help` and in docs/commands.md.
@@ -58,6 +58,8 @@ def tell(error: PipelineError) -> None:
         line(f"    [dim]{escape(quoted)}[/]")
     if error.changed:
         line("Something was changed before that. Run the same command again: it continues from there.")
+    elif error.cause is Cause.UNAVAILABLE:
+        line("Nothing was changed.")
 
 
 def error_document(error: dict[str, Any], exit_code: int) -> dict[str, Any]:

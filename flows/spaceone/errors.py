@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from flows.errors import Cause, PipelineError
 
@@ -82,6 +82,8 @@ class CallError(SpaceoneError):
     """
 
     code = "call"
+    passes: ClassVar[bool] = False
+    """Whether such an error may pass without help."""
 
     def __init__(
         self,
@@ -91,11 +93,9 @@ class CallError(SpaceoneError):
         error_code: str,
         server_text: str,
         advice: str = "",
-        *,
-        temporary: bool = False,
     ) -> None:
         said = f"{error_code}: {server_text}" if error_code else server_text
-        super().__init__(f"{method} at {endpoint} failed: {said or status}", advice, temporary=temporary)
+        super().__init__(f"{method} at {endpoint} failed: {said or status}", advice, temporary=self.passes)
         self.method = method
         self.service = method.split(".", 1)[0]
         self.endpoint = endpoint
@@ -140,11 +140,12 @@ class Unreachable(CallError):
 
     code = "unreachable"
     cause = Cause.UNAVAILABLE
+    passes = True
 
     def __init__(
         self, method: str, endpoint: str, status: str, error_code: str, server_text: str, advice: str = ""
     ) -> None:
-        super().__init__(method, endpoint, status, error_code, server_text, advice, temporary=True)
+        super().__init__(method, endpoint, status, error_code, server_text, advice)
         self.never_sent = any(words in server_text for words in _NEVER_SENT)
         if self.never_sent:
             self.message = f"{method} at {endpoint} cannot be reached ({server_text.rpartition(': ')[2]})"
@@ -164,11 +165,7 @@ class DeadlineExceeded(CallError):
 
     code = "deadline-exceeded"
     cause = Cause.UNAVAILABLE
-
-    def __init__(
-        self, method: str, endpoint: str, status: str, error_code: str, server_text: str, advice: str = ""
-    ) -> None:
-        super().__init__(method, endpoint, status, error_code, server_text, advice, temporary=True)
+    passes = True
 
 
 class AuthenticationFailed(CallError):

@@ -86,7 +86,7 @@ def pause_before(kind: StepKind, error: BaseException, number: int) -> float:
         number: The number of the next try, from 2.
     """
     asked = getattr(error, "retry_after", None) or 0.0
-    return max(*kind.retries.pauses[number - 2 : number - 1], float(asked), 0.0)
+    return max(kind.retries.pauses[number - 2], float(asked))
 
 
 class Runner(Protocol):

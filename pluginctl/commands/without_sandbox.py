@@ -20,7 +20,7 @@ class SandboxMissing(PipelineError):
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def without_sandbox(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:  # noqa: ARG001
+def without_sandbox(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:  # noqa: ARG001 - takes what the real command would
     """Not available: the packages of the sandbox are not installed."""
     with exit_on_error():
         raise SandboxMissing(

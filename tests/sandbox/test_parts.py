@@ -20,23 +20,6 @@ if TYPE_CHECKING:
     from sandbox.machine.processes import Processes
 
 
-@pytest.fixture
-def silent() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
-
-
-@pytest.fixture
-def nobody() -> Iterator[int]:
-    """A port on which nobody listens, and nobody else can."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        yield closed.getsockname()[1]
-
-
 class Redis:
     """Answers each connection with the next of its answers, which lies ready before it is asked.
 
