@@ -1,7 +1,6 @@
 """The client against a gRPC server of this process: real channels, real reflection."""
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -20,6 +19,7 @@ from flows.spaceone import (
     UnknownMethod,
     Unreachable,
 )
+from tests.listener import Listener
 from tests.proxy import Proxy
 
 NAME = provider_pb2.DESCRIPTOR.services_by_name["Provider"].full_name
@@ -78,33 +78,20 @@ def _frames(data):
     return found
 
 
-class Closing:
+class Closing(Listener):
     """An HTTP/2 server that closes every connection, before it greets or when it has read a request."""
 
     def __init__(self, greets):
         self.requests = 0
         self._greets = greets
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"grpc://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        super().__init__()
+        self.endpoint = f"grpc://{self.address}"
 
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                if self._greets:
-                    self._read(connection)
-                else:
-                    connection.recv(65536)
+    def handle(self, connection):
+        if self._greets:
+            self._read(connection)
+        else:
+            connection.recv(65536)
 
     def _read(self, connection):
         settings, ping = b"\0\0\0\4\0\0\0\0\0", b"\0\0\x08\6\0\0\0\0\0" + bytes(8)
@@ -129,7 +116,7 @@ def closing():
 
     yield closing
     for server in running:
-        server.stop()
+        server.close()
 
 
 @pytest.fixture

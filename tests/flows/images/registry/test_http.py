@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 from base64 import b64encode
 from http.client import HTTPException
 from urllib.parse import urlsplit
@@ -13,6 +11,7 @@ import pytest
 
 from flows.images.registry.http import MAX_REDIRECTS, Session
 from flows.images.registry.proxy import proxy_of
+from tests.listener import Listener
 
 LOGIN = {"Authorization": "Basic eDp5"}
 
@@ -31,31 +30,17 @@ def session():
     session.close()
 
 
-class Lines:
+class Lines(Listener):
     """A server of one answer a connection, which it closes; `heard` is the first line and the headers of each."""
 
     def __init__(self, answer):
         self.heard = []
         self._answer = answer
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                self.heard.append(connection.recv(65536).decode().splitlines())
-                connection.sendall(self._answer)
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
+    def handle(self, connection):
+        self.heard.append(connection.recv(65536).decode().splitlines())
+        connection.sendall(self._answer)
 
 
 @pytest.fixture
