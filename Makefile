@@ -32,7 +32,7 @@ down: $(READY) ## Stop all sandboxes and Prefect; the data is kept
 	@$(RUN)/pluginctl sandbox down
 
 test: $(READY) ## Run all tests, including those with the real services
-	@$(RUN)/python -m pytest $(PYTEST)
+	@$(if $(PYTEST),$(RUN)/python -m pytest $(PYTEST),scripts/test)
 
 test-fast: $(READY) ## Run the tests that need no server (less than a minute)
 	@$(RUN)/python -m pytest -m 'not prefect and not integration and not e2e' $(PYTEST)
