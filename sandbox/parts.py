@@ -1,203 +1,227 @@
-"""The parts of the sandbox: which program each one runs, where it listens, and how to see that it is ready."""
+"""The parts of a sandbox: which program each container runs, and what it needs."""
 
 from __future__ import annotations
 
-import socket
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
-from sandbox.errors import SandboxError
-from sandbox.machine import debian
-from sandbox.machine.layout import PACKAGE
-from sandbox.machine.probes import HOST, answers_http, listens, serves_grpc
-from sandbox.machine.state import write_private
-from sandbox.spaceone import configuration_files
-from sandbox.spaceone.generations import generation_of
+from sandbox.engine.connection import socket_path
+from sandbox.engine.containers import USER, Specification
+from sandbox.spaceone import database
+from sandbox.spaceone.database import DEFAULT_PORT, GATEWAY
+from sandbox.spaceone.run import CONFIGURATION
+from sandbox.spaceone.settings import GRPC_PORT, MARKET_PORT, REDIS_PORT, REGISTRY_PORT, SERVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Iterable
 
+    from sandbox.images import Images
     from sandbox.machine.layout import Layout
-    from sandbox.machine.processes import Processes
+    from sandbox.spaceone.distribution import Distribution
+    from sandbox.spaceone.settings import Settings
 
-REDIS = debian.Program("redis-server", "redis-server", "the services' cache and queue")
-REGISTRY = debian.Program("docker-registry", "docker-registry", "the registry that plugins are pushed to")
-# A variable with the value None is removed from the part's environment.
-_SERVICE_ENVIRONMENT: dict[str, str | None] = {
-    "PYTHONPATH": None,
-    "PYTHONHOME": None,
-    "PYTHONUNBUFFERED": "1",
+STORES = ("redis", "registry", "mongodb")
+SUPERVISOR = "supervisor"
+MARKET = "market"
+# The configuration is a variable of the container. `docker inspect` shows it to whoever has the engine's socket, and
+# therefore everything.
+_REGISTRY = 'printf %s "$CONFIGURATION" >/tmp/registry.yaml; exec registry serve /tmp/registry.yaml'
+_SERVICE_ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",
     "MALLOC_ARENA_MAX": "2",  # otherwise each of a hundred gRPC threads would keep its own memory
     "GRPC_VERBOSITY": "ERROR",
-    "HTTP_PROXY": None,  # the parts call each other only on this machine
-    "HTTPS_PROXY": None,
-    "http_proxy": None,
-    "https_proxy": None,
 }
 
 
+def network(layout: Layout) -> str:
+    """The name of the sandbox's network."""
+    return f"pluginctl-{layout.identifier}"
+
+
+def container_name(layout: Layout, part: str) -> str:
+    """The name of a part's container."""
+    return f"pluginctl-{layout.identifier}-{part}"
+
+
+def volumes(layout: Layout, stores: Iterable[str] = STORES) -> dict[str, str]:
+    """The names of the volumes with the sandbox's data, by store."""
+    return {store: container_name(layout, store) for store in stores}
+
+
 @dataclass(frozen=True)
-class Part:
-    """One program of the sandbox.
+class Parts:
+    """Makes the specifications of a sandbox's containers.
 
-    Attributes:
-        name: its name in `status` and `logs`.
-        command: program and arguments.
-        address: where others reach it; empty for a part that does not listen.
-        ready: whether it works now. It is called repeatedly and must return within a second.
-        environment: variables to set, or to remove if the value is None.
-        seconds: how long it may take to be ready.
-        directory: working directory; the default is the data folder.
+    Args:
+        layout: the sandbox.
+        generation: its generation.
+        settings: its addresses, passwords and tokens.
+        images: its images.
     """
 
-    name: str
-    command: tuple[str | Path, ...]
-    address: str
-    ready: Callable[[], bool]
-    environment: dict[str, str | None] = field(default_factory=dict)
-    seconds: float = 60.0
-    directory: Path | None = None
+    layout: Layout
+    generation: Distribution
+    settings: Settings
+    images: Images
 
+    def stores(self) -> list[Specification]:
+        """Redis, the registry, and MongoDB unless another one is used."""
+        found = [self._redis(), self._registry()]
+        return found if self.settings.database.external else [*found, self._mongodb()]
 
-def service(layout: Layout, name: str, ports: dict[str, int]) -> Part:
-    """One of SpaceONE's gRPC servers."""
-    port = ports[name]
-    return Part(
-        name,
-        (
-            layout.venv / "bin" / "spaceone",
-            *(*generation_of(layout).server, f"spaceone.{name}", "-p", str(port)),
-            *("-c", configuration_files.file(layout.conf, name)),
-        ),
-        f"grpc://{HOST}:{port}",
-        lambda: serves_grpc(port),
-        _SERVICE_ENVIRONMENT,
-    )
+    def service(self, name: str) -> Specification:
+        """One of SpaceONE's gRPC servers."""
+        command = (*self.generation.server, f"spaceone.{name}", "-p", str(GRPC_PORT), "-c", CONFIGURATION)
+        return replace(
+            self._configured(name, ("spaceone", *command)),
+            ports={GRPC_PORT: self.settings.ports[name]},
+            health=_listens(GRPC_PORT),
+        )
 
+    def services(self) -> list[Specification]:
+        """All gRPC servers, and the parts that do not listen except the supervisor."""
+        others = [name for name in self.generation.background if name != SUPERVISOR]
+        return [*map(self.service, SERVERS), *map(self._background, others)]
 
-def background(layout: Layout, name: str, processes: Processes) -> Part:
-    """One of SpaceONE's programs that do not listen. It is ready when it has started its child processes."""
-    package = f"spaceone.{name.partition('-')[0]}"
-    program: tuple[str | Path, ...] = (layout.venv / "bin" / "spaceone",)
-    if name == "supervisor":
-        program = (layout.python, PACKAGE / "spaceone" / "supervisor.py")
+    def supervisor(self) -> Specification:
+        """The supervisor, which alone has the engine's socket."""
+        socket = socket_path()
+        status = Path(socket).stat()
+        made = self._background(SUPERVISOR, ("python", "/opt/sandbox/sandbox/supervisor.py"))
+        return replace(
+            made,
+            files={socket: "/var/run/docker.sock"},
+            environment={
+                **made.environment,
+                "SANDBOX": self.layout.identifier,
+                "SANDBOX_NETWORK": network(self.layout),
+            },
+            # The socket of a rootless engine belongs to its user, who is root in the container.
+            user=made.user if status.st_uid == 0 else "0:0",
+            groups=(str(status.st_gid),) if status.st_uid == 0 else (),
+        )
 
-    def ready() -> bool:
-        process = processes.running(name)
-        return process is not None and len(process.children()) >= generation_of(layout).background[name]
+    def market(self) -> Specification:
+        """The stand-in for CoinGecko."""
+        command = ("python", "-m", "sandbox.market", "--host", "0.0.0.0", "--port", str(MARKET_PORT))
+        return replace(
+            self._part(MARKET, self.images.services, command),
+            ports={MARKET_PORT: self.settings.ports[MARKET]},
+            page="/api/v3/ping",
+            health=_listens(MARKET_PORT),
+        )
 
-    return Part(
-        name,
-        (
-            *program,
-            *(*generation_of(layout).scheduler, package),
-            *("-c", configuration_files.file(layout.conf, name)),
-        ),
-        "",
-        ready,
-        _SERVICE_ENVIRONMENT,
-    )
+    def _redis(self) -> Specification:
+        command = (
+            *("redis-server", "--bind", "0.0.0.0", "--port", str(REDIS_PORT)),
+            *("--dir", "/data", "--appendonly", "yes", "--requirepass", self.settings.redis_password),
+        )
+        official = "redis" in self.images.official
+        return replace(
+            self._part("redis", self.images.stores["redis"], command),
+            environment={"REDISCLI_AUTH": self.settings.redis_password},
+            volumes={container_name(self.layout, "redis"): "/data"},
+            health="redis-cli ping | grep -q PONG",
+            user="999:1000" if official else USER,
+        )
 
+    def _registry(self) -> Specification:
+        settings = {
+            "version": "0.1",
+            "log": {"level": "info", "accesslog": {"disabled": False}},
+            "storage": {
+                "filesystem": {"rootdirectory": "/var/lib/registry"},
+                "delete": {"enabled": True},
+            },
+            "http": {"addr": f":{REGISTRY_PORT}"},
+        }
+        official = "registry" in self.images.official
+        address = f"http://127.0.0.1:{REGISTRY_PORT}/v2/"
+        return replace(
+            self._part(
+                "registry",
+                self.images.stores["registry"],
+                ("sh", "-c", _REGISTRY),
+            ),
+            environment={"CONFIGURATION": yaml.safe_dump(settings), "OTEL_TRACES_EXPORTER": "none"},
+            volumes={container_name(self.layout, "registry"): "/var/lib/registry"},
+            ports={REGISTRY_PORT: self.settings.ports["registry"]},
+            page="/v2/",
+            health=f"wget -q -O /dev/null {address}" if official else _listens(REGISTRY_PORT),
+            # The folder of the official image belongs to root.
+            user="0:0" if official else USER,
+        )
 
-def redis(layout: Layout, port: int) -> Part:
-    """A Redis server for this sandbox. If Debian's package runs another one, that one is not touched."""
-    folder = layout.data / "redis"
-    folder.mkdir(exist_ok=True)
-    lines = (
-        f"bind {HOST}",
-        f"port {port}",
-        f'dir "{folder}"',
-        "appendonly yes",
-        "daemonize no",
-        'pidfile ""',
-        'logfile ""',
-    )
-    path = layout.conf / "redis.conf"
-    write_private(path, "\n".join(lines) + "\n")
-    return Part(
-        "redis",
-        (debian.find(REDIS.name) or REDIS.name, path),
-        f"redis://{HOST}:{port}",
-        lambda: answers_ping(port),
-        seconds=20,
-    )
+    def _mongodb(self) -> Specification:
+        password = str(self.settings.database.options["password"])
+        made = self._part("mongodb", self.images.stores["mongodb"], ())
+        name = container_name(self.layout, "mongodb")
+        if "mongodb" in self.images.official:
+            return replace(
+                made,
+                command=("docker-entrypoint.sh", "mongod", "--bind_ip_all"),
+                environment={
+                    "MONGO_INITDB_ROOT_USERNAME": database.USER,
+                    "MONGO_INITDB_ROOT_PASSWORD": password,
+                },
+                volumes={name: "/data/db"},
+                health=_listens(DEFAULT_PORT),
+                user="999:999",
+                memory=2048,
+            )
+        return replace(
+            made,
+            command=(
+                *("python", "-m", "sandbox.mongodb", "--host", "0.0.0.0", "--port", str(DEFAULT_PORT)),
+                *("--data", "/data/data"),
+            ),
+            environment={**_SERVICE_ENVIRONMENT, "MONGODB_USER": database.USER, "MONGODB_PASSWORD": password},
+            volumes={name: "/data"},
+            health=_listens(DEFAULT_PORT),
+            memory=2048,
+        )
 
+    def _background(self, name: str, program: tuple[str, ...] = ("spaceone",)) -> Specification:
+        """One of SpaceONE's programs that do not listen. It works when it has started its child processes."""
+        package = f"spaceone.{name.partition('-')[0]}"
+        command = (*program, *self.generation.scheduler, package, "-c", CONFIGURATION)
+        return replace(
+            self._configured(name, command), health=_has_children(self.generation.background[name])
+        )
 
-def registry(layout: Layout, port: int) -> Part:
-    """Debian's docker-registry. Its images are in the data folder, and tags can be deleted."""
-    settings = {
-        "version": "0.1",
-        "log": {"level": "info", "accesslog": {"disabled": False}},
-        "storage": {
-            "filesystem": {"rootdirectory": str(layout.data / "registry")},
-            "delete": {"enabled": True},
-        },
-        "http": {"addr": f"{HOST}:{port}"},
-    }
-    path = layout.conf / "registry.yaml"
-    write_private(path, yaml.safe_dump(settings))
-    return Part(
-        "registry",
-        (debian.find(REGISTRY.name) or REGISTRY.name, "serve", path),
-        f"http://{HOST}:{port}",
-        lambda: answers_http(f"http://{HOST}:{port}/v2/"),
-        {"OTEL_TRACES_EXPORTER": "none"},
-        seconds=20,
-    )
+    def _configured(self, name: str, command: tuple[str, ...]) -> Specification:
+        configuration = self.generation.configuration(self.settings).text(name)
+        stores = [f"redis:{REDIS_PORT}"]
+        if not self.settings.database.external:
+            stores.append(f"mongodb:{DEFAULT_PORT}")
+        return replace(
+            self._part(name, self.images.services, ("python", "-P", "/opt/sandbox/sandbox/run.py", *command)),
+            environment={**_SERVICE_ENVIRONMENT, "CONFIGURATION": configuration, "STORES": " ".join(stores)},
+            hosts={GATEWAY: "host-gateway"} if self.settings.database.external else {},
+            memory=1024,
+        )
 
-
-def mongodb(layout: Layout, port: int) -> Part:
-    """The embedded database. It runs in the services' Python environment, which has the libraries it needs."""
-    folder = layout.data / "mongodb"
-    folder.mkdir(exist_ok=True)
-    program = PACKAGE / "mongodb"
-    return Part(
-        "mongodb",
-        (layout.python, program, "--host", HOST, "--port", str(port), "--data", folder / "data"),
-        f"mongodb://{HOST}:{port}",
-        lambda: listens(HOST, port),
-        _SERVICE_ENVIRONMENT,
-    )
-
-
-def market(host: str, port: int) -> Part:
-    """The stand-in for CoinGecko, at an address that plugin containers can reach."""
-    return Part(
-        "market",
-        (sys.executable, "-m", "sandbox.market", "--host", host, "--port", str(port)),
-        f"http://{host}:{port}",
-        lambda: answers_http(f"http://{host}:{port}/api/v3/ping"),
-        {"PYTHONPATH": str(PACKAGE.parent)},
-    )
-
-
-def answers_ping(port: int) -> bool:
-    """Whether a Redis answers and has loaded its data."""
-    return _redis_says(port, b"PING").startswith(b"+PONG")
-
-
-def empty_redis(port: int) -> None:
-    """Empty Redis: its caches and queued tasks belong to a database that no longer exists.
-
-    Raises:
-        SandboxError: Redis rejects the command or does not answer.
-    """
-    answer = _redis_says(port, b"FLUSHALL")
-    if not answer.startswith(b"+OK"):
-        raise SandboxError(
-            f"Redis at {HOST}:{port} cannot be emptied: {answer.decode(errors='replace').strip()!r}."
+    def _part(self, name: str, image: str, command: tuple[str, ...]) -> Specification:
+        return Specification(
+            name=container_name(self.layout, name),
+            part=name,
+            sandbox=self.layout.identifier,
+            image=image,
+            command=command,
+            network=network(self.layout),
         )
 
 
-def _redis_says(port: int, command: bytes) -> bytes:
-    try:
-        with socket.create_connection((HOST, port), timeout=0.5) as connection:
-            connection.sendall(command + b"\r\n")
-            return connection.recv(128)
-    except OSError:
-        return b""
+def _listens(port: int) -> str:
+    return f"bash -c ': </dev/tcp/127.0.0.1/{port}'"
+
+
+def _has_children(number: int) -> str:
+    """Process 1 is the engine's init; its child is the program."""
+    return (
+        "main=$(cat /proc/1/task/1/children) && "
+        f"test $(cat /proc/${{main% }}/task/${{main% }}/children | wc -w) -ge {number}"
+    )

@@ -1,20 +1,31 @@
-"""Prefect's server and one worker, for all sandboxes of a folder. Both are started as programs."""
+"""Prefect for all sandboxes of a folder: its server in a container, and one worker on this machine.
+
+The worker runs the flows of the checkout, which is on this machine.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
-from sandbox.launcher import launch
+from sandbox import images
+from sandbox.engine import containers
+from sandbox.engine.containers import Specification
+from sandbox.errors import SandboxError
 from sandbox.machine import ports
-from sandbox.machine.layout import HOME_VARIABLE
+from sandbox.machine.layout import HOME_VARIABLE, PACKAGE
 from sandbox.machine.lock import exclusive
-from sandbox.machine.probes import HOST, answers_http
 from sandbox.machine.processes import Processes
 from sandbox.machine.state import State
-from sandbox.parts import Part
+from sandbox.ready import wait_until_ready
+from sandbox.spaceone.settings import HOST
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import docker
+
     from sandbox.machine.layout import Layout
     from sandbox.machine.progress import Progress
 
@@ -22,12 +33,16 @@ SERVER = "prefect-server"
 WORKER = "prefect-worker"
 POOL = "pluginctl"
 PORT = "prefect"  # its name among the ports
+_INSIDE = 4200
+_STARTED = "started"
 _WORKER_READY = "started!"  # what a worker prints when it has registered itself
+# A worker that died is started again, as the engine does with a container.
+_FOREVER = ("sh", "-c", 'until "$@"; do sleep 1; done', "sh")
 
 
 def was_started(layout: Layout) -> bool:
     """Whether Prefect was started and not stopped since. It may have ended by itself."""
-    return Processes(layout).record(SERVER) is not None
+    return bool(State(layout.state).get(_STARTED))
 
 
 def kept_port(layout: Layout) -> int | None:
@@ -35,29 +50,92 @@ def kept_port(layout: Layout) -> int | None:
     return State(layout.state).get("ports").get(PORT) if was_started(layout) else None
 
 
-def start(layout: Layout, progress: Progress) -> None:
+def requirements() -> Path:
+    """The lock file of the server's packages."""
+    return PACKAGE / "requirements" / "prefect.txt"
+
+
+def start(layout: Layout, client: docker.DockerClient, base: str, progress: Progress) -> None:
     """Start the server and the worker, unless they run already.
 
     Args:
         layout: the folder of both (`Layout.prefect`).
+        client: the engine's client.
+        base: the image that the server's image is built on.
         progress: receives what is going on.
+
+    Raises:
+        SandboxError: one of the two does not start.
     """
     with exclusive(layout, progress):
         layout.make()
-        processes = Processes(layout)
-        port = ports.keep(layout, State(layout.state), PORT, lambda: processes.running(SERVER) is not None)
-        launch([server(layout, port)], processes, progress)
-        launch([worker(layout, port, processes)], processes, progress)
+        state = State(layout.state)
+        image = images.prefect(client, base, requirements(), progress)
+        running = containers.of_sandbox(client, layout.identifier)
+        port = ports.keep(layout, state, PORT, held=SERVER in running)
+        wanted = server(layout, image, port)
+        containers.network(client, wanted.network, layout.identifier)
+        for volume in wanted.volumes:
+            containers.volume(client, volume, {containers.SANDBOX: layout.identifier})
+        state.put(_STARTED, {"server": True})
+        wait_until_ready(client, [wanted], progress, seconds=120)
+        _start_worker(layout, port, progress)
 
 
-def stop(layout: Layout, progress: Progress) -> None:
+def _start_worker(layout: Layout, port: int, progress: Progress) -> None:
+    processes = Processes(layout)
+    if processes.running(WORKER):
+        return
+    processes.stop(WORKER)
+    log = layout.log(WORKER)
+    begin = log.stat().st_size if log.exists() else 0
+    command = (
+        *(sys.executable, "-m", "prefect", "worker", "start"),
+        *("--pool", POOL, "--type", "process", "--name", "sandbox", "--create-pool-if-not-found"),
+    )
+    with progress.step(f"starting {WORKER}"):
+        processes.start(WORKER, (*_FOREVER, *command), environment(layout, port))
+        wait_for_line(processes, WORKER, _WORKER_READY, begin)
+
+
+def wait_for_line(processes: Processes, name: str, line: str, begin: int, seconds: float = 90) -> None:
+    """Wait until a program has written a text into its log after the byte `begin`.
+
+    Raises:
+        SandboxError: it did not in time; the details are the end of its log.
+    """
+    log = processes.layout.log(name)
+    deadline = time.monotonic() + seconds
+    while True:
+        ended = processes.running(name) is None  # before its last lines are read
+        if line in (text := _written(log, begin)):
+            return
+        if ended or time.monotonic() > deadline:
+            raise SandboxError(
+                f"{name} does not start.", f"See its log, {log}.", details=text.strip().splitlines()[-15:]
+            )
+        time.sleep(0.1)
+
+
+def _written(log: Path, begin: int) -> str:
+    with log.open("rb") as lines:
+        lines.seek(min(begin, log.stat().st_size))
+        return lines.read().decode(errors="replace")
+
+
+def stop(layout: Layout, client: docker.DockerClient | None, progress: Progress) -> None:
     """Stop both: first the worker and its flows, then the server."""
     processes = Processes(layout)
-    if names := processes.names():
-        with exclusive(layout, progress), progress.step("stopping Prefect"):
-            processes.stop([name for name in names if name != SERVER])
-            processes.stop([SERVER])
-            processes.stop_strays()
+    found = list(containers.of_sandbox(client, layout.identifier).values()) if client else []
+    if not found and not processes.names():
+        return
+    with exclusive(layout, progress), progress.step("stopping Prefect"):
+        for name in processes.names():
+            processes.stop(name)
+        containers.stop(found)
+        if client:
+            containers.remove_networks(client, layout.identifier)
+        State(layout.state).put(_STARTED, {})
 
 
 def address(port: int) -> str:
@@ -72,8 +150,6 @@ def environment(layout: Layout, port: int) -> dict[str, str | None]:
         HOME_VARIABLE: str(layout.root.parent),
         "PREFECT_HOME": str(layout.data),
         "PREFECT_API_URL": f"{address(port)}/api",
-        # Without it, the web pages would call port 4200, also if the server has another port.
-        "PREFECT_UI_API_URL": f"{address(port)}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -82,39 +158,27 @@ def environment(layout: Layout, port: int) -> dict[str, str | None]:
     }
 
 
-def server(layout: Layout, port: int) -> Part:
+def server(layout: Layout, image: str, port: int) -> Specification:
     """The server. SQLite is enough for one worker and one person."""
-    return Part(
-        SERVER,
-        (sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)),
-        address(port),
-        lambda: answers_http(f"{address(port)}/api/health"),
-        environment(layout, port),
-        seconds=90,
-    )
-
-
-def worker(layout: Layout, port: int, processes: Processes) -> Part:
-    """The worker, which runs each flow as a process on this machine."""
-    log = layout.log(WORKER)
-    # Ignore the lines of an earlier worker. A worker that runs already has written its line before.
-    begin = log.stat().st_size if log.exists() and processes.running(WORKER) is None else 0
-
-    def ready() -> bool:
-        if processes.running(WORKER) is None or not log.exists():
-            return False
-        with log.open("rb") as lines:
-            lines.seek(min(begin, log.stat().st_size))
-            return _WORKER_READY in lines.read().decode(errors="replace")
-
-    return Part(
-        WORKER,
-        (
-            *(sys.executable, "-m", "prefect", "worker", "start"),
-            *("--pool", POOL, "--type", "process", "--name", "sandbox", "--create-pool-if-not-found"),
-        ),
-        "",
-        ready,
-        environment(layout, port),
-        seconds=90,
+    name = f"pluginctl-{layout.identifier}"
+    return Specification(
+        name=f"{name}-{SERVER}",
+        part=SERVER,
+        sandbox=layout.identifier,
+        image=image,
+        command=("prefect", "server", "start", "--host", "0.0.0.0", "--port", str(_INSIDE)),
+        network=name,
+        environment={
+            "PREFECT_HOME": "/data",
+            # Without it, the pages would call port 4200, also if the server is published on another port.
+            "PREFECT_UI_API_URL": f"{address(port)}/api",
+            "PREFECT_UI_STATIC_DIRECTORY": "/tmp/pages",  # noqa: S108 - inside the container
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+        },
+        volumes={f"{name}-prefect": "/data"},
+        ports={_INSIDE: port},
+        page="/api/health",
+        health=f"bash -c ': </dev/tcp/127.0.0.1/{_INSIDE}'",
+        memory=1024,
     )

@@ -1,4 +1,4 @@
-"""Start a sandbox: install what is missing, start what does not run, and create the identities once."""
+"""Start a sandbox: make its images, start what does not run, and create the identities once."""
 
 from __future__ import annotations
 
@@ -8,31 +8,29 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from flows.spaceone import Client, SpaceoneError
-from sandbox import parts, prefect_parts
-from sandbox.launcher import launch
-from sandbox.machine import base_image, debian, docker_engine, ports, registry_container, runtime
-from sandbox.machine.processes import Processes
+from sandbox import compose, images, parts, prefect_parts
+from sandbox.engine import base_image, containers, installed
+from sandbox.machine import ports
 from sandbox.machine.state import State
 from sandbox.market import coingecko_reachable
-from sandbox.spaceone import configuration_files, database, environment_files, plugins
+from sandbox.parts import Parts
+from sandbox.ready import wait_until_ready
+from sandbox.spaceone import database, environment_files, plugins
 from sandbox.spaceone.bootstrap import explain
 from sandbox.spaceone.generations import generation_of
-from sandbox.spaceone.settings import SERVERS, Settings
+from sandbox.spaceone.settings import MARKET_PORT, PUBLISHED, Settings
 
 if TYPE_CHECKING:
     import docker
 
+    from sandbox.images import Images
     from sandbox.machine.layout import Layout
     from sandbox.machine.progress import Progress
-    from sandbox.parts import Part
     from sandbox.spaceone.bootstrap import Bootstrap
-    from sandbox.spaceone.database import Database
 
-MARKET = "market"
-MONGODB = "mongodb"
-REDIS = "redis"
-REGISTRY = "registry"
-SUPERVISOR = "supervisor"
+#: Sections of the state.
+_PASSWORDS = "passwords"
+MARKET_USED = "market"
 
 
 class Start:
@@ -40,7 +38,7 @@ class Start:
 
     Args:
         layout: the sandbox's paths.
-        mongodb_uri: address of a MongoDB to use instead of the embedded one.
+        mongodb_uri: address of a MongoDB to use instead of one of the sandbox's own.
         prefect: whether to start Prefect's server and worker as well, if they do not run yet.
         progress: receives what is going on.
     """
@@ -49,96 +47,93 @@ class Start:
         self._layout = layout
         self._progress = progress
         self._prefect = prefect
-        self._processes = Processes(layout)
         self._state = State(layout.state)
         uri = database.configured(mongodb_uri)
         self._external = database.parse(uri) if uri else None
-        self._supervisor = plugins.supervisor_name(layout.identifier)
         self._generation = generation_of(layout)
 
     def run(self) -> None:
         """Start everything, in the order that the parts need. Independent parts are started at the same time."""
         if self._external:
             database.check(self._external)
-        self._refuse_early()
-        if not runtime.is_installed(
-            self._layout, self._generation.requirements
-        ):  # stop what runs from the old environment before it is replaced
-            self._processes.stop(self._processes.names())
+        client = installed.ensure(self._layout.engine, self._progress)
         with ThreadPoolExecutor() as pool:
-            installed = pool.submit(
-                runtime.install, self._layout, self._generation.requirements, self._progress
-            )
-            engine = pool.submit(docker_engine.ensure, self._layout.engine, self._progress)
-            image = pool.submit(self._base_image, engine)
-            reachable = pool.submit(self._needs_no_market)
-            programs = pool.submit(self._programs)
-            for future in (programs, installed):
-                future.result()
-            settings = self._settings()
-            web = pool.submit(self._start_prefect)
-            self._start_stores(settings, engine)
-            identities, client = self._start_services(settings)
-            with client:
-                self._start_plugins(client, identities, settings, engine.result())
-            market = self._market(engine.result(), reachable=reachable.result())
-            environment_files.write(
-                self._layout,
-                settings,
-                identities.credentials,
-                image.result(),
-                market,
-                self._generation.plugin_options,
-            )
+            reachable = pool.submit(coingecko_reachable)
+            base = base_image.ensure(client, self._layout, self._progress)
+            web = pool.submit(self._start_prefect, client, base)
+            self._start(client, base, reachable)
             web.result()
-        engine.result().close()
+        client.close()
 
-    def _refuse_early(self) -> None:
-        """If nothing can be installed here, report what is missing before anything else is done."""
-        if not debian.can_install():
-            debian.ensure([parts.REDIS])
-            docker_engine.refuse_without_engine()
-
-    def _programs(self) -> None:
-        wanted = [parts.REDIS]
-        if debian.can_install():
-            wanted.append(parts.REGISTRY)
-        if lacking := debian.missing(wanted):
-            with self._progress.step(f"installing {', '.join(program.package for program in lacking)}"):
-                debian.ensure(lacking)
-
-    def _base_image(self, engine: Future[docker.DockerClient]) -> str:
-        return base_image.ensure(engine.result(), self._layout, self._progress)
-
-    def _needs_no_market(self) -> bool:
-        return self._processes.running(MARKET) is None and coingecko_reachable()
-
-    def _port(self, name: str) -> int:
-        def held() -> bool:
-            return self._processes.running(name) is not None or (name == REGISTRY and self._registry_runs())
-
-        return ports.keep(self._layout, self._state, name, held)
-
-    def _registry_runs(self) -> bool:
-        client = docker_engine.connect()
-        if client is None:
-            return False
-        with closing(client):
-            return registry_container.find(client, self._layout) is not None
-
-    def _settings(self) -> Settings:
-        numbers = {name: self._port(name) for name in (*SERVERS, REDIS, REGISTRY)}
-        return Settings(
-            ports=numbers,
-            # The supervisor skips a port that a container of somebody else uses.
-            plugin_ports=ports.keep_row(self._layout, self._state, plugins.PORTS),
-            database=self._database(),
-            prefix=self._prefix(),
-            supervisor=self._supervisor,
+    def _start(self, client: docker.DockerClient, base: str, reachable: Future[bool]) -> None:
+        chosen = self._images(client, base)
+        settings = self._settings(client)
+        self._remove_what_is_not_wanted(client, market=not reachable.result())
+        wait_until_ready(client, self._parts(settings, chosen).stores(), self._progress)
+        identities, platform = self._start_services(client, settings, chosen)
+        with platform:
+            settings = self._with_tokens(settings, identities)
+            wanted = self._parts(settings, chosen)
+            last = [wanted.supervisor()]
+            if not reachable.result():
+                last.append(wanted.market())
+            try:
+                plugins.publish_supervisor(platform, settings.supervisor, identities.supervisor)
+            except SpaceoneError as error:
+                raise explain(error) from error
+            wait_until_ready(client, last, self._progress)
+        market = None if reachable.result() else f"http://{parts.MARKET}:{MARKET_PORT}"
+        self._state.put(MARKET_USED, {"address": market} if market else {})
+        if market:
+            self._progress.say("CoinGecko cannot be reached: a local stand-in is used.")
+        environment_files.write(
+            self._layout,
+            settings,
+            identities.credentials,
+            chosen.base,
+            market,
+            self._generation.plugin_options,
         )
 
-    def _database(self) -> Database:
-        return self._external or database.embedded(self._port(MONGODB))
+    def compose(self) -> str:
+        """A Compose file of the sandbox's containers, with the identities that an earlier start created."""
+        client = installed.ensure(self._layout.engine, self._progress)
+        with closing(client):
+            chosen = self._images(client, base_image.ensure(client, self._layout, self._progress))
+            settings = self._settings(client)
+            name = settings.database.name(settings.prefix)
+            identities = self._generation.bootstrap(self._state, name)
+            wanted = self._parts(self._with_tokens(settings, identities), chosen)
+            market = [wanted.market()] if self._state.get(MARKET_USED) else []
+            return compose.document([*wanted.stores(), *wanted.services(), wanted.supervisor(), *market])
+
+    def _images(self, client: docker.DockerClient, base: str) -> Images:
+        stores = [name for name in parts.STORES if name != "mongodb" or not self._external]
+        volumes = parts.volumes(self._layout, stores)
+        generation = self._generation
+        chosen = images.ensure(
+            client, base, generation.name, generation.requirements, volumes, self._progress
+        )
+        images.keep_choices(client, chosen, volumes, self._layout.identifier)
+        containers.network(client, parts.network(self._layout), self._layout.identifier)
+        return chosen
+
+    def _settings(self, client: docker.DockerClient) -> Settings:
+        running = containers.of_sandbox(client, self._layout.identifier)
+        numbers = {
+            name: ports.keep(self._layout, self._state, name, held=name in running) for name in PUBLISHED
+        }
+        return Settings(
+            ports=numbers,
+            database=self._external or database.own(self._password("mongodb")),
+            prefix=self._prefix(),
+            redis_password=self._password("redis"),
+            supervisor=plugins.supervisor_name(self._layout.identifier),
+        )
+
+    def _password(self, store: str) -> str:
+        with self._state.changing(_PASSWORDS) as kept:
+            return str(kept.setdefault(store, secrets.token_urlsafe(24)))
 
     def _prefix(self) -> str:
         """The prefix of the database names. In a MongoDB that others use too, it makes the names unique."""
@@ -150,89 +145,62 @@ class Start:
             self._state.put("database", kept)
         return str(kept["prefix"])
 
-    def _start_stores(self, settings: Settings, engine: Future[docker.DockerClient]) -> None:
-        wanted = [parts.redis(self._layout, settings.ports[REDIS])]
-        if self._external is None:
-            wanted.append(parts.mongodb(self._layout, settings.database.port))
-        else:
-            self._processes.stop([MONGODB])
-        if debian.find(parts.REGISTRY.name):
-            wanted.append(parts.registry(self._layout, settings.ports[REGISTRY]))
-        launch(wanted, self._processes, self._progress)
-        if not debian.find(parts.REGISTRY.name):
-            registry_container.start(engine.result(), self._layout, settings.ports[REGISTRY], self._progress)
+    def _remove_what_is_not_wanted(self, client: docker.DockerClient, *, market: bool) -> None:
+        """A part that an earlier start had, and that this one does not have."""
+        found = containers.of_sandbox(client, self._layout.identifier)
+        unwanted = [] if market else [parts.MARKET]
+        unwanted += ["mongodb"] if self._external else []
+        containers.stop(found[name] for name in unwanted if name in found)
 
-    def _start_services(self, settings: Settings) -> tuple[Bootstrap, Client]:
+    def _start_services(
+        self, client: docker.DockerClient, settings: Settings, chosen: Images
+    ) -> tuple[Bootstrap, Client]:
         """Start all services except the supervisor. Returns their identities, and a client with the system token."""
         identities = self._generation.bootstrap(self._state, settings.database.name(settings.prefix))
         try:
             if not identities.system_token:
-                self._initialise(settings, identities)
-            client = self._serve(settings, identities)
-            if identities.is_complete and not identities.is_valid(client):
+                self._initialise(client, settings, chosen, identities)
+            platform = self._serve(client, settings, chosen, identities)
+            if identities.is_complete and not identities.is_valid(platform):
                 self._progress.say("The database was emptied: the domain and its tokens are created again.")
-                client.close()
+                platform.close()
                 identities.forget()
-                self._initialise(settings, identities)
-                client = self._serve(settings, identities)
+                self._initialise(client, settings, chosen, identities)
+                platform = self._serve(client, settings, chosen, identities)
             if not identities.is_complete:
                 with self._progress.step("creating the domain and its tokens"):
-                    identities.complete(client)
+                    identities.complete(platform)
         except SpaceoneError as error:
             raise explain(error) from error
-        return identities, client
+        return identities, platform
 
-    def _initialise(self, settings: Settings, identities: Bootstrap) -> None:
-        self._configure(settings, identities)
-        # With an old cache, identity would believe that its roles already exist in the new system.
-        parts.empty_redis(settings.ports[REDIS])
-        launch([self._service("identity", settings)], self._processes, self._progress)
-        with self._progress.step("initialising the system"), Client(settings.endpoints()) as client:
-            identities.initialise(client)
-
-    def _serve(self, settings: Settings, identities: Bootstrap) -> Client:
-        self._configure(settings, identities)
-        wanted = [self._service(name, settings) for name in SERVERS]
-        wanted += [
-            parts.background(self._layout, name, self._processes)
-            for name in self._generation.background
-            if name != SUPERVISOR
-        ]
-        launch(wanted, self._processes, self._progress)
-        return Client(settings.endpoints())
-
-    def _service(self, name: str, settings: Settings) -> Part:
-        return parts.service(self._layout, name, settings.ports)
-
-    def _configure(self, settings: Settings, identities: Bootstrap) -> None:
-        tokens = identities.system_token, identities.supervisor.token
-        changed = configuration_files.write(self._layout, self._generation, settings.with_tokens(*tokens))
-        self._processes.stop([name for name in changed if self._processes.running(name)])
-
-    def _start_plugins(
-        self, client: Client, identities: Bootstrap, settings: Settings, engine: docker.DockerClient
+    def _initialise(
+        self, client: docker.DockerClient, settings: Settings, chosen: Images, identities: Bootstrap
     ) -> None:
-        self._configure(settings, identities)  # the supervisor's token may have been made just now
-        supervisor = parts.background(self._layout, SUPERVISOR, self._processes)
-        if self._processes.running(SUPERVISOR) is None:
-            self._processes.stop([SUPERVISOR])
-            try:
-                found = plugins.containers(engine, self._supervisor)
-                plugins.prepare(client, self._supervisor, identities.supervisor, found)
-            except SpaceoneError as error:
-                raise explain(error) from error
-        launch([supervisor], self._processes, self._progress)
+        wanted = self._parts(self._with_tokens(settings, identities), chosen)
+        # With an old cache, identity would believe that its roles already exist in the new system.
+        redis = containers.of_sandbox(client, self._layout.identifier)["redis"]
+        containers.execute(redis, ["redis-cli", "FLUSHALL"])
+        wait_until_ready(client, [wanted.service("identity")], self._progress)
+        with (
+            self._progress.step("initialising the system"),
+            Client(settings.published_endpoints()) as platform,
+        ):
+            identities.initialise(platform)
 
-    def _market(self, engine: docker.DockerClient, *, reachable: bool) -> str | None:
-        """The stand-in's address, or None if CoinGecko itself can be reached."""
-        if reachable:
-            self._processes.stop([MARKET])
-            return None
-        part = parts.market(docker_engine.gateway(engine), self._port(MARKET))
-        launch([part], self._processes, self._progress)
-        self._progress.say(f"CoinGecko cannot be reached: a local stand-in is used, at {part.address}.")
-        return part.address
+    def _serve(
+        self, client: docker.DockerClient, settings: Settings, chosen: Images, identities: Bootstrap
+    ) -> Client:
+        wanted = self._parts(self._with_tokens(settings, identities), chosen)
+        wait_until_ready(client, wanted.services(), self._progress)
+        return Client(settings.published_endpoints())
 
-    def _start_prefect(self) -> None:
+    def _parts(self, settings: Settings, chosen: Images) -> Parts:
+        return Parts(self._layout, self._generation, settings, chosen)
+
+    def _with_tokens(self, settings: Settings, identities: Bootstrap) -> Settings:
+        return settings.with_tokens(identities.system_token, identities.supervisor.token)
+
+    def _start_prefect(self, client: docker.DockerClient, base: str) -> None:
         if self._prefect or prefect_parts.was_started(self._layout.prefect):  # requested now, or earlier
-            prefect_parts.start(self._layout.prefect, self._progress)
+            prefect_parts.start(self._layout.prefect, client, base, self._progress)

@@ -1,28 +1,31 @@
-"""The parts of a sandbox and the state of each one."""
+"""The parts of a sandbox, the state of each one, and their logs."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import psutil
+from docker.errors import DockerException
 
-from sandbox.errors import SandboxError
-from sandbox.machine import docker_engine, probes, processes, registry_container
+from sandbox import prefect_parts
+from sandbox.engine import containers
+from sandbox.engine.connection import address, connect
 from sandbox.machine.processes import Processes
+from sandbox.parts import MARKET, STORES
 from sandbox.spaceone import plugins
 from sandbox.spaceone.generations import generation_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from docker.models.containers import Container
 
     from sandbox.machine.layout import Layout
 
-RUNNING, SILENT, ENDED, STOPPED = "running", "not answering", "ended", "stopped"
-STORES = ("mongodb", "redis", "registry")
+RUNNING, STARTING, SILENT, RESTARTING, ENDED, STOPPED = (
+    *("running", "starting", "not answering", "restarting", "ended", "stopped"),
+)
+_SCHEMES = {"registry": "http", MARKET: "http", prefect_parts.SERVER: "http"}
 
 
 @dataclass(frozen=True)
@@ -31,30 +34,36 @@ class Service:
 
     Attributes:
         name: the part's name, which `logs` accepts; for a plugin the container's name.
-        address: where others reach it; empty for a part that does not listen.
-        pid: its process id; None if it has no process.
-        memory: bytes that it and its child processes use.
-        state: `running`; `not answering` (it runs, but accepts no connections); `ended` (by itself); `stopped`.
+        address: where it is reached: on this machine if it has a port there, else on the sandbox's network; empty for
+            a part that does not listen.
+        state: `running`; `starting`; `not answering` (it runs, but its health check fails); `restarting` (it ended,
+            and the engine starts it again); `ended`; `stopped`.
+        restarts: how often the engine started it again.
+        memory: bytes that it uses.
+        container: the container's name on the engine; empty for a program that is no container.
     """
 
     name: str
     address: str
-    pid: int | None
-    memory: int
     state: str
+    restarts: int
+    memory: int
+    container: str
 
 
 def of(layout: Layout) -> list[Service]:
     """Every part of a sandbox, and the plugins' containers."""
     always = (*STORES, *generation_of(layout).parts)
-    if not layout.root.exists():
-        return [Service(name, "", None, 0, STOPPED) for name in always]
-    records = Processes(layout)
-    listed = _containers(layout)
-    as_containers = {service.name for service in listed}
-    names = [name for name in always if name not in as_containers]
-    names += [name for name in records.names() if name not in always]
-    return [_part(records, name) for name in names] + listed
+    client = connect()
+    if client is None:
+        return [_stopped(name) for name in always]
+    with closing(client):
+        found = containers.labelled(client, f"{containers.SANDBOX}={layout.identifier}")
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            listed = list(pool.map(_service, found))
+    by_name = {each.name: each for each in listed}
+    parts = [by_name.pop(name) if name in by_name else _stopped(name) for name in always]
+    return parts + sorted(by_name.values(), key=lambda each: each.name)
 
 
 def shared(layout: Layout) -> list[Service]:
@@ -65,68 +74,63 @@ def shared(layout: Layout) -> list[Service]:
     Args:
         layout: the layout of any sandbox of the folder.
     """
-    both = (Processes(layout.engine), Processes(layout.prefect))
-    return [_part(records, name) for records in both for name in records.names()]
+    found = [_program(layout.engine, name, address()) for name in Processes(layout.engine).names()]
+    if not prefect_parts.was_started(layout.prefect):
+        return found
+    if client := connect():
+        with closing(client):
+            running = containers.of_sandbox(client, layout.prefect.identifier)
+            found += [_service(each) for each in running.values()]
+    return [*found, _program(layout.prefect, prefect_parts.WORKER, "")]
 
 
-def _part(records: Processes, name: str) -> Service:
-    record = records.record(name)
-    if record is None:
-        return Service(name, "", None, 0, STOPPED)
-    process = records.running(name)
-    if process is None:
-        return Service(name, record.address, None, 0, ENDED)
-    state = RUNNING if _answers(record.address) else SILENT
-    return Service(name, record.address, process.pid, records.memory(name), state)
+def _stopped(name: str) -> Service:
+    return Service(name, "", STOPPED, 0, 0, "")
 
 
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition("/")[2].partition(":")
-    return probes.listens(host, int(port)) if port.isdigit() else True
+def _program(layout: Layout, name: str, where: str) -> Service:
+    processes = Processes(layout)
+    state = RUNNING if processes.running(name) else ENDED
+    return Service(name, where, state, 0, processes.memory(name), "")
 
 
-def _containers(layout: Layout) -> list[Service]:
-    client = docker_engine.connect()
-    if client is None:
-        return []
-    with closing(client):
-        found = [
-            _container(str(container.name), plugins.endpoint(container), container)
-            for container in plugins.containers(client, plugins.supervisor_name(layout.identifier))
-        ]
-        if registry := registry_container.find(client, layout):
-            found.insert(0, _container("registry", _published(registry), registry))
-    return found
-
-
-def _container(name: str, address: str, container: Container) -> Service:
-    pid = int(container.attrs.get("State", {}).get("Pid") or 0) or None
-    memory = 0
-    if pid is not None:
-        try:
-            memory = processes.memory(psutil.Process(pid))
-        except psutil.Error:
-            memory = 0
-    state = RUNNING if container.status == "running" else ENDED
-    return Service(name, address, pid, memory, state)
-
-
-def _published(container: Container) -> str:
-    bindings = container.attrs["NetworkSettings"]["Ports"].get("5000/tcp") or [{"HostIp": "", "HostPort": ""}]
-    return f"http://{bindings[0]['HostIp']}:{bindings[0]['HostPort']}"
-
-
-def log(layout: Layout, name: str) -> Path:
-    """The path of the log of a part, or of a program that the sandboxes share.
-
-    Raises:
-        SandboxError: no such part, or it has not been started yet. The advice lists the parts that have a log.
-    """
-    layouts = (layout.engine, layout.prefect, layout)
-    known = {path.stem: path for each in layouts for path in each.logs.glob("*.log")}
-    if path := known.get(name):
-        return path
-    raise SandboxError(
-        f"There is no log of {name!r}.",
-        f"Parts with a log: {', '.join(sorted(known)) or 'none yet'}. The log of a plugin: `docker logs CONTAINER`.",
+def _service(container: Container) -> Service:
+    name = containers.part_of(container)
+    state = container.attrs.get("State", {})
+    return Service(
+        name=name,
+        address=_address(container, name),
+        state=_state(state),
+        restarts=int(container.attrs.get("RestartCount", 0)),
+        memory=_memory(container) if state.get("Running") else 0,
+        container=str(container.name),
     )
+
+
+def _state(state: dict[str, Any]) -> str:
+    if state.get("Restarting"):
+        return RESTARTING
+    if not state.get("Running"):
+        return ENDED
+    health = (state.get("Health") or {}).get("Status")
+    # The engine's first check comes after a minute. Until then, `starting` would be said of parts that serve.
+    return {"unhealthy": SILENT}.get(str(health), RUNNING)
+
+
+def _address(container: Container, name: str) -> str:
+    for bindings in (container.attrs.get("NetworkSettings", {}).get("Ports") or {}).values():
+        for binding in bindings or []:
+            return f"{_SCHEMES.get(name, 'grpc')}://{binding['HostIp']}:{binding['HostPort']}"
+    return plugins.endpoint(container)
+
+
+def _memory(container: Container) -> int:
+    """As `docker stats` shows it: without the pages that the kernel would drop first."""
+    try:
+        stats: Any = container.stats(stream=False, one_shot=True)
+        found = stats["memory_stats"]
+    except (DockerException, KeyError, ValueError):
+        return 0
+    detail = found.get("stats") or {}
+    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    return max(0, int(found.get("usage", 0)) - int(cache))

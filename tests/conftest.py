@@ -22,8 +22,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 # How long examples take says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
-#: The tests' own sandbox, beside the one of `make demo`. Its packages are kept between two runs, its data is not.
+#: The tests' own sandbox, beside the one of `make demo`. Its images are kept between two runs, its data is not.
 SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The MongoDB that tests/sandbox/mongodb runs against; the default is the embedded one."""
+    parser.addoption("--mongodb-uri", help="run tests/sandbox/mongodb against this MongoDB")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,24 +84,8 @@ def _running(generation: str, *, prefect: bool = False) -> Iterator[Summary]:
 
     yield platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
     if not os.environ.get("PLUGINCTL_KEEP"):
-        platform.down(SANDBOX_HOME, generation=generation, progress=Lines())
-        _forget(generation)
-
-
-def _forget(generation: str) -> None:
-    """Removes a stopped sandbox's data and images, and keeps its packages.
-
-    Else the next start would bring up every plugin that earlier tests released.
-    """
-    from sandbox import lifecycle as platform
-    from sandbox.machine.layout import Layout
-
-    installed = Layout.of(SANDBOX_HOME, generation).venv
-    aside = SANDBOX_HOME / f"venv-{generation}"
-    installed.rename(aside)
-    platform.down(SANDBOX_HOME, generation=generation, purge=True)
-    installed.parent.mkdir()
-    aside.rename(installed)
+        # With its data, else the next start would bring up every plugin that earlier tests released.
+        platform.down(SANDBOX_HOME, generation=generation, purge=True, progress=Lines())
 
 
 Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]

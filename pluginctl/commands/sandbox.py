@@ -45,20 +45,25 @@ GenerationOrAll = Annotated[
         "--generation", metavar=_KNOWN, callback=_known, help="The generation of SpaceONE. Default: all."
     ),
 ]
+MongodbOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mongodb-uri",
+        help="A MongoDB to use instead of one of the sandbox's own.",
+        envvar="PLUGINCTL_MONGODB_URI",
+    ),
+]
 
 
 @app.command()
 def up(
     generation: GenerationOption = lifecycle.GENERATION,
-    mongodb_uri: Annotated[
-        str | None,
-        typer.Option(help="A MongoDB to use instead of the embedded one.", envvar="PLUGINCTL_MONGODB_URI"),
-    ] = None,
+    mongodb_uri: MongodbOption = None,
     prefect: Annotated[
         bool, typer.Option("--prefect", help="Also start a Prefect server and a worker.")
     ] = False,
 ) -> None:
-    """Start a sandbox: install what is missing, and start every part that does not run yet."""
+    """Start a sandbox: build its images if necessary, and start every part that does not run yet."""
     with exit_on_error(), TerminalProgress(message_console()) as progress:
         lifecycle.up(
             lifecycle.default_home(),
@@ -82,7 +87,7 @@ def down(
 
 @app.command()
 def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
-    """Show every part with its state, address, process and memory.
+    """Show every part with its state, address, restarts and memory.
 
     The JSON output describes one generation: the one that is given, or 2.x.
     """
@@ -96,16 +101,54 @@ def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> 
 
 @app.command()
 def logs(
-    service: Annotated[str, typer.Argument(help="The name of a part, as `status` shows it.")],
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="The names of parts or plugins, as `status` shows them. Default: all of the sandbox."
+        ),
+    ] = None,
     generation: GenerationOption = lifecycle.GENERATION,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="The number of lines; 0 shows all.")] = 100,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", help="The number of lines of each; 0 shows all.")
+    ] = 100,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Also show new lines, until Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Show the last lines of a part's log."""
+    """Show the last lines of the logs of parts and plugins, merged by time."""
+    names = services or []
+    prefixed = len(names) != 1
     with exit_on_error():
-        path = lifecycle.logs(lifecycle.default_home(), service, generation=generation)
-    text = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for line in text[-lines:] if lines else text:
-        sys.stdout.write(line + "\n")
+        found = lifecycle.logs(
+            lifecycle.default_home(), names, generation=generation, lines=lines, follow=follow
+        )
+        for line in found:
+            sys.stdout.write(f"{line.part} | {line.text}\n" if prefixed else f"{line.text}\n")
+            if follow:
+                sys.stdout.flush()
+
+
+@app.command()
+def compose(generation: GenerationOption = lifecycle.GENERATION, mongodb_uri: MongodbOption = None) -> None:
+    """Print the sandbox's containers as a Compose file. It contains the sandbox's passwords and tokens."""
+    with exit_on_error(), TerminalProgress(message_console()) as progress:
+        text = lifecycle.compose(
+            lifecycle.default_home(), generation=generation, mongodb_uri=mongodb_uri, progress=progress
+        )
+    sys.stdout.write(text)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def spacectl(
+    words: Annotated[list[str], typer.Argument(help="What spacectl is given.")],
+    generation: GenerationOption = lifecycle.GENERATION,
+) -> None:
+    """Run the generation's own spacectl on the sandbox: `pluginctl sandbox spacectl list identity.Provider`."""
+    with exit_on_error():
+        code, output, errors = lifecycle.spacectl(lifecycle.default_home(), words, generation=generation)
+    sys.stderr.buffer.write(errors)
+    sys.stdout.buffer.write(output)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -163,10 +206,10 @@ def _table(console: Console, title: str, services: Sequence[lifecycle.Service]) 
             each.name,
             each.state,
             each.address,
-            str(each.pid or ""),
+            str(each.restarts or ""),
             f"{each.memory / 2**20:.0f}" if each.memory else "",
         )
         for each in services
     ]
-    console.print(rows_table(title, ("part", "state", "address", "pid", "MiB"), rows))
+    console.print(rows_table(title, ("part", "state", "address", "restarts", "MiB"), rows))
     return sum(each.memory for each in services)

@@ -1,1 +1,1 @@
-"""This machine: its programs, ports, processes and Docker engine. Nothing here depends on SpaceONE."""
+"""This machine: its packages, ports, programs and folders. Nothing here depends on SpaceONE or on Docker."""

@@ -104,29 +104,18 @@ def _debian_like() -> bool:
     return bool({"debian", "ubuntu"} & {release.get("ID", ""), *release.get("ID_LIKE", "").split()})
 
 
-def mirror(suite: str) -> str | None:
-    """The mirror from which this machine's apt gets `suite`, or None.
-
-    A network that cannot reach the public mirrors has its own mirror in apt's sources. debootstrap must use it too.
-    """
-    if shutil.which("apt-get") is None:
-        return None
+def mirror() -> str | None:
+    """The Debian mirror from which this machine's apt gets its packages, or None. A mirror has every suite."""
     listed = subprocess.run(
-        [
-            "apt-get",
-            "indextargets",
-            "--format",
-            "$(CODENAME) $(COMPONENT) $(REPO_URI)",
-            "Created-By: Packages",
-        ],
+        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(REPO_URI)", "Created-By: Packages"],
         capture_output=True,
         text=True,
         check=False,
         timeout=30,
     )
     for line in listed.stdout.splitlines():
-        match line.split():
-            case [codename, "main", address] if codename == suite and address.startswith("http"):
+        match line.split("|"):
+            case ["Debian", "main", address] if address.startswith("http") and "security" not in address:
                 return address
     return None
 

@@ -73,18 +73,8 @@ class Layout:
         return hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
 
     @property
-    def venv(self) -> Path:
-        """The Python environment of the services."""
-        return self.root / "venv"
-
-    @property
-    def python(self) -> Path:
-        """The services' interpreter."""
-        return self.venv / "bin" / "python"
-
-    @property
     def data(self) -> Path:
-        """What `down` keeps: databases, images, passwords."""
+        """What `down` keeps on this machine: passwords, tokens and ports. Databases and images are in volumes."""
         return self.root / "data"
 
     @property
@@ -99,18 +89,13 @@ class Layout:
 
     @property
     def logs(self) -> Path:
-        """The folder with one log for each part."""
+        """The folder with the logs of the programs that are no containers."""
         return self.root / "logs"
 
     @property
     def run(self) -> Path:
-        """The folder with one record for each part that was started."""
+        """The folder with the records of the programs that are no containers."""
         return self.root / "run"
-
-    @property
-    def conf(self) -> Path:
-        """The parts' configuration files, written at every start."""
-        return self.root / "conf"
 
     @property
     def lock(self) -> Path:
@@ -135,12 +120,12 @@ class Layout:
         return self.spacectl_home / ".spaceone" / "environments" / f"{name}.yml"
 
     def log(self, part: str) -> Path:
-        """The log of one part."""
+        """The log of one program that is no container."""
         return self.logs / f"{part}.log"
 
     def make(self) -> None:
         """Create the folders. Only the owner may open them, because they contain passwords."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o700)
-        for folder in (self.data, self.logs, self.run, self.conf):
+        for folder in (self.data, self.logs, self.run):
             folder.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from sandbox.errors import SandboxError
 from sandbox.machine.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from sandbox.machine.layout import Layout
 
@@ -38,30 +38,28 @@ def is_free(port: int) -> bool:
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
-def choose(*, seed: str, taken: Collection[int], size: int = 1) -> int:
-    """The first of `size` free ports in a row.
+def choose(*, seed: str, taken: Collection[int]) -> int:
+    """The first free port.
 
     Args:
         seed: hexadecimal; sets where the search begins, so that two sandboxes begin at different ports.
         taken: ports that are reserved, even if nobody listens there now.
-        size: the number of ports.
 
     Raises:
-        SandboxError: there are not enough free ports in a row.
+        SandboxError: there is no free port.
     """
-    span = LAST - FIRST - size
+    span = LAST - FIRST
     start = int(seed, 16) % span
     for offset in range(span):
-        first = FIRST + (start + offset) % span
-        row = range(first, first + size)
-        if not any(port in taken for port in row) and all(is_free(port) for port in row):
-            return first
+        port = FIRST + (start + offset) % span
+        if port not in taken and is_free(port):
+            return port
     raise SandboxError(
         f"No free port between {FIRST} and {LAST} was found.", "Stop a program that listens on one of them."
     )
 
 
-def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> int:
+def keep(layout: Layout, state: State, name: str, *, held: bool) -> int:
     """The port that was chosen before, or a new one if another program uses that port now.
 
     Args:
@@ -71,25 +69,14 @@ def keep(layout: Layout, state: State, name: str, held: Callable[[], bool]) -> i
         held: whether the program that listens there now is ours.
     """
     with state.changing("ports") as kept:
-        if name not in kept or not (is_free(kept[name]) or held()):
-            kept[name] = choose(seed=layout.identifier, taken=spoken_for(layout))
+        if name not in kept or not (held or is_free(kept[name])):
+            kept[name] = choose(seed=layout.identifier, taken=reserved(layout))
         return int(kept[name])
 
 
-def keep_row(layout: Layout, state: State, size: int) -> tuple[int, int]:
-    """A row of `size` ports that never changes: the first port, and one past the last."""
-    with state.changing("plugin_ports") as kept:
-        if not kept:
-            first = choose(seed=layout.identifier, taken=spoken_for(layout), size=size)
-            kept.update(first=first, end=first + size)
-        return int(kept["first"]), int(kept["end"])
-
-
-def spoken_for(layout: Layout) -> set[int]:
+def reserved(layout: Layout) -> set[int]:
     """Every port that a sandbox of the folder has chosen, whether the sandbox runs or not."""
     found: set[int] = set()
     for path in layout.root.parent.glob("*/data/state.json"):
-        state = State(path)
-        row = state.get("plugin_ports")
-        found.update(state.get("ports").values(), range(row.get("first", 0), row.get("end", 0)))
+        found.update(State(path).get("ports").values())
     return found

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .cursors import Cursors
+    from .scram import Session, User
     from .store import Store
     from .wire import Request
 
@@ -23,18 +24,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Context:
-    """The server's parts."""
+    """The server's parts.
+
+    Attributes:
+        user: who may use the server; None: everybody.
+    """
 
     store: Store
     cursors: Cursors
+    user: User | None = None
     connection_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
 @dataclass(frozen=True)
 class Command:
-    """A request, with its arguments checked as they are read."""
+    """A request, with its arguments checked as they are read, and the connection that it came from."""
 
     request: Request
+    client: Session
 
     @property
     def name(self) -> str:

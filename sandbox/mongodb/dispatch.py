@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from . import reading, schema, session, writing
 from .context import Command, Context
 from .errors import CommandError, from_exception
+from .scram import OPEN
 
 if TYPE_CHECKING:
     from .context import Handler
     from .documents import Document
+    from .scram import Session
     from .wire import Request
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,7 +41,8 @@ HANDLERS: dict[str, Handler] = {
     "hello": session.hello,
     "isMaster": session.hello,
     "ismaster": session.hello,
-    "authenticate": session.authenticate,
+    "saslStart": session.start_authentication,
+    "saslContinue": session.continue_authentication,
     "logout": session.acknowledge,
     "ping": session.acknowledge,
     "endSessions": session.acknowledge,
@@ -49,6 +52,13 @@ HANDLERS: dict[str, Handler] = {
     "serverStatus": session.server_status,
 }
 
+_WRITING = frozenset(
+    {
+        *("insert", "update", "delete", "findAndModify", "findandmodify"),
+        *("create", "drop", "dropDatabase", "createIndexes", "dropIndexes"),
+    }
+)
+
 _REFUSED = {
     "startTransaction": "Transaction numbers are only allowed on a replica set member or mongos",
     "collation": "The embedded MongoDB compares strings by code point only: collation is not supported",
@@ -56,8 +66,11 @@ _REFUSED = {
 }
 
 
-def answer(context: Context, request: Request) -> Document:
-    """The reply to `request`, in every case: what goes wrong is told in MongoDB's own form."""
+def answer(context: Context, request: Request, client: Session) -> Document:
+    """The reply to `request`, in every case: what goes wrong is told in MongoDB's own form.
+
+    What a command has changed is in the data file before the reply: a write that was acknowledged survives a kill.
+    """
     try:
         handler = HANDLERS.get(request.command)
         if handler is None:
@@ -65,7 +78,13 @@ def answer(context: Context, request: Request) -> Document:
         for option, reason in _REFUSED.items():
             if request.body.get(option):
                 raise CommandError(20 if option == "startTransaction" else 238, reason)
-        return handler(context, Command(request))
+        if context.user and not client.authenticated and request.command not in OPEN:
+            raise CommandError(13, f"Command {request.command} requires authentication")
+        try:
+            return handler(context, Command(request, client))
+        finally:
+            if request.command in _WRITING:
+                context.store.journal.flush()
     except Exception as error:  # the client waits for a reply, whatever it was
         known = from_exception(error)
         if known is None:

@@ -1,8 +1,8 @@
-"""The data file: every collection, index and document, written behind the commands.
+"""The data file: every collection, index and document.
 
-SQLite in WAL mode. Each document is one row. Its sequence number is the key and the natural order. Changes are
-collected for FLUSH_SECONDS and written in one transaction. A killed server loses at most these changes; a stopped
-server loses nothing. A document that changes twice in that time is written once.
+SQLite in WAL mode. Each document is one row. Its sequence number is the key and the natural order. The changes of a
+command are collected and written in one transaction before the command is answered. Several commands at the same time
+share a transaction. A server that is killed loses no change that it has acknowledged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ FORMAT_VERSION = 1
 """Of the tables below; kept in the file as SQLite's user_version. Another one is refused."""
 
 APPLICATION_ID = 0x534F4D44
-FLUSH_SECONDS = 0.2
 _LOCK_SECONDS = 2.0
 
 _TABLES = (
@@ -42,7 +41,7 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The open data file. Methods that record a change only note it down; the thread writes it."""
+    """The open data file. Methods that record a change only note it down; `flush` writes what was noted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,12 +49,8 @@ class Journal:
         self._writing = threading.Lock()
         self._structure: list[tuple[str, tuple[object, ...]]] = []
         self._documents: dict[int, tuple[int, bytes | None]] = {}
-        self._pending = threading.Event()
-        self._stopping = threading.Event()
         self._failure: str | None = None
         self._connection = self._open()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,41 +140,48 @@ class Journal:
         """Note a new or changed document."""
         with self._changes:
             self._documents[sequence] = (collection, raw)
-        self._pending.set()
 
     def remove(self, collection: int, sequence: int) -> None:
         """Note that a document went away."""
         with self._changes:
             self._documents[sequence] = (collection, None)
-        self._pending.set()
 
     def _note(self, statement: str, *parameters: object) -> None:
         with self._changes:
             self._structure.append((statement, parameters))
-        self._pending.set()
 
     def require_writable(self) -> None:
-        """Raise CommandError while the last attempt to write failed: better refused than forgotten."""
+        """Try again what could not be written before.
+
+        Raises:
+            CommandError: it still cannot be written. Better a change is refused than acknowledged and lost.
+        """
         if self._failure:
-            raise CommandError(14031, f"The data file {self._path} cannot be written: {self._failure}")
+            self.flush()
 
     def flush(self) -> None:
-        """Write everything noted so far; when this returns it survives the process. Raises sqlite3.Error."""
+        """Write everything noted so far; when this returns it survives the process.
+
+        Raises:
+            CommandError: the file cannot be written. The changes are kept, and written by the next call that succeeds.
+        """
         with self._writing:
             with self._changes:
                 structure, self._structure = self._structure, []
                 documents, self._documents = self._documents, {}
-                self._pending.clear()
             if not structure and not documents:
                 return
             try:
                 self._write(structure, documents)
-            except sqlite3.Error:
+            except sqlite3.Error as error:
                 with self._changes:
                     self._structure = structure + self._structure
                     self._documents = documents | self._documents
-                self._pending.set()
-                raise
+                if not self._failure:
+                    _LOGGER.exception("The data file %s cannot be written", self._path)
+                self._failure = str(error)
+                raise CommandError(14031, f"The data file {self._path} cannot be written: {error}") from error
+            self._failure = None
 
     def _write(
         self, structure: list[tuple[str, tuple[object, ...]]], documents: dict[int, tuple[int, bytes | None]]
@@ -201,32 +203,11 @@ class Journal:
                 connection.execute("ROLLBACK")
             raise
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._pending.wait()
-            if self._stopping.wait(FLUSH_SECONDS):
-                return
-            self._flush_logged()
-
-    def _flush_logged(self) -> None:
-        """Flush, and remember whether that went well."""
-        try:
-            self.flush()
-        except sqlite3.Error as error:
-            if not self._failure:
-                _LOGGER.exception("The data file %s cannot be written", self._path)
-            self._failure = str(error)
-        else:
-            self._failure = None
-
     def close(self) -> None:
         """Write what is left and close the file. Raises JournalError when that fails."""
-        self._stopping.set()
-        self._pending.set()
-        self._thread.join()
         try:
             self.flush()
-        except sqlite3.Error as error:
-            raise JournalError(f"The last changes could not be written to {self._path}: {error}") from error
+        except CommandError as error:
+            raise JournalError(f"The last changes could not be written: {error}") from error
         finally:
             self._connection.close()

@@ -8,6 +8,7 @@ import socketserver
 from typing import TYPE_CHECKING
 
 from . import wire
+from .scram import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,11 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         replies = 0
+        session = Session()
         try:
             while message := wire.read_message(self.rfile):  # type: ignore[arg-type]  # a BufferedIOBase
                 request = wire.parse(*message)
-                reply = self.server.answer(request)
+                reply = self.server.answer(request, session)
                 if request.expects_reply:
                     replies += 1
                     self.connection.sendall(wire.encode_reply(request, reply, replies))
@@ -44,7 +46,7 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, answer: Callable[[wire.Request], Document]) -> None:
+    def __init__(self, host: str, port: int, answer: Callable[[wire.Request, Session], Document]) -> None:
         self.answer = answer
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Connection)

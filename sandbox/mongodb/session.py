@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .documents import MAX_DOCUMENT_BYTES, Document
+from .errors import CommandError
+from .scram import MECHANISM
 from .wire import MAX_MESSAGE_BYTES
 
 if TYPE_CHECKING:
     from .context import Command, Context
+    from .scram import User
 
 WIRE_VERSION = 21
 VERSION = "7.0.0"
@@ -38,15 +41,28 @@ def hello(context: Context, command: Command) -> Document:
     }
     if command.name != "hello":
         reply["ismaster"] = True
-    user = command.document("speculativeAuthenticate").get("user", "")
-    if command.has("speculativeAuthenticate"):
-        reply["speculativeAuthenticate"] = {"dbname": "$external", "user": user}
+    if command.has("saslSupportedMechs"):
+        reply["saslSupportedMechs"] = [MECHANISM]
+    early = command.document("speculativeAuthenticate")
+    if context.user and early.get("mechanism") == MECHANISM:
+        reply["speculativeAuthenticate"] = command.client.start(context.user, early)
     return {**reply, "ok": 1.0}
 
 
-def authenticate(_: Context, command: Command) -> Document:
-    """Anybody is let in (MONGODB-X509, the one mechanism that needs no secret)."""
-    return {"dbname": "$external", "user": command.request.body.get("user", ""), "ok": 1.0}
+def start_authentication(context: Context, command: Command) -> Document:
+    """The first step of a client's authentication."""
+    return command.client.start(_user(context), command.request.body)
+
+
+def continue_authentication(context: Context, command: Command) -> Document:
+    """The next steps."""
+    return command.client.proceed(_user(context), command.request.body)
+
+
+def _user(context: Context) -> User:
+    if context.user is None:
+        raise CommandError(18, "This server has no users: connect without a name and a password")
+    return context.user
 
 
 def acknowledge(_: Context, __: Command) -> Document:

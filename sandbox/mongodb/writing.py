@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _run_statements(
-    context: Context, command: Command, statements: Sequence[Value], run: Callable[[int, Value], None]
+    command: Command, statements: Sequence[Value], run: Callable[[int, Value], None]
 ) -> list[Document]:
     """Run each statement; returns the writeErrors. An ordered command (the default) stops at the first."""
     errors: list[Document] = []
@@ -34,8 +34,6 @@ def _run_statements(
             errors.append(known.write_error(index))
             if command.flag("ordered", default=True):
                 break
-    if command.document("writeConcern").get("j"):
-        context.store.journal.flush()
     return errors
 
 
@@ -61,7 +59,7 @@ def insert(context: Context, command: Command) -> Document:
     context.store.journal.require_writable()
     with context.store.lock:
         collection = context.store.ensure(command.database, command.collection)
-        errors = _run_statements(context, command, statements, run)
+        errors = _run_statements(command, statements, run)
     return _reply({"n": inserted}, errors)
 
 
@@ -108,7 +106,7 @@ def update(context: Context, command: Command) -> Document:
 
     context.store.journal.require_writable()
     with context.store.lock:
-        errors = _run_statements(context, command, command.array("updates"), run)
+        errors = _run_statements(command, command.array("updates"), run)
     reply: Document = {"n": matched + len(upserted), "nModified": modified}
     if upserted:
         reply["upserted"] = upserted
@@ -129,7 +127,7 @@ def delete(context: Context, command: Command) -> Document:
 
     context.store.journal.require_writable()
     with context.store.lock:
-        errors = _run_statements(context, command, command.array("deletes"), run)
+        errors = _run_statements(command, command.array("deletes"), run)
     return _reply({"n": deleted}, errors)
 
 
@@ -164,8 +162,6 @@ def find_and_modify(context: Context, command: Command) -> Document:
                 new = _upsert(context, command, filter_, change)
                 last_error |= {"n": 1, "upserted": new["_id"]}
                 value = new if returning_new else None
-        if command.document("writeConcern").get("j"):
-            context.store.journal.flush()
     projection = command.document("fields")
     if value is not None and projection:
         value = project(value, projection)

@@ -11,14 +11,16 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sandbox.machine.probes import HOST
-from sandbox.spaceone.settings import SERVERS, WORKER_POOL
+import yaml
+
+from sandbox.spaceone.settings import REGISTRY_PORT, SERVERS, WORKER_POOL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.spaceone.settings import Settings
 
+SUPERVISOR_HOST = "sandbox"  # the name under which the plugin service knows the supervisor
 SYNC_SECONDS = 1  # how often the supervisor looks for plugins to start
 _TASKS = "spaceone.inventory.interface.task.v1"
 
@@ -36,7 +38,7 @@ class Configuration(abc.ABC):
     """The content of one sandbox's files. Each generation adds authentication, connections and storage.
 
     Args:
-        settings: ports, tokens and names of the sandbox.
+        settings: addresses, passwords, tokens and names of the sandbox.
     """
 
     #: Parameters that a service must not write into its log, by `Resource.verb`.
@@ -51,6 +53,10 @@ class Configuration(abc.ABC):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    def text(self, part: str) -> str:
+        """A part's file."""
+        return yaml.safe_dump({"GLOBAL": self.of(part)}, sort_keys=True)
+
     def of(self, part: str) -> dict[str, Any]:
         """The content of a part's file."""
         service = part.partition("-")[0]
@@ -59,7 +65,11 @@ class Configuration(abc.ABC):
             "HANDLERS": self.handlers(),
             "CONNECTORS": self.connectors(),
             "LOG": {
-                "loggers": {"spaceone": {"level": "INFO"}},
+                "loggers": {
+                    "spaceone": {"level": "INFO"},
+                    # It writes the queues' configuration with the password of Redis.
+                    "spaceone.core.scheduler.server": {"level": "WARNING", "propagate": False},
+                },
                 "filters": {
                     "masking": {"rules": dict(self.secret_parameters)},
                     "exclude": {"rules": {"tnx_method": _CHATTER}},
@@ -113,13 +123,13 @@ class Configuration(abc.ABC):
 
     def supervisor(self) -> dict[str, Any]:
         """The settings of the supervisor: its name, its engine, and a log that contains only its failures."""
-        first, end = self._settings.plugin_ports
         return {
             "TOKEN": self._settings.supervisor_token,
             "NAME": self._settings.supervisor,
-            "HOSTNAME": HOST,
+            "HOSTNAME": SUPERVISOR_HOST,
             "BACKEND": "DockerConnector",
-            "CONNECTORS": {"DockerConnector": {"start_port": first, "end_port": end}},
+            # It reserves a port of this range for each plugin. The sandbox's plugins publish none.
+            "CONNECTORS": {"DockerConnector": {"start_port": 40000, "end_port": 50000}},
             "LOG": {
                 "loggers": {
                     "spaceone": {"level": "WARNING"},
@@ -138,7 +148,7 @@ class Configuration(abc.ABC):
 
     def harbor(self) -> dict[str, Any]:
         """The connector that asks a plain registry for an image's tags."""
-        address = f"http://{self._settings.registry()}"
+        address = f"http://registry:{REGISTRY_PORT}"
         return {"HarborConnector": {"base_url": address, "token": "", "verify": False}}
 
     def _storage(self, service: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The database of the services: a MongoDB at a configured address, else the embedded one."""
+"""The database of the services: a MongoDB at a configured address, else one of the sandbox's own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ VARIABLE = "PLUGINCTL_MONGODB_URI"
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 _HINT = "Set --mongodb-uri or PLUGINCTL_MONGODB_URI to mongodb://USER:PASSWORD@HOST:PORT/."
 DEFAULT_PORT = 27017
+USER = "sandbox"
+GATEWAY = "host.docker.internal"
+"""The name under which a container reaches this machine."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,11 @@ class Database:
         return {"db": name, "host": self.host, "port": self.port, **self.options}
 
     def name(self, prefix: str) -> str:
-        """A name that identifies this database. It does not contain the port of the embedded one, which may change."""
-        return f"{self.address}/{prefix}" if self.external else "embedded"
+        """A name that identifies this database."""
+        return f"{self.address}/{prefix}" if self.external else "own"
 
     def for_secrets(self) -> dict[str, Any]:
         """The arguments with which the secret service's MongoDBConnector makes its own client."""
-        if not self.external:
-            return {"host": self.host, "port": self.port, "username": "", "password": ""}
         return {
             "host": self.host,
             "port": self.port,
@@ -54,13 +55,10 @@ class Database:
         }
 
 
-def embedded(port: int) -> Database:
-    """The embedded database. It listens only on this machine and accepts every user name.
-
-    SpaceONE's services connect only with a user, and X509 is the only mechanism that sends no password.
-    """
-    options = {"username": "sandbox", "password": None, "authentication_mechanism": "MONGODB-X509"}
-    return Database("127.0.0.1", port, f"127.0.0.1:{port}", external=False, options=options)
+def own(password: str) -> Database:
+    """The sandbox's own database, in a container that only the sandbox's network reaches."""
+    options = {"username": USER, "password": password, "authentication_source": "admin"}
+    return Database("mongodb", DEFAULT_PORT, f"mongodb:{DEFAULT_PORT}", external=False, options=options)
 
 
 def configured(uri: str | None = None) -> str | None:
@@ -93,8 +91,15 @@ def parse(uri: str) -> Database:
         "authentication_source": source,
     }
     number = int(port or DEFAULT_PORT)
-    whole = f"{scheme}{hosts}/" + (f"?{query}" if query else "")
+    inside = ",".join(_from_inside(each) for each in hosts.split(","))
+    whole = f"{scheme}{inside}/" + (f"?{query}" if query else "")
     return Database(whole, number, f"{host}:{number}", external=True, options=options)
+
+
+def _from_inside(address: str) -> str:
+    """An address as a container reaches it: this machine has another name there."""
+    host, colon, port = address.partition(":")
+    return f"{GATEWAY}{colon}{port}" if host in {"localhost", "127.0.0.1"} else address
 
 
 def check(database: Database, seconds: float = 5) -> None:
@@ -111,5 +116,5 @@ def check(database: Database, seconds: float = 5) -> None:
     except OSError as error:
         raise SandboxError(
             f"No MongoDB answers at {database.address}: {error.strerror or error}.",
-            f"{_HINT} If neither is set, the sandbox uses its embedded database.",
+            f"{_HINT} If neither is set, the sandbox starts a database of its own.",
         ) from error

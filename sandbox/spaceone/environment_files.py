@@ -39,7 +39,9 @@ def write(
         plugin_options: the options that the environment gives to every plugin of the generation.
     """
     for name, secret in credentials.items():
-        write_private(layout.spacectl(name), yaml.safe_dump({"endpoints": settings.endpoints(), **secret}))
+        write_private(
+            layout.spacectl(name), yaml.safe_dump({"endpoints": settings.published_endpoints(), **secret})
+        )
     chosen = layout.spacectl(DOMAIN).parents[1] / "environment.yml"
     if not chosen.exists():  # `spacectl config environment switch` may have changed it
         write_private(chosen, yaml.safe_dump({"environment": DOMAIN}))

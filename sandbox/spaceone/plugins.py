@@ -1,23 +1,18 @@
-"""Plugin containers: the supervisor that starts them, and their records in the plugin service."""
+"""The supervisor of the plugins' containers, and its record in the plugin service."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sandbox.machine import docker_engine
-from sandbox.machine.probes import HOST
+from sandbox.spaceone.configuration import SUPERVISOR_HOST
 
 if TYPE_CHECKING:
-    import docker
     from docker.models.containers import Container
 
     from flows.spaceone import Client
     from sandbox.spaceone.bootstrap import SupervisorAccess
 
-PORTS = 64  # the number of plugin versions that can run at the same time
 _NAME = "spaceone.supervisor.name"
-_PLUGIN = "spaceone.supervisor.plugin_id"
-_VERSION = "spaceone.supervisor.plugin.version"
 _ENDPOINT = "spaceone.supervisor.plugin.endpoint"
 
 
@@ -26,9 +21,9 @@ def supervisor_name(identifier: str) -> str:
     return f"sandbox-{identifier}"
 
 
-def containers(client: docker.DockerClient, supervisor: str) -> list[Container]:
-    """The plugin containers that this supervisor started. They keep running when it ends."""
-    return docker_engine.containers(client, f"{_NAME}={supervisor}")
+def label(supervisor: str) -> str:
+    """The label of the plugin containers that this supervisor started. They keep running when it ends."""
+    return f"{_NAME}={supervisor}"
 
 
 def endpoint(container: Container) -> str:
@@ -36,32 +31,15 @@ def endpoint(container: Container) -> str:
     return str(container.labels.get(_ENDPOINT, ""))
 
 
-def prepare(client: Client, supervisor: str, access: SupervisorAccess, running: list[Container]) -> None:
-    """Before the supervisor starts: register it, let every domain use it, and report the plugins that do not run.
-
-    After a stop, the plugin service still has the old addresses of the plugins, and would send a collection there.
-    If a plugin has the state PROVISIONING, the service waits until the supervisor has started it again.
-    """
+def publish_supervisor(client: Client, supervisor: str, access: SupervisorAccess) -> None:
+    """Before the supervisor starts: register it, and let every domain use it."""
     client = client.with_token(access.token)
-    alive = {(container.labels.get(_PLUGIN), container.labels.get(_VERSION)) for container in running}
-    known = client.call("plugin.Supervisor.list_plugins", {"hostname": HOST, "domain_id": access.domain_id})
-    gone: list[dict[str, Any]] = [
-        {
-            "plugin_id": plugin["plugin_id"],
-            "version": plugin["version"],
-            "state": "PROVISIONING",
-            # gRPC does not send an empty value, and the service skips a plugin without an endpoint.
-            "endpoint": plugin.get("endpoint") or "grpc://nowhere:0",
-        }
-        for plugin in known.get("results", [])
-        if (plugin["plugin_id"], plugin["version"]) not in alive
-    ]
+    place = {"domain_id": access.domain_id}
     published = client.call(
-        "plugin.Supervisor.publish",
-        {"name": supervisor, "hostname": HOST, "domain_id": access.domain_id, "plugin_info": gone},
+        "plugin.Supervisor.publish", {"name": supervisor, "hostname": SUPERVISOR_HOST, **place}
     )
     if not published.get("is_public"):
         client.call(
             "plugin.Supervisor.update",
-            {"supervisor_id": published["supervisor_id"], "is_public": True, "domain_id": access.domain_id},
+            {"supervisor_id": published["supervisor_id"], "is_public": True, **place},
         )

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 import grpc
 from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
+from sandbox.lifecycle import GENERATION
 from tests.benchmarks import servers
 from tests.benchmarks.floor import store
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
-from tests.benchmarks.platform import services_python
 from tests.benchmarks.servers import Server
+from tests.benchmarks.services import programs
 
 _FEW = 5
 _MANY = 10_000
@@ -60,7 +61,7 @@ def rate(generation: str, rounds: Rounds) -> Samples:
 def framework(rounds: Rounds) -> Samples:
     """Resources a second of the same coins, out of ours and out of SpaceONE's own framework."""
     with ExitStack() as stack:
-        python = services_python(rounds.progress)
+        python = programs(GENERATION, rounds.progress) / "python"
         options = {"count": _SOME, "base_url": stack.enter_context(_coins(_SOME, rounds))}
 
         def measured(server: Server, extra: int) -> Callable[[], float]:

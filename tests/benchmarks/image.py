@@ -9,9 +9,10 @@ import docker
 from flows.images import ImageError, ImageReference
 from flows.images.engine import Engine
 from flows.images.source import PluginSource
+from sandbox.engine import base_image
+from sandbox.engine.connection import connect
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import GENERATION
-from sandbox.machine import base_image, docker_engine
 from sandbox.machine.layout import Layout
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import PLUGIN, SANDBOX_HOME
@@ -24,7 +25,7 @@ def size(rounds: Rounds) -> Samples:
 
     The image is built as a release builds it, and removed. One measurement: a size does not vary.
     """
-    client = docker_engine.connect()
+    client = connect()
     if client is None:
         raise BenchmarkError("No Docker engine answers; `pluginctl sandbox up` installs and starts one.")
     with closing(client):

@@ -9,7 +9,6 @@ from typing import Final
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 RESULTS: Final = CHECKOUT / "build" / "benchmarks.json"
 PLUGIN: Final = CHECKOUT / "plugin"
-MONGODB: Final = CHECKOUT / "sandbox" / "mongodb"
 FRAMEWORK: Final = CHECKOUT / "tests" / "benchmarks" / "framework"
 SANDBOX_HOME: Final = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
 """The tests' own sandbox, the same one as in tests/conftest.py."""

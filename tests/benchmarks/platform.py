@@ -1,35 +1,16 @@
-"""The tests' own sandboxes, left as they were found, and their Python."""
+"""The tests' own sandboxes, left as they were found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sandbox import lifecycle
 from sandbox.errors import SandboxError
-from sandbox.machine import runtime
-from sandbox.machine.layout import Layout
 from sandbox.machine.progress import Progress
-from sandbox.spaceone.generations import generation_of
 from sandbox.status import RUNNING
 from tests.benchmarks.harness import BenchmarkError
 from tests.benchmarks.places import SANDBOX_HOME
-
-
-def services_python(progress: Progress) -> Path:
-    """The Python of the services' environment, installed where it was not.
-
-    Raises:
-        BenchmarkError: it cannot be installed.
-    """
-    layout = Layout.of(SANDBOX_HOME, lifecycle.GENERATION)
-    layout.make()
-    try:
-        runtime.install(layout, generation_of(layout).requirements, progress)
-    except SandboxError as error:
-        raise BenchmarkError(str(error)) from error
-    return layout.python
 
 
 @contextmanager

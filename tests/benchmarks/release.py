@@ -21,10 +21,12 @@ from flows.spaceone import Client
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest, release
 from pluginctl.runner import TerminalRunner
+from sandbox.lifecycle import GENERATION
 from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio, Rounds, Samples
 from tests.benchmarks.places import CHECKOUT, SANDBOX_HOME
 from tests.benchmarks.platform import running_sandbox
 from tests.benchmarks.pluginctl import VARIABLE, pluginctl
+from tests.benchmarks.services import programs
 from tests.benchmarks.spacectl import Question, Spacectl
 
 _COLLECT = "inventory.Collector.collect"
@@ -38,10 +40,11 @@ def noop_release(rounds: Rounds) -> Samples:
     Both sides start cold processes, ask every service the same, collect, and wait for the job's end. The release looks
     at the image in the registry besides, which spacectl cannot.
     """
+    program = programs(GENERATION, rounds.progress) / "spacectl"
     with running_sandbox(rounds.progress) as summary, TemporaryDirectory() as folder:
         pluginctl(*_COMMAND)  # Whatever there is to do is done now.
         asked = questions()
-        spacectl = Spacectl.of(summary, Path(folder))
+        spacectl = Spacectl.of(program, summary, Path(folder))
 
         def ours() -> float:
             started = time.perf_counter()

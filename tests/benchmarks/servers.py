@@ -17,7 +17,7 @@ import grpc
 from spaceone.api.inventory.plugin.collector_pb2 import CollectRequest
 
 from tests.benchmarks.harness import BenchmarkError
-from tests.benchmarks.places import CHECKOUT, FRAMEWORK, MONGODB, PLUGIN
+from tests.benchmarks.places import CHECKOUT, FRAMEWORK, PLUGIN
 
 _COLLECT = "/spaceone.api.inventory.plugin.Collector/collect"
 _START_SECONDS = 120.0
@@ -73,7 +73,7 @@ def floor(messages: Path) -> Iterator[Server]:
 @contextmanager
 def mongodb(data: Path) -> Iterator[Server]:
     """The sandbox's embedded database, as the sandbox starts it."""
-    with _listening(CHECKOUT, [str(MONGODB), "--data", str(data), "--port"]) as server:
+    with _listening(CHECKOUT, ["-m", "sandbox.mongodb", "--data", str(data), "--port"]) as server:
         yield server
 
 

@@ -1,9 +1,9 @@
 """spacectl, unmodified: one process a command, as one types it.
 
-It runs in the environment of the sandbox's services: 2.0.10 in that of 2.x, 1.12.2 in that of 1.12. For 2.x this is the
-fastest of those in which it answers all that a release asks. What pip resolves for it by itself was tried, too: with
-spaceone-core 1.9.7 and protobuf 7 it starts faster and cannot send a filter; with spaceone-core 2.0.144 and protobuf
-3.20 a question took 1.5 s instead of 1.3 s.
+It runs in an environment with the packages of the sandbox's services: 2.0.10 with those of 2.x, 1.12.2 with those of
+1.12. For 2.x this is the fastest of those in which it answers all that a release asks. What pip resolves for it by
+itself was tried, too: with spaceone-core 1.9.7 and protobuf 7 it starts faster and cannot send a filter; with
+spaceone-core 2.0.144 and protobuf 3.20 a question took 1.5 s instead of 1.3 s.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Spacectl:
         self._homes = dict(homes)
 
     @classmethod
-    def of(cls, summary: Summary, folder: Path) -> Self:
+    def of(cls, program: Path, summary: Summary, folder: Path) -> Self:
         """With the sandbox's own environments, each one chosen in a home of its own below `folder`.
 
         So nobody has to switch between two questions, which would be one more process.
@@ -69,17 +69,17 @@ class Spacectl:
             _choose(configuration, file.stem)
             if token := read_spacectl(file).token:
                 homes[token] = home
-        return cls(_program(summary), homes)
+        return cls(program, homes)
 
     @classmethod
-    def new(cls, summary: Summary, home: Path, token: str) -> Self:
+    def new(cls, program: Path, home: Path, token: str) -> Self:
         """With a token and no endpoints yet, as somebody has it who begins with the walkthrough."""
         configuration = home / ".spaceone"
         environments = configuration / "environments"
         environments.mkdir(parents=True)
         (environments / "local.yml").write_text(yaml.safe_dump({"api_key": token}), encoding="utf-8")
         _choose(configuration, "local")
-        return cls(_program(summary), {token: home})
+        return cls(program, {token: home})
 
     def run(self, token: str, *arguments: str, folder: Path | None = None) -> str:
         """Runs a command in a process of its own.
@@ -125,10 +125,6 @@ class Spacectl:
             return dict(json.loads(said))
         except ValueError:
             raise BenchmarkError(f"spacectl does not answer {question.method}: {said[-500:]}") from None
-
-
-def _program(summary: Summary) -> Path:
-    return summary.environment.with_name("venv") / "bin" / "spacectl"
 
 
 def _choose(configuration: Path, environment: str) -> None:

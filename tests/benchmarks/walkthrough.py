@@ -20,6 +20,7 @@ from tests.benchmarks.harness import Benchmark, BenchmarkError, Goal, Of, Ratio,
 from tests.benchmarks.places import CHECKOUT
 from tests.benchmarks.platform import running_sandbox
 from tests.benchmarks.pluginctl import pluginctl
+from tests.benchmarks.services import programs
 from tests.benchmarks.spacectl import Spacectl
 
 _GENERATION = "1.12"
@@ -44,9 +45,10 @@ def walkthrough(rounds: Rounds) -> Samples:
     Both begin in a domain of their own, register all four from the same files, and must leave the same. The image is in
     the registry before: neither builds or pushes.
     """
+    spacectl = programs(_GENERATION, rounds.progress) / "spacectl"
     with running_sandbox(rounds.progress, _GENERATION) as summary, TemporaryDirectory() as folder:
         try:
-            sides = _Sides.of(summary, Path(folder))
+            sides = _Sides.of(summary, Path(folder), spacectl)
             with rounds.progress.step("pushing the image"), new_domain(sides.endpoints) as domain:
                 sides.release(domain)
                 effect = domain.holdings()
@@ -64,21 +66,23 @@ class _Sides:
         environment: Its environment, with the token of whichever domain is measured in.
         endpoints: Its services.
         registry_type: What it calls its registry; the walkthrough's is Docker Hub.
+        spacectl: The program.
     """
 
     summary: Summary
     environment: Path
     endpoints: Mapping[str, str]
     registry_type: str
+    spacectl: Path
 
     @classmethod
-    def of(cls, summary: Summary, folder: Path) -> _Sides:
+    def of(cls, summary: Summary, folder: Path, spacectl: Path) -> _Sides:
         path = folder / f"{summary.name}.yaml"
         content = yaml.safe_dump({"extends": str(summary.environment), "token_variable": _TOKEN})
         path.write_text(content, encoding="utf-8")
         settings = load_environment(str(path), folder).settings
         endpoints = read_spacectl(summary.spacectl_environment).endpoints
-        return cls(summary, path, endpoints, settings.registry.type or "DOCKER_HUB")
+        return cls(summary, path, endpoints, settings.registry.type or "DOCKER_HUB", spacectl)
 
     def release(self, domain: Domain) -> dict[str, Any]:
         """A release up to the registered plugin; its report."""
@@ -97,7 +101,7 @@ class _Sides:
     def type(self, domain: Domain) -> float:
         """The other side."""
         with TemporaryDirectory() as home:
-            spacectl = Spacectl.new(self.summary, Path(home), domain.token)
+            spacectl = Spacectl.new(self.spacectl, Path(home), domain.token)
 
             def run(*words: str) -> str:
                 return spacectl.run(domain.token, *words, folder=_MANIFEST)

@@ -21,6 +21,8 @@ import requests
 import yaml
 
 from flows.spaceone import Client, read_spacectl
+from sandbox.lifecycle import Summary
+from tests.sandboxes import log
 from tests.waiting import PATIENCE, wait_for
 
 #: What the servers call a read; everything else counts as a write. (Written down here once more on purpose: the
@@ -210,8 +212,8 @@ class Witness:
         "secret": "secret.Secret.list",
     }
 
-    def __init__(self, logs: Path, registry: str, client: Client, engine: docker.DockerClient) -> None:
-        self._logs, self._registry, self._client, self._engine = logs, registry, client, engine
+    def __init__(self, sandbox: Summary, client: Client, engine: docker.DockerClient) -> None:
+        self._sandbox, self._client, self._engine = sandbox, client, engine
 
     @contextmanager
     def watching(self, image: str) -> Iterator[Window]:
@@ -245,7 +247,7 @@ class Witness:
         marker = f"marker-{uuid.uuid4().hex}"
         for method in self.MARKERS.values():
             self._client.call(method, {"query": {"keyword": marker}})
-        requests.get(f"{self._registry}/v2/{marker}/tags/list", timeout=PATIENCE)
+        requests.get(f"{self._sandbox.registry}/v2/{marker}/tags/list", timeout=PATIENCE)
         for name in (*self.MARKERS, "registry"):
             wait_for(
                 lambda log=name: marker in self._text(log), f"a request in the log of {name}", pause=0.05
@@ -253,7 +255,7 @@ class Witness:
         return marker
 
     def _text(self, name: str) -> str:
-        return (self._logs / f"{name}.log").read_text(errors="replace")
+        return log(self._engine, self._sandbox, name)
 
     def _between(self, name: str, began: str, ended: str) -> str:
         return self._text(name).split(began)[-1].split(ended)[0]
@@ -262,4 +264,4 @@ class Witness:
 @pytest.fixture(scope="module")
 def witness(platform, client, engine):
     """See `Witness`."""
-    return Witness(platform.environment.parent / "logs", platform.registry, client, engine)
+    return Witness(platform, client, engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
@@ -9,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import docker
-
-from sandbox.machine import docker_engine
 
 
 class PriceSource(ABC):
@@ -49,7 +50,7 @@ class PriceSource(ABC):
             def log_message(self, *_: object) -> None:
                 """Not on the tests' standard error."""
 
-        host = docker_engine.gateway(engine)
+        host = _gateway(engine)
         with ThreadingHTTPServer((host, 0), Handler) as server:
             self.address = f"http://{host}:{server.server_port}/api/v3"
             thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -59,3 +60,14 @@ class PriceSource(ABC):
             finally:
                 server.shutdown()
                 thread.join()
+
+
+def _gateway(engine: docker.DockerClient) -> str:
+    """The address at which containers reach this machine. Engines of version 20.10 do not always tell it."""
+    attributes = engine.networks.get("bridge").attrs
+    told = [each["Gateway"] for each in attributes["IPAM"]["Config"] or [] if "Gateway" in each]
+    if told:
+        return str(told[0])
+    name = attributes["Options"].get("com.docker.network.bridge.name", "docker0")
+    (address,) = [each.address for each in psutil.net_if_addrs()[name] if each.family == socket.AF_INET]
+    return str(address)

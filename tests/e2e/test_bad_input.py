@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import shutil
 import socket
-import subprocess
-import time
 
 import bcrypt
 import pytest
 import requests
 
+from tests.registry import serving
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
@@ -124,18 +121,18 @@ def test_a_registry_where_nobody_listens_is_named(project, refused, nobody):
     assert nobody in words
 
 
-def test_a_registry_that_lets_nobody_in_is_met_before_anything_is_built(project, refused, registry):
+def test_a_registry_that_lets_nobody_in_is_met_before_anything_is_built(project, refused, sandbox_home):
     line = "ann:" + bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
-    with registry("auth: {htpasswd: {realm: test, path: FOLDER/htpasswd}}", htpasswd=line) as address:
+    with serving(sandbox_home, htpasswd=line) as address:
         environment = project.write_environment("locked", registry={"address": address})
         words = refused(project, environment=environment)
     assert f"registry {address}" in words
     assert "docker login" in words
 
 
-def test_a_registry_that_refuses_a_password_does_not_make_it_shown(project, refused, registry):
+def test_a_registry_that_refuses_a_password_does_not_make_it_shown(project, refused, sandbox_home):
     line = "ann:" + bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
-    with registry("auth: {htpasswd: {realm: test, path: FOLDER/htpasswd}}", htpasswd=line) as address:
+    with serving(sandbox_home, htpasswd=line) as address:
         settings = {"address": address, "username_variable": "E2E_USER", "password_variable": "E2E_PASSWORD"}
         environment = project.write_environment("locked", registry=settings)
         words = refused(project, environment=environment, E2E_USER="ann", E2E_PASSWORD="wr0ng-passw0rd")
@@ -143,9 +140,11 @@ def test_a_registry_that_refuses_a_password_does_not_make_it_shown(project, refu
     assert "wr0ng-passw0rd" not in words
 
 
-def test_a_registry_that_refuses_the_push_alone_is_met_before_anything_is_built(project, refused, registry):
+def test_a_registry_that_refuses_the_push_alone_is_met_before_anything_is_built(
+    project, refused, sandbox_home
+):
     """It can be read, so the plan is made; its own words about pushing come through at the login."""
-    with registry("storage: {maintenance: {readonly: {enabled: true}}}") as address:
+    with serving(sandbox_home, read_only=True) as address:
         environment = project.write_environment("read-only", registry={"address": address})
         words = refused(project, environment=environment)
         assert (
@@ -194,41 +193,3 @@ def test_a_reference_to_something_that_the_manifest_does_not_declare_is_named(pr
     words = refused(project)
     assert "another_schema" in words
     assert project.schema in words
-
-
-@pytest.fixture
-def registry(tmp_path):
-    """Runs a registry of one's own on a free port, with more settings."""
-    program = shutil.which("docker-registry")
-
-    @contextlib.contextmanager
-    def serve(settings: str, htpasswd: str = ""):
-        assert program, "docker-registry is missing: apt-get install docker-registry"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        (tmp_path / "htpasswd").write_text(htpasswd)
-        merged = settings.replace("FOLDER", str(tmp_path))
-        storage = "filesystem: {rootdirectory: DATA}".replace("DATA", str(tmp_path / "data"))
-        if "storage: {" in merged:
-            merged = merged.replace("storage: {", "storage: {" + storage + ", ")
-        else:
-            merged += "\nstorage: {" + storage + "}"
-        config = tmp_path / "registry.yml"
-        config.write_text(f"version: 0.1\nhttp: {{addr: '{address}'}}\n{merged}\n")
-        with (tmp_path / "registry.log").open("w") as log:
-            process = subprocess.Popen([program, "serve", config], stdout=log, stderr=log)
-            try:
-                deadline = time.monotonic() + PATIENCE
-                while process.poll() is None and time.monotonic() < deadline:
-                    with contextlib.suppress(requests.ConnectionError):
-                        requests.get(f"http://{address}/v2/", timeout=PATIENCE)
-                        break
-                    time.sleep(0.05)
-                assert process.poll() is None, (tmp_path / "registry.log").read_text()
-                yield address
-            finally:
-                process.terminate()
-                process.wait(PATIENCE)
-
-    return serve

@@ -6,12 +6,12 @@ What spacectl says of the two differs where the generations do, and nowhere else
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+
+from tests.sandboxes import spacectl
 
 pytestmark = pytest.mark.e2e
 
@@ -100,8 +100,7 @@ class Spacectl:
     """The spacectl of a sandbox, as its environment has it from PyPI."""
 
     def __init__(self, summary: Any) -> None:
-        self._program = summary.environment.parent / "venv/bin/spacectl"
-        self._home = summary.spacectl_home
+        self._sandbox = summary
 
     @property
     def version(self) -> str:
@@ -116,14 +115,8 @@ class Spacectl:
         return dict(json.loads(self._said("get", resource, "-j", json.dumps(params), "-o", "json")))
 
     def _said(self, *words: str) -> str:
-        done = subprocess.run(
-            [self._program, *words],
-            env={**os.environ, "HOME": str(self._home), "PYTHONWARNINGS": "ignore"},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=True,
-        )
+        done = spacectl(self._sandbox, *words)
+        assert done.returncode == 0, done.stderr
         assert "ERROR" not in done.stdout, done.stdout
         return done.stdout
 

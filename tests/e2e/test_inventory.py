@@ -11,10 +11,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-import yaml
-from pymongo import MongoClient
 
 from tests.e2e.price_source import PriceSource
+from tests.sandboxes import mongodb
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.e2e
@@ -84,12 +83,10 @@ def first(project, release, source):
 
 
 @pytest.fixture(scope="module")
-def database(sandbox):
+def database(sandbox, engine):
     """The inventory's own database, past the inventory."""
-    [path] = sandbox.environment.parent.rglob("inventory.yaml")
-    settings = yaml.safe_load(path.read_text())["GLOBAL"]["DATABASES"]["default"]
-    with MongoClient(settings["host"], settings["port"]) as connection:
-        yield connection[settings["db"]]
+    with mongodb(engine, sandbox) as connection:
+        yield connection["inventory"]
 
 
 def collect(client, report):

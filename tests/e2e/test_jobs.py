@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.price_source import PriceSource
+from tests.sandboxes import log
 from tests.waiting import PATIENCE
 
 pytestmark = [
@@ -140,17 +141,16 @@ def test_a_job_that_brings_nothing_fails_although_older_resources_are_there(
 
 
 def test_a_release_waits_for_a_running_job_and_does_not_cancel_it(
-    first, project, release, environment, source, client, platform
+    first, project, release, environment, source, client, platform, engine
 ):
     source.open.clear()
     source.asked.clear()
     collector = {"collector_id": first["collector_id"]}
     running = client.call("inventory.Collector.collect", collector)["job_id"]
     assert source.asked.wait(PATIENCE)
-    log = platform.environment.parent / "logs/inventory.log"
 
     def questions() -> int:
-        return log.read_text(errors="replace").count("Job.list (")
+        return log(engine, platform, "inventory").count("Job.list (")
 
     before = questions()
     with ThreadPoolExecutor() as pool:

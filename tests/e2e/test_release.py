@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 from types import SimpleNamespace
 
 import pytest
 import requests
 
+from sandbox.engine import containers
+from tests.sandboxes import layout_of, spacectl
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
@@ -224,36 +224,27 @@ def test_recollect_collects_again_with_the_released_version(first, project, run,
 
 
 def test_spacectl_of_pypi_lists_what_was_released(first, project, sandbox):
-    spacectl = sandbox.environment.parent / "venv/bin/spacectl"
     for words, expected in (
         (("repository.Plugin",), project.plugin_id),
         (("inventory.Collector",), project.collector),
         (("identity.Provider",), project.provider),
         (("identity.Schema",), project.schema),
     ):
-        done = subprocess.run(
-            [spacectl, "list", *words],
-            env={**os.environ, "HOME": str(sandbox.spacectl_home), "COLUMNS": "400"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = spacectl(sandbox, "list", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         assert expected in done.stdout
 
 
 def test_no_log_of_the_platform_or_of_the_plugin_holds_a_secret(first, project, sandbox, engine, tokens):
-    logs = {path.name: path.read_bytes() for path in (sandbox.environment.parent / "logs").glob("*.log")}
-    for container in engine.containers.list(
-        filters={"label": f"spaceone.supervisor.plugin_id={project.plugin_id}"}
-    ):
-        logs[container.name] = container.logs()
+    label = f"{containers.SANDBOX}={layout_of(sandbox).identifier}"
+    logs = {each.name: each.logs() for each in containers.labelled(engine, label)}
+    assert any(name.startswith(project.plugin_id) for name in logs)
     assert len(logs) > 12
     secrets = [secret.encode() for secret in (*tokens, "hush-hush-hush")]
     assert [name for name, text in logs.items() for secret in secrets if secret in text] == []
 
 
-def test_the_status_gives_every_part_with_address_process_memory_and_state(first, project, run, sandbox):
+def test_the_status_gives_every_part_with_address_memory_and_state(first, project, run, sandbox):
     done = run("sandbox", "status", "--output", "json")
     assert done.returncode == 0
     shown = json.loads(done.stdout)
@@ -272,6 +263,5 @@ def test_the_status_gives_every_part_with_address_process_memory_and_state(first
     assert any(name.startswith(project.plugin_id) for name in parts)
     for part in parts.values():
         assert part["state"] == "running"
-        assert part["pid"] > 0
         assert part["memory"] > 1_000_000
     assert parts["identity"]["address"].startswith("grpc://")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from types import SimpleNamespace
 
 import pytest
 import requests
 import yaml
-from pymongo import MongoClient
 
 from flows.spaceone import Client, read_spacectl
-from sandbox.lifecycle import status
+from tests.sandboxes import mongodb
+from tests.sandboxes import spacectl as run_spacectl
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.e2e
@@ -31,7 +29,7 @@ def client(sandbox_1_12):
 
 
 @pytest.fixture(scope="module")
-def fresh(client, sandbox_home):
+def fresh(client, sandbox_1_12, engine):
     """The installation as the walkthrough finds it: a managed repository, 24 plugins, 3 providers, no collector."""
     _without_collectors(client)
     for record in client.list("identity.ServiceAccount.list"):
@@ -43,9 +41,8 @@ def fresh(client, sandbox_home):
     for group in client.list("identity.ProjectGroup.list"):
         client.call("identity.ProjectGroup.delete", {"project_group_id": group["project_group_id"]})
     # identity 1.12.4 cannot delete one: its own call lacks the domain.
-    (database,) = [part.address for part in status(sandbox_home, generation="1.12") if part.name == "mongodb"]
-    with MongoClient(database) as mongodb:
-        mongodb["identity"]["provider"].delete_many({"provider": {"$nin": list(DEFAULT_PROVIDERS)}})
+    with mongodb(engine, sandbox_1_12) as databases:
+        databases["identity"]["provider"].delete_many({"provider": {"$nin": list(DEFAULT_PROVIDERS)}})
     for repository in client.list("repository.Repository.list", {"repository_type": "local"}):
         place = {"repository_id": repository["repository_id"]}
         for plugin in client.list("repository.Plugin.list", place):
@@ -75,14 +72,8 @@ def spacectl(sandbox_1_12):
     """What one types in the walkthrough, as it comes out of spacectl 1.12.2."""
 
     def spacectl(*words: str) -> str:
-        done = subprocess.run(
-            [sandbox_1_12.environment.parent / "venv/bin/spacectl", *words],
-            env={**os.environ, "HOME": str(sandbox_1_12.spacectl_home), "PYTHONWARNINGS": "ignore"},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=True,
-        )
+        done = run_spacectl(sandbox_1_12, *words)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     return spacectl

@@ -1,12 +1,12 @@
-"""Both sandboxes in one folder of their own, so that they run beside any other sandbox of this machine."""
+"""Both sandboxes of the tests, and the engine."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import docker
-import psutil
 import pytest
 import yaml
 
@@ -15,9 +15,8 @@ from flows.images.source import PluginSource
 from flows.manifest import load_environment
 from flows.spaceone import Client
 from sandbox import lifecycle
-from sandbox.machine import runtime
+from sandbox.engine import containers
 from sandbox.machine.layout import Layout
-from sandbox.machine.processes import MARK
 from sandbox.spaceone.generations import GENERATIONS
 
 if TYPE_CHECKING:
@@ -49,22 +48,9 @@ class Lines:
 
 
 @pytest.fixture(scope="package")
-def home(tmp_path_factory: pytest.TempPathFactory, sandbox_home: Path) -> Iterator[Path]:
-    """Both sandboxes, running. Their packages are those of the tests' or the checkout's where they are installed."""
-    folder = tmp_path_factory.mktemp("sandboxes")
-    for name in GENERATIONS:
-        layout = Layout.of(folder, name)
-        layout.make()
-        for installed in (Layout.of(sandbox_home, name), Layout.of(lifecycle.default_home(), name)):
-            if runtime.is_installed(installed, GENERATIONS[name].requirements):
-                layout.venv.symlink_to(installed.venv)
-                break
-    try:
-        start_both(folder)
-        yield folder
-    finally:
-        lifecycle.down(folder, purge=True)
-        assert not [path for path in folder.iterdir() if path.suffix != ".lock" and path.name != "engine"]
+def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Path:
+    """Both sandboxes of the tests, running."""
+    return sandbox_home
 
 
 @pytest.fixture(params=list(GENERATIONS))
@@ -103,9 +89,11 @@ def states(layout: Layout) -> dict[str, lifecycle.Service]:
     return {service.name: service for service in found}
 
 
-def pids(layout: Layout) -> dict[str, int | None]:
-    """The process of every part of a sandbox."""
-    return {name: service.pid for name, service in states(layout).items()}
+def running(layout: Layout) -> dict[str, tuple[str, int]]:
+    """The container of every part of a sandbox, and its process: both change when it is started again."""
+    with closing(docker.from_env()) as engine:
+        found = containers.of_sandbox(engine, layout.identifier)
+        return {name: (each.id, each.attrs["State"]["Pid"]) for name, each in found.items()}
 
 
 def spacectl(layout: Layout, name: str = "sandbox") -> Mapping[str, str]:
@@ -152,16 +140,3 @@ def client(layout: Layout, name: str = "sandbox") -> Client:
     """A client with the token of one of spacectl's environments."""
     content = spacectl(layout, name)
     return Client(content["endpoints"], content.get("token") or content["api_key"])
-
-
-def marked(layout: Layout) -> list[str]:
-    """Command lines of all processes that carry a sandbox's mark."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            ours = process.environ().get(MARK, "").startswith(f"{layout.root}:")
-            if ours and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(" ".join(process.cmdline()))
-        except (psutil.Error, OSError):
-            continue
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 import socket
@@ -10,12 +9,10 @@ import subprocess
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import bcrypt
 import docker
 import pytest
-import requests
 
 from flows.images import (
     BuildFailed,
@@ -32,12 +29,10 @@ from flows.images.labels import SOURCE_DIGEST
 from flows.images.registry import Registry
 from flows.images.source import PluginSource
 from flows.images.state import ImageStatus, compare
+from tests.registry import serving
 from tests.waiting import PATIENCE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-# The sandbox installs and starts the engine, and installs the registry, where they are missing.
+# The sandbox installs and starts the engine where it is missing.
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
 
 #: In the name of every image that is built here.
@@ -69,56 +64,17 @@ def _containers_since(client, before) -> list[str]:
     return made
 
 
-@contextlib.contextmanager
-def _registry(folder: Path, *, htpasswd: str | None = None, read_only: bool = False):
-    """Run a registry on a free port of this machine; gives its address."""
-    program = shutil.which("docker-registry")
-    assert program, "docker-registry is missing: apt-get install docker-registry"
-    folder.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    config = (
-        f"version: 0.1\nlog: {{level: warn, accesslog: {{disabled: true}}}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder / 'data'}}}, delete: {{enabled: true}}, "
-        f"maintenance: {{readonly: {{enabled: {str(read_only).lower()}}}}}}}\n"
-        f"http: {{addr: '{address}'}}\n"
-    )
-    if htpasswd:
-        (folder / "htpasswd").write_text(htpasswd)
-        config += f"auth: {{htpasswd: {{realm: test, path: {folder / 'htpasswd'}}}}}\n"
-    (folder / "config.yml").write_text(config)
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
-        try:
-            _wait_for(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(f"http://{address}/v2/", timeout=PATIENCE)
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no registry at {address}")
-
-
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with _registry(tmp_path_factory.mktemp("registry") / "open") as address:
+def address(sandbox_home):
+    with serving(sandbox_home) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory):
+def locked(sandbox_home):
     """A registry that knows one user, `ann` with `hunter2`."""
     line = "ann:" + bcrypt.hashpw(b"hunter2", bcrypt.gensalt(4)).decode()
-    with _registry(tmp_path_factory.mktemp("registry") / "locked", htpasswd=line) as address:
+    with serving(sandbox_home, htpasswd=line) as address:
         yield address
 
 
@@ -411,9 +367,9 @@ class TestCheckPush:
             registry.check_push(self.REFERENCE)
         assert "wr0ng" not in str(caught.value)
 
-    def test_read_only(self, tmp_path):
+    def test_read_only(self, sandbox_home):
         with (
-            _registry(tmp_path / "registry", read_only=True) as address,
+            serving(sandbox_home, read_only=True) as address,
             Registry(address, insecure=True) as registry,
             pytest.raises(
                 RegistryRefused, match=r"does not accept a push to .*405 .*is read-only or a cache"

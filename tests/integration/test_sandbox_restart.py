@@ -5,7 +5,11 @@ They are stopped twice in all: once with everything in use, once to lose their d
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,14 +19,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import docker
+import psutil
 import pytest
 import yaml
 
-from sandbox import lifecycle
+from flows.spaceone import SpaceoneError
+from sandbox import lifecycle, parts
+from sandbox.engine import containers, installed
+from sandbox.engine.connection import connect
 from sandbox.machine.layout import Layout
+from sandbox.machine.processes import is_alive
+from sandbox.machine.progress import Quiet
 from sandbox.spaceone import plugins
 from sandbox.spaceone.generations import GENERATIONS
-from tests.integration.conftest import client, marked, spacectl, start_both, states
+from tests.integration.conftest import client, running, spacectl, start_both, states
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -128,10 +138,24 @@ def collect(layout: Layout, collector_id: str) -> dict[str, Any]:
         return wait_for(ended, "the job's end", seconds=600, pause=0.5)
 
 
-def containers(layout: Layout) -> list[str]:
-    with closing(docker.from_env()) as engine:
-        found = plugins.containers(engine, plugins.supervisor_name(layout.identifier))
+def plugin_containers(layout: Layout) -> list[str]:
+    engine = connect()
+    if engine is None:
+        return []  # stopped with the last sandbox
+    with closing(engine):
+        found = containers.labelled(engine, plugins.label(plugins.supervisor_name(layout.identifier)))
         return [str(one.name) for one in found]
+
+
+def left_on_the_engine(layout: Layout) -> list[str]:
+    """Containers and networks of a sandbox."""
+    engine = connect()
+    if engine is None:
+        return []
+    with closing(engine):
+        label = f"{containers.SANDBOX}={layout.identifier}"
+        found = [str(each.name) for each in containers.labelled(engine, label)]
+        return found + [str(each.name) for each in engine.networks.list(filters={"label": label})]
 
 
 @dataclass
@@ -147,28 +171,32 @@ class Restart:
     left: list[str] = field(default_factory=list)
     listening: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    memory: int = 0
     exits: list[int] = field(default_factory=list)
 
     def use(self) -> None:
         """Collect with the plugin, started by the supervisor, and look at what there is."""
+        self.memory = sum(service.memory for service in states(self.layout).values())
         environment = yaml.safe_load(self.layout.environment.read_text())
         chosen = {"plugin_id": PLUGIN, "upgrade_mode": "AUTO", "options": environment["plugin_options"]}
         self.collector_id = COLLECTORS[self.layout.root.name](self.layout, chosen)
         with client(self.layout) as domain:
             domain.call("identity.Provider.create", {"provider": "kept", "name": "Kept"})
         self.look()
-        self.addresses = [service.address for service in states(self.layout).values() if service.address]
+        self.addresses = [
+            service.address for service in states(self.layout).values() if "127.0.0.1" in service.address
+        ]
 
     def look(self) -> None:
         self.jobs.append(collect(self.layout, self.collector_id))
         self.spacectl.append(spacectl(self.layout))
-        self.containers.append(containers(self.layout))
+        self.containers.append(plugin_containers(self.layout))
 
     def look_at_the_stopped(self) -> None:
-        self.left = marked(self.layout)
+        self.left = left_on_the_engine(self.layout)
         self.listening = [address for address in self.addresses if listens(address)]
         self.stopped = {service.state for service in states(self.layout).values()}
-        self.containers.append(containers(self.layout))
+        self.containers.append(plugin_containers(self.layout))
 
     def identity(self) -> int:
         """The port that identity has now, or had."""
@@ -209,6 +237,14 @@ def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
+def home(sandbox_home: Path) -> Path:
+    """Both sandboxes of the tests, new: with the plugins of all other tests a start would take minutes."""
+    lifecycle.down(sandbox_home, purge=True)
+    start_both(sandbox_home)
+    return sandbox_home
+
+
+@pytest.fixture(scope="module")
 def restarts(home: Path, checkout: Path) -> dict[str, Restart]:
     """Both sandboxes after a stop, in which somebody took identity's port, and two starts at once."""
     layouts = [Layout.of(home, name) for name in GENERATIONS]
@@ -238,6 +274,10 @@ def restart(request: pytest.FixtureRequest, restarts: dict[str, Restart]) -> Res
     return restarts[request.param]
 
 
+def test_both_new_sandboxes_need_less_memory_than_a_laptop_has(restarts: dict[str, Restart]):
+    assert 500_000_000 < sum(each.memory for each in restarts.values()) < 1_700_000_000
+
+
 def test_a_plugin_is_started_by_the_supervisor(restart: Restart):
     job = restart.jobs[0]
     assert (job["status"], job.get("failure_tasks", 0)) == ("SUCCESS", 0), job
@@ -255,8 +295,7 @@ def test_nothing_is_left_after_down(restart: Restart):
 def test_two_ups_at_once_make_one_sandbox(restart: Restart):
     assert restart.exits == [0, 0]
     assert {service.state for service in states(restart.layout).values()} == {"running"}
-    servers = [line for line in marked(restart.layout) if " spaceone.identity " in line]
-    assert len(servers) == 1
+    assert len(running(restart.layout)) == len(states(restart.layout)) - len(restart.containers[-1])
 
 
 def test_a_plugin_comes_back_after_a_stop(restart: Restart):
@@ -266,7 +305,7 @@ def test_a_plugin_comes_back_after_a_stop(restart: Restart):
     before, _, after = restart.containers
     assert len(after) == 1
     assert after != before
-    assert states(restart.layout)[after[0]].address.startswith("grpc://127.0.0.1:")
+    assert states(restart.layout)[after[0]].address == f"grpc://{after[0]}:50051"
 
 
 def test_identities_and_data_are_there_after_up(restart: Restart):
@@ -286,12 +325,12 @@ def test_a_port_that_somebody_took_meanwhile_is_changed_everywhere(restart: Rest
 
 
 def test_no_log_holds_a_secret(restart: Restart):
-    kept = json.loads(restart.layout.state.read_text())["bootstrap"]
-    hidden = [*SECRET.values(), *secrets(kept)]
-    assert len(hidden) > len(SECRET) + 3
-    for log in restart.layout.logs.iterdir():
-        text = log.read_text(errors="replace")
-        assert not [secret for secret in hidden if secret in text], f"{log.name} holds a secret"
+    kept = json.loads(restart.layout.state.read_text())
+    hidden = [*SECRET.values(), *secrets(kept["bootstrap"]), *kept["passwords"].values()]
+    assert len(hidden) > len(SECRET) + 4
+    name = restart.layout.root.name
+    for line in lifecycle.logs(restart.layout.root.parent, [], generation=name, lines=0):
+        assert not [secret for secret in hidden if secret in line.text], f"{line.part} holds a secret"
 
 
 def secrets(kept: Mapping[str, Any]) -> Iterator[str]:
@@ -303,13 +342,100 @@ def secrets(kept: Mapping[str, Any]) -> Iterator[str]:
             yield value
 
 
+@dataclass
+class Killed:
+    """What was acknowledged before everything was killed, what is there afterwards, and a collection after that."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+    states: dict[str, str] = field(default_factory=dict)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_until_it_fails(layout: Layout, acknowledged: set[str]) -> None:
+    """Creates providers one after the other, as long as the platform answers."""
+    with client(layout) as domain, contextlib.suppress(SpaceoneError):
+        for number in itertools.count():
+            domain.call("identity.Provider.create", {"provider": f"killed-{number}", "name": "Killed"})
+            acknowledged.add(f"killed-{number}")
+
+
+def kill(layouts: list[Layout]) -> None:
+    """SIGKILL to every process of every part and plugin, without a word to the engine."""
+    with closing(docker.from_env()) as engine:
+        for layout in layouts:
+            for each in containers.labelled(engine, f"{containers.SANDBOX}={layout.identifier}"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each.attrs["State"]["Pid"], signal.SIGKILL)
+
+
+def serves(layout: Layout) -> bool:
+    """Whether every part runs, the platform answers, and the plugin's new container is published."""
+    with contextlib.suppress(SpaceoneError), client(layout) as domain:
+        domain.list("identity.Provider.list")
+        domain.list("inventory.Collector.list")
+        runs = {service.state for service in states(layout).values()} == {"running"}
+        return runs and len(plugin_containers(layout)) == 1
+    return False
+
+
 @pytest.fixture(scope="module")
-def emptied(home: Path, restarts: dict[str, Restart]) -> dict[str, list[str]]:
+def killed(restarts: dict[str, Restart]) -> dict[str, Killed]:
+    """Both sandboxes after everything was killed in the middle of writes; nobody calls `up`."""
+    found = {name: Killed() for name in restarts}
+    layouts = [each.layout for each in restarts.values()]
+    with ThreadPoolExecutor() as pool:
+        writers = [
+            pool.submit(write_until_it_fails, each.layout, found[name].acknowledged)
+            for name, each in restarts.items()
+        ]
+        wait_for(lambda: all(len(each.acknowledged) > 20 for each in found.values()), "writes")
+        kill(layouts)
+        for writer in writers:
+            writer.result()
+    for name, restart in restarts.items():
+        wait_for(lambda layout=restart.layout: serves(layout), f"the sandbox of {name}", seconds=180)
+        with client(restart.layout) as domain:
+            found[name].found = {each["provider"] for each in domain.list("identity.Provider.list")}
+        found[name].states = {part: each.state for part, each in states(restart.layout).items()}
+        found[name].jobs.append(collect(restart.layout, restart.collector_id))
+    return found
+
+
+def test_killed_parts_come_back_with_every_acknowledged_write(layout: Layout, killed: dict[str, Killed]):
+    seen = killed[layout.root.name]
+    assert set(seen.states.values()) == {"running"}
+    assert len(seen.acknowledged) > 20
+    assert not seen.acknowledged - seen.found
+    (job,) = seen.jobs
+    assert (job["status"], job.get("failure_tasks", 0)) == ("SUCCESS", 0), job
+
+
+def test_an_engine_that_was_killed_comes_back_with_everything(
+    home: Path, restarts: dict[str, Restart], killed: dict[str, Killed]
+):
+    engines = [each for each in psutil.process_iter() if each.name() == "dockerd" and is_alive(each)]
+    if len(engines) != 1 or os.geteuid():
+        pytest.skip("only root may kill the engine, and only where there is one")
+    engines[0].kill()
+    wait_for(lambda: not is_alive(engines[0]), "the engine's end")
+    lifecycle.up(home, generation="2.x")  # starts the engine, which starts all others
+    for restart in restarts.values():
+        wait_for(lambda layout=restart.layout: serves(layout), "the sandbox", seconds=180)
+        with client(restart.layout) as domain:
+            after = {each["provider"] for each in domain.list("identity.Provider.list")}
+        assert after == killed[restart.layout.root.name].found
+        job = collect(restart.layout, restart.collector_id)
+        assert (job["status"], job.get("failure_tasks", 0)) == ("SUCCESS", 0), job
+
+
+@pytest.fixture(scope="module")
+def emptied(home: Path, restarts: dict[str, Restart], killed: dict[str, Killed]) -> dict[str, list[str]]:
     """What both told when they were started on databases that somebody had emptied."""
-    lifecycle.down(home)
-    for each in restarts.values():
-        for file in (each.layout.data / "mongodb").iterdir():
-            file.unlink()
+    lifecycle.down(home)  # stops the engine too if no other container runs
+    with closing(installed.ensure(Layout.of(home, "2.x").engine, Quiet())) as engine:
+        for each in restarts.values():
+            engine.volumes.get(parts.volumes(each.layout)["mongodb"]).remove()
     return {name: told.lines for name, told in start_both(home).items()}
 
 

@@ -26,12 +26,9 @@ from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 from plugin.metrics import METRICS, NAMESPACE
 from plugin.serving.messages import MATCH_KEYS
 from plugin.types.cryptocurrency import CRYPTOCURRENCY
-from sandbox.lifecycle import GENERATION
-from sandbox.machine import runtime
-from sandbox.machine.layout import Layout
-from sandbox.machine.progress import Lines
-from sandbox.spaceone.generations import GENERATIONS
+from tests import sandboxes
 from tests.benchmarks import servers
+from tests.benchmarks.places import FRAMEWORK
 from tests.plugin.calls import HANGING, collect, failure, request
 
 pytestmark = pytest.mark.integration
@@ -170,10 +167,7 @@ def _keys(message):
 
 @pytest.fixture(scope="module")
 def framework(sandbox_home):
-    layout = Layout.of(sandbox_home, GENERATION)
-    layout.make()
-    runtime.install(layout, GENERATIONS[GENERATION].requirements, Lines())
-    with servers.framework(layout.python) as server:
+    with sandboxes.framework(sandbox_home, FRAMEWORK) as server:
         yield server
 
 

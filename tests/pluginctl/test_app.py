@@ -238,20 +238,11 @@ def test_the_log_of_a_part_that_there_is_not(pluginctl, monkeypatch, tmp_path):
     assert "There is no log of 'nothing'" in done.stderr
 
 
-def test_the_last_lines_of_a_log(pluginctl, monkeypatch, tmp_path):
-    monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
-    log = tmp_path / "2.x/logs/identity.log"
-    log.parent.mkdir(parents=True)
-    log.write_text("one\ntwo\nthree\n")
-    assert pluginctl("sandbox", "logs", "identity", "-n", 2)[0].stdout == "two\nthree\n"
-    assert pluginctl("sandbox", "logs", "identity", "-n", 0)[0].stdout == "one\ntwo\nthree\n"
-
-
 def test_the_status_of_a_sandbox_that_was_never_started(pluginctl, monkeypatch, tmp_path):
     monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
     done, _ = pluginctl("sandbox", "status", "--output", "json")
     assert done.exit_code == 0
     shown = json.loads(done.stdout)
     assert {service["state"] for service in shown["services"]} == {"stopped"}
-    assert {"name", "address", "pid", "memory", "state"} == set(shown["services"][0])
+    assert {"name", "address", "state", "restarts", "memory", "container"} == set(shown["services"][0])
     assert shown["spacectl_environment"].startswith(str(tmp_path))

@@ -13,7 +13,7 @@ from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
 from sandbox.spaceone import database
 from sandbox.spaceone.generations import GENERATIONS
-from sandbox.spaceone.settings import SERVERS, Settings
+from sandbox.spaceone.settings import PUBLISHED, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,12 +43,11 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def settings() -> Settings:
-    names = (*SERVERS, "redis", "registry")
     return Settings(
-        ports={name: 21000 + number for number, name in enumerate(names)},
-        plugin_ports=(22000, 22064),
-        database=database.embedded(23000),
+        ports={name: 21000 + number for number, name in enumerate(PUBLISHED)},
+        database=database.own("mongodb-password"),
         prefix="mine_",
+        redis_password="redis-password",
         supervisor="sandbox-1234",
         token="system-token",
         supervisor_token="supervisor-token",
@@ -59,8 +58,8 @@ def settings() -> Settings:
 def processes(layout: Layout) -> Iterator[Processes]:
     made = Processes(layout)
     yield made
-    made.stop(made.names())
-    made.stop_strays()
+    for name in made.names():
+        made.stop(name)
 
 
 @pytest.fixture

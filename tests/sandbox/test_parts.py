@@ -1,132 +1,131 @@
 from __future__ import annotations
 
-import socket
-from contextlib import ExitStack, closing
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 
 from sandbox import parts
-from sandbox.errors import SandboxError
-from sandbox.machine.layout import PACKAGE, Layout
-from tests.waiting import wait_for
+from sandbox.engine.containers import Specification
+from sandbox.images import Images
+from sandbox.machine.layout import Layout
+from sandbox.parts import Parts
+from sandbox.spaceone import database
+from sandbox.spaceone.generations import generation_of
+from sandbox.spaceone.settings import SERVERS, Settings
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+OWN = Images(
+    "base:1",
+    "services:1",
+    {"redis": "stores:1", "registry": "stores:1", "mongodb": "services:1"},
+    frozenset(),
+)
 
-    from sandbox.machine.processes import Processes
 
-
-class Redis:
-    """Answers each connection with the next of its answers, which lies ready before it is asked.
-
-    Attributes:
-        said: What the connections were sent.
-    """
-
-    def __init__(self, *answers: bytes) -> None:
-        self._answers = list(answers)
-        self._ends: list[socket.socket] = []
-
-    def connect(self, address: tuple[str, int], timeout: float) -> socket.socket:
-        assert address == ("127.0.0.1", 6379)
-        ours, theirs = socket.socketpair()
-        ours.sendall(self._answers.pop(0))
-        self._ends.append(ours)
-        return theirs
-
-    @property
-    def said(self) -> list[bytes]:
-        return [end.recv(64) for end in self._ends]
-
-    def close(self) -> None:
-        for end in self._ends:
-            end.close()
+def made(layout: Layout, settings: Settings, images: Images = OWN) -> Parts:
+    return Parts(layout, generation_of(layout), settings, images)
 
 
 @pytest.fixture
-def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Redis]]:
-    """A Redis with such answers takes the place of every connection."""
-    with ExitStack() as stack:
-
-        def serve(*answers: bytes) -> Redis:
-            made = stack.enter_context(closing(Redis(*answers)))
-            monkeypatch.setattr(parts, "socket", SimpleNamespace(create_connection=made.connect))
-            return made
-
-        yield serve
-
-
-def test_a_redis_that_still_loads_is_not_ready(redis: Callable[..., Redis]):
-    asked = redis(b"-LOADING Redis is loading\r\n", b"+PONG\r\n")
-    assert [parts.answers_ping(6379), parts.answers_ping(6379)] == [False, True]
-    assert asked.said == [b"PING\r\n"] * 2
+def found(
+    either: Layout, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Specification]:
+    """Every part's specification, with a socket that belongs to root's group 7."""
+    wanted = made(either, settings)
+    socket = tmp_path / "docker.sock"
+    socket.touch()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{socket}")
+    every = [*wanted.stores(), *wanted.services(), wanted.supervisor(), wanted.market()]
+    return {each.part: each for each in every}
 
 
-def test_a_redis_that_nobody_reaches_is_not_ready(silent: int, nobody: int):
-    assert not parts.answers_ping(silent)
-    assert not parts.answers_ping(nobody)
+def test_every_part_is_there_and_on_the_sandboxs_network(found: dict[str, Specification], either: Layout):
+    expected = {*parts.STORES, *generation_of(either).parts, "market"}
+    assert set(found) == expected
+    assert {each.network for each in found.values()} == {f"pluginctl-{either.identifier}"}
+    assert all(each.name == f"pluginctl-{either.identifier}-{part}" for part, each in found.items())
 
 
-@pytest.mark.parametrize(("answer", "accepted"), [(b"+OK\r\n", True), (b"-NOPERM no\r\n", False)])
-def test_a_redis_that_cannot_be_emptied_is_told(answer: bytes, accepted: bool, redis: Callable[..., Redis]):
-    asked = redis(answer)
-    if accepted:
-        parts.empty_redis(6379)
-    else:
-        with pytest.raises(SandboxError, match="cannot be emptied: '-NOPERM no'"):
-            parts.empty_redis(6379)
-    assert asked.said == [b"FLUSHALL\r\n"]
+def test_services_registry_and_market_are_published_and_nothing_else(found: dict[str, Specification]):
+    assert {part for part, each in found.items() if each.ports} == {*SERVERS, "registry", "market"}
 
 
-def test_redis_keeps_its_data_and_stays_on_this_machine(layout: Layout):
-    part = parts.redis(layout, 21001)
-    lines = (layout.conf / "redis.conf").read_text().splitlines()
-    assert {"bind 127.0.0.1", "port 21001", "appendonly yes", f'dir "{layout.data}/redis"'} <= set(lines)
-    assert part.command[-1] == layout.conf / "redis.conf"
+def test_only_the_supervisor_has_the_engines_socket(found: dict[str, Specification]):
+    with_files = {part: each.files for part, each in found.items() if each.files}
+    assert list(with_files) == ["supervisor"]
+    assert list(with_files["supervisor"].values()) == ["/var/run/docker.sock"]
 
 
-def test_the_registry_keeps_its_images_and_stays_on_this_machine(layout: Layout):
-    parts.registry(layout, 21002)
-    settings = yaml.safe_load((layout.conf / "registry.yaml").read_text())
-    assert settings["http"]["addr"] == "127.0.0.1:21002"
-    assert settings["storage"]["filesystem"]["rootdirectory"] == str(layout.data / "registry")
+def test_the_supervisor_may_use_the_socket(
+    either: Layout, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    socket = tmp_path / "docker.sock"
+    socket.touch()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{socket}")
+    os.chown(socket, 0, 7)
+    supervisor = made(either, settings).supervisor()
+    assert (supervisor.user, supervisor.groups) == ("10001:10001", ("7",))
+    os.chown(socket, 1000, 1000)
+    rootless = made(either, settings).supervisor()
+    assert (rootless.user, rootless.groups) == ("0:0", ()), (
+        "root in a rootless container is the engine's user"
+    )
+
+
+def test_every_part_has_a_health_check_and_limits(found: dict[str, Specification]):
+    for each in found.values():
+        assert each.health
+        assert 0 < each.memory <= 2048
+        assert 0 < each.processes <= 512
+
+
+def test_a_part_gets_its_own_configuration_alone(found: dict[str, Specification]):
+    identity = yaml.safe_load(found["identity"].environment["CONFIGURATION"])["GLOBAL"]
+    assert identity["DATABASES"]["default"]["db"] == "identity"
+    assert "supervisor-token" in found["supervisor"].environment["CONFIGURATION"]
+    assert not [
+        part for part, each in found.items() if part != "supervisor" and "supervisor-token" in str(each)
+    ]
+    assert "CONFIGURATION" not in found["market"].environment
+
+
+def test_the_stores_require_their_passwords(found: dict[str, Specification]):
+    assert "redis-password" in found["redis"].command
+    assert found["mongodb"].environment["MONGODB_PASSWORD"] == "mongodb-password"
+
+
+def test_the_data_is_in_named_volumes(found: dict[str, Specification], either: Layout):
+    volumes = {part: set(each.volumes) for part, each in found.items() if each.volumes}
+    assert volumes == {store: {f"pluginctl-{either.identifier}-{store}"} for store in parts.STORES}
 
 
 @pytest.mark.parametrize(("generation", "words"), [("2.x", ("run", "grpc-server")), ("1.12", ("grpc",))])
 def test_services_are_started_with_their_generations_words(
-    tmp_path: Path, generation: str, words: tuple[str, ...]
+    tmp_path: Path, settings: Settings, generation: str, words: tuple[str, ...]
 ):
-    layout = Layout.of(tmp_path, generation)
-    part = parts.service(layout, "identity", {"identity": 21003})
-    assert part.address == "grpc://127.0.0.1:21003"
-    assert [str(word) for word in part.command] == [
-        *(str(layout.venv / "bin" / "spaceone"), *words),
-        *("spaceone.identity", "-p", "21003", "-c", str(layout.conf / "identity.yaml")),
-    ]
+    command = made(Layout.of(tmp_path, generation), settings).service("identity").command
+    assert command[3:-1] == ("spaceone", *words, "spaceone.identity", "-p", "50051", "-c")
 
 
-def test_services_may_use_their_bytecode(layout: Layout):
-    assert parts.service(layout, "identity", {"identity": 21003}).environment.get("PYTHONPATH", "") is None
+def test_a_mongodb_elsewhere_is_no_part_and_is_reached_through_the_gateway(
+    either: Layout, settings: Settings
+):
+    elsewhere = replace(settings, database=database.parse("mongodb://u:p@127.0.0.1/"))
+    wanted = made(either, elsewhere)
+    assert [each.part for each in wanted.stores()] == ["redis", "registry"]
+    assert wanted.service("identity").hosts == {"host.docker.internal": "host-gateway"}
 
 
-def test_the_supervisor_is_started_with_its_faults_mended(either: Layout, processes: Processes):
-    part = parts.background(either, "supervisor", processes)
-    assert part.command[:2] == (either.python, PACKAGE / "spaceone" / "supervisor.py")
-    assert "spaceone.supervisor" in part.command
-    other = parts.background(either, "inventory-worker", processes)
-    assert other.command[0] == either.venv / "bin" / "spaceone"
-    assert "spaceone.inventory" in other.command
-
-
-def test_what_does_not_listen_is_ready_with_its_children(layout: Layout, processes: Processes):
-    part = parts.background(layout, "supervisor", processes)
-    assert not part.ready()
-    processes.start("supervisor", ["sleep", "600"])
-    assert not part.ready(), "its synchronisation does not run yet"
-    processes.stop(["supervisor"])
-    processes.start("supervisor", ["sh", "-c", "sleep 600 & wait"])
-    wait_for(part.ready)
+def test_official_images_run_as_their_own_users(either: Layout, settings: Settings):
+    images = Images(
+        "base", "services", {store: f"{store}:1" for store in parts.STORES}, frozenset(parts.STORES)
+    )
+    found = {each.part: each for each in made(either, settings, images).stores()}
+    assert {part: (each.image, each.user) for part, each in found.items()} == {
+        "redis": ("redis:1", "999:1000"),
+        "registry": ("registry:1", "0:0"),
+        "mongodb": ("mongodb:1", "999:999"),
+    }
+    assert found["mongodb"].environment["MONGO_INITDB_ROOT_PASSWORD"] == "mongodb-password"

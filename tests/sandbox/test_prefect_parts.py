@@ -1,40 +1,36 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import prefect_parts
-from sandbox.machine.processes import Processes
+from sandbox.errors import SandboxError
+from sandbox.machine.processes import Processes, is_alive
+from sandbox.machine.state import State
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from sandbox.machine.layout import Layout
-    from sandbox.parts import Part
     from tests.sandbox.conftest import Steps
 
 
-@pytest.fixture
-def shared(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Layout]:
-    """Where Prefect lives; instead of its programs others are started, which are ready at once."""
-
-    def launch(parts: list[Part], processes: Processes, _: Steps) -> None:
-        for part in parts:
-            if processes.running(part.name) is None:
-                processes.start(part.name, ["sleep", "60"], address=part.address)
-
-    monkeypatch.setattr(prefect_parts, "launch", launch)
-    yield layout.prefect
-    processes = Processes(layout.prefect)
-    processes.stop(processes.names())
-
-
-def test_its_pages_ask_the_port_that_they_come_from(layout: Layout):
+def test_its_pages_call_the_port_that_they_come_from(layout: Layout):
     variables = prefect_parts.environment(layout.prefect, 21004)
-    assert variables["PREFECT_UI_API_URL"] == variables["PREFECT_API_URL"] == "http://127.0.0.1:21004/api"
-    assert variables["PREFECT_HOME"] == str(layout.prefect.data)
-    assert variables["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    server = prefect_parts.server(layout.prefect, "image", 21004)
+    assert variables["PREFECT_API_URL"] == "http://127.0.0.1:21004/api"
+    assert server.environment["PREFECT_UI_API_URL"] == "http://127.0.0.1:21004/api"
+    assert list(server.ports.values()) == [21004]
+
+
+def test_neither_sends_statistics(layout: Layout):
+    for variables in (
+        prefect_parts.environment(layout.prefect, 1),
+        prefect_parts.server(layout.prefect, "image", 1).environment,
+    ):
+        assert variables["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
 
 
 def test_its_flows_find_every_sandbox_of_the_folder(layout: Layout):
@@ -42,35 +38,48 @@ def test_its_flows_find_every_sandbox_of_the_folder(layout: Layout):
     assert str(layout.root.parent) == home
 
 
-def test_one_serves_all_and_keeps_its_port(shared: Layout, steps: Steps):
+def test_the_lock_of_its_server_is_packed():
+    assert "prefect==" in prefect_parts.requirements().read_text()
+
+
+def test_it_was_started_until_it_is_stopped(layout: Layout, steps: Steps):
+    shared = layout.prefect
     assert not prefect_parts.was_started(shared)
+    shared.make()
+    State(shared.state).put("started", {"server": True})
+    State(shared.state).put("ports", {prefect_parts.PORT: 24000})
+    assert prefect_parts.kept_port(shared) == 24000
+    processes = Processes(shared)
+    processes.start(prefect_parts.WORKER, ["sleep", "60"])
+    prefect_parts.stop(shared, None, steps)
+    assert processes.running(prefect_parts.WORKER) is None
     assert prefect_parts.kept_port(shared) is None
-    prefect_parts.start(shared, steps)
-    first = {name: Processes(shared).record(name) for name in Processes(shared).names()}
-    assert list(first) == [prefect_parts.SERVER, prefect_parts.WORKER]
-    port = prefect_parts.kept_port(shared)
-    prefect_parts.start(shared, steps)
-    assert {name: Processes(shared).record(name) for name in Processes(shared).names()} == first
-    prefect_parts.stop(shared, steps)
-    assert not prefect_parts.was_started(shared)
-    prefect_parts.start(shared, steps)
-    assert prefect_parts.kept_port(shared) == port
 
 
-def test_the_worker_is_stopped_before_the_server(
-    shared: Layout, steps: Steps, monkeypatch: pytest.MonkeyPatch
-):
-    prefect_parts.start(shared, steps)
-    stopped: list[str] = []
-    real: Callable[[Processes, list[str]], None] = Processes.stop
+def test_a_worker_that_died_is_started_again(layout: Layout, tmp_path: Path):
+    layout.make()
+    processes = Processes(layout)
+    code = f"import os, pathlib, time; pathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch(); time.sleep(600)"
+    processes.start("worker", (*prefect_parts._FOREVER, sys.executable, "-c", code))
 
-    def stop(self: Processes, names: list[str]) -> None:
-        stopped.extend(names)
-        real(self, names)
+    def pids() -> list[int]:
+        return sorted(int(each.name) for each in tmp_path.iterdir() if each.name.isdecimal())
 
-    monkeypatch.setattr(Processes, "stop", stop)
-    prefect_parts.stop(shared, steps)
-    assert stopped == [prefect_parts.WORKER, prefect_parts.SERVER]
-    assert steps.steps == ["stopping Prefect"]
-    prefect_parts.stop(shared, steps)
-    assert steps.steps == ["stopping Prefect"], "what does not run is not stopped"
+    wait_for(pids)
+    shell = processes.running("worker")
+    assert shell is not None
+    shell.children()[0].kill()
+    wait_for(lambda: len(pids()) == 2)
+    children = shell.children()
+    processes.stop("worker")
+    assert not [each for each in children if is_alive(each)]
+    assert processes.running("worker") is None
+
+
+def test_a_worker_that_does_not_start_is_told_with_its_last_lines(layout: Layout):
+    layout.make()
+    processes = Processes(layout)
+    processes.start("worker", ["sh", "-c", "echo cannot reach the server; exit 1"])
+    with pytest.raises(SandboxError, match="worker does not start") as caught:
+        prefect_parts.wait_for_line(processes, "worker", "started!", 0)
+    assert list(caught.value.details) == ["cannot reach the server"]

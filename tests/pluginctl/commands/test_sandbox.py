@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pluginctl.commands.sandbox import app
 from sandbox import prefect_parts
+from sandbox.logs import Line
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
 from sandbox.machine.state import State
@@ -18,7 +19,8 @@ from sandbox.machine.state import State
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("PLUGINCTL_SANDBOX_HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr("sandbox.machine.docker_engine.connect", lambda: None)
+    for module in ("lifecycle", "status"):
+        monkeypatch.setattr(f"sandbox.{module}.connect", lambda: None)
     return tmp_path
 
 
@@ -38,13 +40,15 @@ def prefect(home):
     layout = Layout.of(home, "2.x").prefect
     layout.make()
     processes = Processes(layout)
-    processes.start(prefect_parts.SERVER, ["sleep", "60"], address="http://127.0.0.1:24000")
-    State(layout.state).put("ports", {prefect_parts.PORT: 24000})
+    processes.start(prefect_parts.WORKER, ["sleep", "60"])
+    state = State(layout.state)
+    state.put("ports", {prefect_parts.PORT: 24000})
+    state.put("started", {"server": True})
     yield processes
-    processes.stop([prefect_parts.SERVER])
+    processes.stop(prefect_parts.WORKER)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs", "compose"])
 def test_an_unknown_generation_names_the_known_ones(run, command):
     arguments = ["identity"] if command == "logs" else []
     done = run(command, *arguments, "--generation", "3.x", code=2)
@@ -52,7 +56,7 @@ def test_an_unknown_generation_names_the_known_ones(run, command):
     assert "there is no SpaceONE '3.x' here. Known: 2.x, 1.12." in words
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs", "compose"])
 def test_help_names_the_generations(run, command):
     assert "2.x|1.12" in run(command, "--help").stdout
 
@@ -93,7 +97,7 @@ def test_status_shows_once_what_the_sandboxes_share(run, home, prefect):
     for generation in ("2.x", "1.12"):
         Layout.of(home, generation).make()
     said = run("status").stdout
-    assert said.count("Shared by the sandboxes") == said.count(prefect_parts.SERVER) == 1
+    assert said.count("Shared by the sandboxes") == said.count(prefect_parts.WORKER) == 1
     assert said.index("SpaceONE 1.12") < said.index("Shared by the sandboxes")
 
 
@@ -106,7 +110,7 @@ def test_status_as_json_is_one_object_of_2_unless_another_is_named(run, home, pr
     assert default["spacectl_environment"].startswith(str(home / "2.x"))
     assert named["spacectl_environment"].startswith(str(home / "1.12"))
     for shown in (default, named):
-        assert [each["name"] for each in shown["shared"]] == [prefect_parts.SERVER]
+        assert [each["name"] for each in shown["shared"]] == [prefect_parts.WORKER]
         assert shown["prefect"] == "http://127.0.0.1:24000"
 
 
@@ -132,9 +136,34 @@ def test_env_names_the_folder_that_flows_run_in(run, prefect, checkout, tmp_path
     assert "PLUGINCTL_CHECKOUT" not in run("env").stdout
 
 
-def test_logs_of_another_generation(run, home):
-    layout = Layout.of(home, "1.12")
-    layout.make()
-    layout.log("identity").write_text("one\ntwo\n")
-    assert run("logs", "identity", "--generation", "1.12", "-n", "1").stdout == "two\n"
-    assert "There is no log of 'identity'" in run("logs", "identity", code=1).stderr
+@pytest.fixture
+def lines(monkeypatch):
+    """What the sandbox was asked for its logs, which have two lines of two parts."""
+    seen = []
+
+    def logs(home, names, **given):
+        seen.append((list(names), given))
+        return iter([Line("1", "identity", "one"), Line("2", "config", "[two]")])
+
+    monkeypatch.setattr("sandbox.lifecycle.logs", logs)
+    return seen
+
+
+def test_logs_of_several_parts_name_the_part(run, lines):
+    assert run("logs", "--generation", "1.12", "-n", "1").stdout == "identity | one\nconfig | [two]\n"
+    assert run("logs", "identity", "config").stdout.startswith("identity | one\n")
+    assert lines[0] == ([], {"generation": "1.12", "lines": 1, "follow": False})
+
+
+def test_logs_of_one_part_are_its_own_lines(run, lines):
+    assert run("logs", "identity", "--follow").stdout == "one\n[two]\n"
+    assert lines == [(["identity"], {"generation": "2.x", "lines": 100, "follow": True})]
+
+
+def test_logs_of_an_unknown_part(run):
+    assert "There is no log of 'identitty'" in run("logs", "identitty", code=1).stderr
+
+
+def test_a_compose_file_is_printed_as_it_is(run, monkeypatch):
+    monkeypatch.setattr("sandbox.lifecycle.compose", lambda *_, **given: f"name: {given['generation']}\n")
+    assert run("compose", "--generation", "1.12").stdout == "name: 1.12\n"

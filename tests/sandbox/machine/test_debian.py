@@ -97,9 +97,11 @@ def test_only_root_installs(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_mirror_is_the_one_that_apt_uses(programs: Path):
-    lines = (
-        "bookworm contrib http://a/\\nbookworm main http://mirror.example/debian/\\ntrixie main http://b/\\n"
-    )
+    lines = "Ubuntu|main|http://u/\\nDebian|contrib|http://a/\\nDebian|main|http://mirror.example/debian/\\n"
     program(programs, "apt-get", f"printf '{lines}'")
-    assert debian.mirror("bookworm") == "http://mirror.example/debian/"
-    assert debian.mirror("sid") is None
+    assert debian.mirror() == "http://mirror.example/debian/"
+
+
+def test_a_machine_of_another_distribution_has_no_mirror(programs: Path):
+    program(programs, "apt-get", "printf 'Ubuntu|main|http://u/\\n'")
+    assert debian.mirror() is None

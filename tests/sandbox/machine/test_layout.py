@@ -72,7 +72,7 @@ def test_the_sandboxes_of_a_folder_share_an_engine_and_prefect(tmp_path: Path):
 
 def test_a_sandbox_without_data_is_none(tmp_path: Path):
     layout = Layout.of(tmp_path, "2.x")
-    layout.venv.mkdir(parents=True)
+    layout.root.mkdir(parents=True)
     assert not layout.exists
     layout.make()
     assert layout.exists

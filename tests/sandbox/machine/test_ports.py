@@ -26,17 +26,11 @@ def test_a_port_with_a_listener_is_not_free(family: socket.AddressFamily, addres
     assert ports.is_free(port)
 
 
-def test_a_chosen_port_is_free_and_not_spoken_for():
+def test_a_chosen_port_is_free_and_not_reserved():
     first = ports.choose(seed="0a", taken=())
     assert ports.FIRST <= first < ports.LAST
     assert ports.is_free(first)
     assert ports.choose(seed="0a", taken={first}) != first
-
-
-def test_a_row_lies_beside_what_is_spoken_for():
-    first = ports.choose(seed="0a", taken=())
-    row = ports.choose(seed="0a", taken={first + 3}, size=8)
-    assert first + 3 not in range(row, row + 8)
 
 
 def test_two_sandboxes_begin_in_different_places():
@@ -65,7 +59,7 @@ def test_a_port_is_chosen_once_and_moves_only_where_somebody_took_it(
     monkeypatch.setattr(ports, "is_free", lambda port: port not in taken)
 
     def keep(held: bool = False) -> int:
-        return ports.keep(layout, State(layout.state), "identity", lambda: held)
+        return ports.keep(layout, State(layout.state), "identity", held=held)
 
     first = keep()
     assert keep() == first
@@ -80,14 +74,6 @@ def test_no_two_sandboxes_of_a_folder_choose_the_same(layout: Layout, monkeypatc
     chosen: list[int] = []
     for each in (layout, Layout.of(layout.root.parent, "1.12"), layout.prefect):
         state = State(each.state)
-        chosen += [ports.keep(each, state, name, lambda: False) for name in ("identity", "redis")]
-        chosen += range(*ports.keep_row(each, state, 8))
+        chosen += [ports.keep(each, state, name, held=False) for name in ("identity", "redis")]
     assert len(set(chosen)) == len(chosen)
-    assert ports.spoken_for(layout) == set(chosen)
-
-
-@pytest.mark.usefixtures("everything_free")
-def test_a_row_is_kept_for_good(layout: Layout):
-    first = ports.keep_row(layout, State(layout.state), 8)
-    assert first[1] - first[0] == 8
-    assert ports.keep_row(layout, State(layout.state), 8) == first
+    assert ports.reserved(layout) == set(chosen)

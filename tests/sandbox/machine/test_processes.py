@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.machine import processes as module
-from sandbox.machine.processes import MARK, Processes
+from sandbox.machine.processes import Processes
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -22,24 +22,17 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 def test_a_started_program_runs_is_known_and_is_stopped(processes: Processes):
-    record = processes.start("one", SLEEP, address="grpc://here:1")
+    processes.start("one", SLEEP)
     process = processes.running("one")
     assert process is not None
-    assert process.pid == record.pid
-    assert os.getsid(record.pid) == record.pid, "it has a session of its own and outlives our terminal"
+    assert os.getsid(process.pid) == process.pid, "it has a session of its own and outlives our terminal"
     assert processes.names() == ["one"]
+    assert Processes(processes.layout).running("one") == process, "a later command knows it, too"
     wait_for(lambda: processes.memory("one") > 1_000_000)
-    processes.stop(["one"])
+    processes.stop("one")
     assert processes.running("one") is None
     assert processes.names() == []
     assert processes.memory("one") == 0
-
-
-def test_another_run_of_ours_knows_it_too(processes: Processes, layout: Layout):
-    record = processes.start("one", SLEEP, address="grpc://here:1")
-    again = Processes(layout)
-    assert again.record("one") == record
-    assert again.running("one") is not None
 
 
 def test_its_output_goes_to_its_log(processes: Processes, layout: Layout):
@@ -76,9 +69,9 @@ def test_a_reused_process_id_is_not_taken_for_ours(processes: Processes, layout:
     stranger = subprocess.Popen(SLEEP)
     try:
         record = {"pid": stranger.pid, "created": psutil.Process(stranger.pid).create_time() - 100}
-        (layout.run / "one.json").write_text(json.dumps({**record, "address": "", "command": []}))
+        (layout.run / "one.json").write_text(json.dumps(record))
         assert processes.running("one") is None
-        processes.stop(["one"])
+        processes.stop("one")
         assert stranger.poll() is None, "the stranger lives"
         assert processes.names() == []
     finally:
@@ -97,8 +90,19 @@ def test_children_are_stopped_too_even_in_a_session_of_their_own(processes: Proc
     processes.start("parent", [sys.executable, "-c", code])
     wait_for(lambda: told.exists() and told.read_text())
     child = psutil.Process(int(told.read_text()))
-    processes.stop(["parent"])
+    processes.stop("parent")
     assert not module.is_alive(child)
+
+
+def test_one_that_ignores_the_request_is_ended(processes: Processes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+    processes.start("stubborn", [sys.executable, "-c", code])
+    wait_for(lambda: processes.layout.log("stubborn").read_text() == "1\n")
+    process = processes.running("stubborn")
+    assert process is not None
+    processes.stop("stubborn")
+    wait_for(lambda: not module.is_alive(process))
 
 
 def test_children_that_outlived_their_parent_are_stopped(processes: Processes, tmp_path: Path):
@@ -112,51 +116,5 @@ def test_children_that_outlived_their_parent_are_stopped(processes: Processes, t
     wait_for(lambda: processes.running("parent") is None)
     child = psutil.Process(int(told.read_text()))
     assert module.is_alive(child)
-    processes.stop(["parent"])
+    processes.stop("parent")
     assert not module.is_alive(child)
-
-
-def test_strays_without_a_record_are_found_by_their_mark(processes: Processes, layout: Layout):
-    record = processes.start("lost", SLEEP)
-    (layout.run / "lost.json").unlink()
-    lost = psutil.Process(record.pid)
-    wait_for(lambda: f"{layout.root}:lost" in module.marks())
-    stranger = subprocess.Popen(SLEEP, env={**os.environ, MARK: f"{layout.root}-another:lost"})
-    try:
-        processes.stop_strays()
-        assert not module.is_alive(lost)
-        assert stranger.poll() is None, "another sandbox's parts are not ours"
-    finally:
-        stranger.kill()
-        stranger.wait()
-
-
-def test_one_that_ignores_the_request_is_ended(processes: Processes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
-    processes.start("stubborn", [sys.executable, "-c", code])
-    wait_for(lambda: processes.layout.log("stubborn").read_text() == "1\n")
-    process = processes.running("stubborn")
-    assert process is not None
-    processes.stop(["stubborn"])
-    wait_for(lambda: not module.is_alive(process))
-
-
-def test_marks_tell_which_sandboxes_run(processes: Processes, layout: Layout):
-    ours = f"{layout.root}:"
-    assert not [mark for mark in module.marks() if mark.startswith(ours)]
-    processes.start("one", SLEEP)
-    processes.start("engine", SLEEP, marked=False)
-    # A program's environment is empty for a moment after it was started.
-    wait_for(lambda: f"{ours}one" in module.marks())
-    assert [mark for mark in module.marks() if mark.startswith(ours)] == [f"{ours}one"]
-    processes.stop(["one", "engine"])
-    assert not [mark for mark in module.marks() if mark.startswith(ours)]
-
-
-def test_an_unmarked_program_passes_no_mark_on(processes: Processes, layout: Layout):
-    processes.start(
-        "engine", [sys.executable, "-c", f"import os; print(os.environ.get('{MARK}'))"], marked=False
-    )
-    wait_for(lambda: processes.running("engine") is None)
-    assert layout.log("engine").read_text() == "None\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -17,7 +18,9 @@ from pymongo import MongoClient
 from sandbox.mongodb.context import Context
 from sandbox.mongodb.cursors import Cursors
 from sandbox.mongodb.dispatch import answer
+from sandbox.mongodb.documents import decode
 from sandbox.mongodb.journal import Journal
+from sandbox.mongodb.scram import Session
 from sandbox.mongodb.store import Store
 from sandbox.mongodb.wire import OP_MSG, Request
 from tests.waiting import PATIENCE
@@ -25,7 +28,8 @@ from tests.waiting import PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FOLDER = Path(__file__).resolve().parents[3] / "sandbox" / "mongodb"
+CHECKOUT = Path(__file__).resolve().parents[3]
+USER, PASSWORD = "spaceone", "correct-horse"
 
 
 @pytest.fixture
@@ -36,12 +40,40 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def run(store: Store) -> Callable[..., dict[str, Any]]:
+def elsewhere(request: pytest.FixtureRequest) -> Iterator[MongoClient[dict[str, Any]] | None]:
+    """A client of the MongoDB of --mongodb-uri, whose database `shop` is dropped afterwards; None without it."""
+    uri = request.config.getoption("--mongodb-uri")
+    if uri is None:
+        yield None
+        return
+    with MongoClient(uri) as client:
+        client.drop_database("shop")
+        yield client
+        client.drop_database("shop")
+
+
+@pytest.fixture
+def embedded(elsewhere: MongoClient[dict[str, Any]] | None) -> None:
+    """For a test that looks inside the embedded server, or changes its limits."""
+    if elsewhere is not None:
+        pytest.skip("not of another server")
+
+
+@pytest.fixture
+def run(store: Store, elsewhere: MongoClient[dict[str, Any]] | None) -> Callable[..., dict[str, Any]]:
     """Run a command on the database `shop`: run(find="plants", filter={…}); returns the reply."""
     context = Context(store, Cursors())
 
+    def ask(sequences: dict[str, list[bytes]] | None = None, /, **body: Any) -> dict[str, Any]:
+        assert elsewhere is not None
+        decoded = {name: [decode(raw) for raw in documents] for name, documents in (sequences or {}).items()}
+        return dict(elsewhere["shop"].command({**body, **decoded}, check=False))
+
+    if elsewhere is not None:
+        return ask
+
     def command(sequences: dict[str, list[bytes]] | None = None, /, **body: Any) -> dict[str, Any]:
-        return answer(context, Request(1, OP_MSG, {**body, "$db": "shop"}, sequences or {}))
+        return answer(context, Request(1, OP_MSG, {**body, "$db": "shop"}, sequences or {}), Session())
 
     return command
 
@@ -54,14 +86,12 @@ class RunningServer:
     port: int
 
     def client(self, **options: Any) -> MongoClient[dict[str, Any]]:
-        """As the services connect: any user, no password, MONGODB-X509."""
+        """As the services connect: with a name and a password."""
         return MongoClient(
             "127.0.0.1",
             self.port,
-            username="spaceone",
-            authMechanism="MONGODB-X509",
+            **{"username": USER, "password": PASSWORD, **options},
             timeoutMS=PATIENCE * 1000,
-            **options,
         )
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -79,15 +109,16 @@ class RunningServer:
 
 @pytest.fixture
 def launch() -> Iterator[Callable[..., RunningServer]]:
-    """Starts servers by the folder's path, as the sandbox does, on free ports; ends those that still run."""
+    """Starts servers with a user on free ports; ends those that still run."""
     started: list[RunningServer] = []
 
     def one(data: Path) -> RunningServer:
         process = subprocess.Popen(
-            [sys.executable, str(FOLDER), "--port", "0", "--data", str(data)],
+            [sys.executable, "-m", "sandbox.mongodb", "--port", "0", "--data", str(data)],
             stderr=subprocess.PIPE,
             text=True,
-            cwd="/",
+            cwd=CHECKOUT,
+            env={**os.environ, "MONGODB_USER": USER, "MONGODB_PASSWORD": PASSWORD},
         )
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -110,6 +141,9 @@ def server(launch: Callable[[Path], RunningServer], tmp_path: Path) -> RunningSe
 
 
 @pytest.fixture
-def database(server: RunningServer) -> Iterator[Any]:
-    with server.client() as client:
+def database(request: pytest.FixtureRequest, elsewhere: MongoClient[dict[str, Any]] | None) -> Iterator[Any]:
+    if elsewhere is not None:
+        yield elsewhere["shop"]
+        return
+    with request.getfixturevalue("server").client() as client:
         yield client["shop"]

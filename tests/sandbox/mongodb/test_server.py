@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -10,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo import InsertOne, MongoClient, ReturnDocument, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
-from pymongo.write_concern import WriteConcern
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from sandbox.mongodb import cli
-from sandbox.mongodb.journal import FLUSH_SECONDS
+from tests.sandbox.mongodb.conftest import PASSWORD, USER
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -111,9 +111,35 @@ def test_sessions(database: Any) -> None:
         assert database["plants"].find_one({}, session=session) == {"_id": 1}
 
 
-def test_unencrypted_client_without_a_user(server: Any) -> None:
+def test_a_client_without_a_user_may_ask_whether_it_is_there_and_nothing_else(server: Any) -> None:
     with MongoClient("127.0.0.1", server.port, timeoutMS=PATIENCE * 1000) as client:
         assert client.admin.command("ping")["ok"] == 1.0
+        with pytest.raises(OperationFailure, match="requires authentication"):
+            client["shop"]["plants"].find_one()
+        with pytest.raises(OperationFailure, match="requires authentication"):
+            client["shop"]["plants"].insert_one({"_id": 1})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "wrong"},
+        {"username": "somebody"},
+        {"authMechanism": "SCRAM-SHA-1"},
+        {"authMechanism": "PLAIN", "authSource": "$external"},
+    ],
+)
+def test_a_wrong_name_password_or_mechanism_is_refused(server: Any, wrong: dict[str, str]) -> None:
+    with server.client(**wrong) as client, pytest.raises(OperationFailure) as caught:
+        client["shop"]["plants"].find_one()
+    assert caught.value.code in {18, 334}
+
+
+def test_a_wrong_proof_does_not_let_in_a_second_try(server: Any) -> None:
+    with server.client(password="wrong") as client, pytest.raises(OperationFailure):
+        client.admin.command("listDatabases")
+    with server.client(username=USER, password=PASSWORD) as client:
+        assert client.list_database_names() == []
 
 
 def test_other_protocol_is_hung_up_on(server: Any) -> None:
@@ -146,25 +172,30 @@ def test_stop_while_a_client_is_connected(launch: Callable[[Path], Any], tmp_pat
         assert client["shop"]["plants"].find_one() == {"_id": 1}
 
 
-def test_kill_loses_at_most_what_was_not_written_yet(launch: Callable[[Path], Any], tmp_path: Path) -> None:
+def test_a_kill_in_the_middle_of_writes_loses_nothing_that_was_acknowledged(
+    launch: Callable[[Path], Any], tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     server = launch(data)
-    with server.client() as client:
-        plants = client["shop"]["plants"]
-        plants.insert_many([{"_id": number} for number in range(1000)])
-        # Nobody asks for it to be written. Where the second is being written, the first has been, with all before it.
-        for marker in ("first marker", "second marker"):
-            plants.insert_one({"_id": marker})
-            wait_for(lambda sought=marker: sought.encode() in data.with_name("data-wal").read_bytes())
-        plants.with_options(write_concern=WriteConcern(j=True)).insert_one({"_id": "journaled"})
-        plants.insert_one({"_id": "late"})
-        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+    acknowledged: list[list[str]] = [[] for _ in range(4)]
+
+    def write(mine: list[str]) -> None:
+        with server.client() as client, contextlib.suppress(PyMongoError):
+            for number in range(100_000):
+                name = f"{id(mine)}-{number}"
+                client["shop"]["plants"].insert_one({"_id": name})
+                mine.append(name)
+
+    writers = [threading.Thread(target=write, args=(mine,)) for mine in acknowledged]
+    for writer in writers:
+        writer.start()
+    wait_for(lambda: all(len(mine) > 50 for mine in acknowledged))
+    assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+    for writer in writers:
+        writer.join()
     with launch(data).client() as client:
-        plants = client["shop"]["plants"]
-        assert plants.count_documents({"_id": {"$type": "number"}}) == 1000
-        assert plants.find_one({"_id": "first marker"}) is not None
-        assert plants.find_one({"_id": "journaled"}) is not None
-    assert FLUSH_SECONDS < 1
+        kept = {each["_id"] for each in client["shop"]["plants"].find()}
+    assert not {name for mine in acknowledged for name in mine} - kept
 
 
 def test_used_port_is_told(server: Any, tmp_path: Path) -> None:

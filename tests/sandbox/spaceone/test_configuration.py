@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from sandbox.spaceone import configuration_files
 from sandbox.spaceone.generations import generation_of
 from sandbox.spaceone.settings import SERVERS, Settings
 
@@ -21,39 +18,30 @@ BACKGROUND = ("inventory-worker", "inventory-scheduler", "supervisor")
 
 @pytest.fixture
 def written(either: Layout, settings: Settings) -> dict[str, dict[str, Any]]:
-    configuration_files.write(either, generation_of(either), settings)
+    configuration = generation_of(either).configuration(settings)
     found = {}
     for part in (*SERVERS, *BACKGROUND):
-        whole = yaml.safe_load(configuration_files.file(either.conf, part).read_text())
+        whole = yaml.safe_load(configuration.text(part))
         assert list(whole) == ["GLOBAL"]
         found[part] = whole["GLOBAL"]
     return found
 
 
-def test_only_what_changes_is_written_again(either: Layout, settings: Settings):
-    assert configuration_files.write(either, generation_of(either), settings) == [*SERVERS, *BACKGROUND]
-    assert configuration_files.write(either, generation_of(either), settings) == []
-    moved = dataclasses.replace(settings, plugin_ports=(24000, 24064))
-    assert configuration_files.write(either, generation_of(either), moved) == ["supervisor"]
-    assert configuration_files.write(
-        either, generation_of(either), moved.with_tokens("system-token", "other")
-    ) == ["supervisor"]
+def test_another_token_changes_only_the_files_of_those_who_have_it(either: Layout, settings: Settings):
+    def changed(other: Settings) -> list[str]:
+        one, two = (generation_of(either).configuration(each) for each in (settings, other))
+        return [part for part in (*SERVERS, *BACKGROUND) if one.text(part) != two.text(part)]
+
+    assert changed(settings) == []
+    assert changed(settings.with_tokens("system-token", "other")) == ["supervisor"]
     others = [*SERVERS, *(name for name in BACKGROUND if name != "supervisor")]
-    assert (
-        configuration_files.write(either, generation_of(either), moved.with_tokens("other", "other"))
-        == others
-    )
-
-
-def test_files_with_tokens_are_private(either: Layout, settings: Settings):
-    configuration_files.write(either, generation_of(either), settings)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in either.conf.iterdir()} == {0o600}
+    assert changed(settings.with_tokens("other", "supervisor-token")) == others
 
 
 def test_every_part_has_the_token_the_endpoints_and_real_authentication(written: dict[str, dict[str, Any]]):
     for name, part in written.items():
         assert part["TOKEN"] == ("supervisor-token" if name == "supervisor" else "system-token")
-        assert part["CONNECTORS"]["SpaceConnector"]["endpoints"]["inventory"] == "grpc://127.0.0.1:21002"
+        assert part["CONNECTORS"]["SpaceConnector"]["endpoints"]["inventory"] == "grpc://inventory:50051"
         assert {kind: len(handlers) for kind, handlers in part["HANDLERS"].items()} == {
             **dict.fromkeys(("authentication", "authorization", "mutation"), 1),
             "event": 0,
@@ -67,11 +55,10 @@ def test_every_service_has_a_database_and_a_cache_of_its_own(written: dict[str, 
     assert written["inventory-worker"]["DATABASES"] == written["inventory"]["DATABASES"]
 
 
-def test_the_supervisor_has_a_name_and_ports_of_its_own_and_no_database(written: dict[str, dict[str, Any]]):
+def test_the_supervisor_has_a_name_of_its_own_and_no_database(written: dict[str, dict[str, Any]]):
     supervisor = written["supervisor"]
     assert "DATABASES" not in supervisor
     assert supervisor["NAME"] == "sandbox-1234"
-    assert supervisor["CONNECTORS"]["DockerConnector"] == {"start_port": 22000, "end_port": 22064}
     # In Redis its lock would outlive it, and the next one would start nothing for ten minutes.
     assert "redis" not in str(supervisor.get("CACHES", {})).lower()
 
@@ -91,13 +78,13 @@ def test_every_scheduler_has_a_minute_of_its_own(either: Layout, written: dict[s
 
 def test_tags_of_images_are_asked_of_the_sandboxs_registry(written: dict[str, dict[str, Any]]):
     connector = written["repository"]["CONNECTORS"]["HarborConnector"]
-    assert connector["base_url"] == "http://127.0.0.1:21007"
+    assert connector["base_url"] == "http://registry:5000"
 
 
 def test_secrets_are_kept_in_the_same_mongodb(written: dict[str, dict[str, Any]]):
     secret = written["secret"]
     assert secret["BACKEND"] == "MongoDBConnector"
-    assert secret["CONNECTORS"]["MongoDBConnector"]["port"] == 23000
+    assert secret["CONNECTORS"]["MongoDBConnector"]["host"] == "mongodb"
 
 
 def test_secret_parameters_are_masked_in_every_log(written: dict[str, dict[str, Any]]):

@@ -78,7 +78,27 @@ def test_the_argument_comes_before_the_variable(monkeypatch: pytest.MonkeyPatch)
     assert database.configured() is None
 
 
-def test_the_embedded_database_keeps_its_name_when_its_port_changes():
-    assert database.embedded(1).name("") == database.embedded(2).name("")
+def test_a_name_identifies_a_database():
+    own = database.own("password").name("")
     one = database.parse("mongodb://u:p@h/")
-    assert one.name("a_") != one.name("b_") != database.embedded(1).name("")
+    assert len({own, one.name("a_"), one.name("b_")}) == 3
+
+
+def test_the_own_database_requires_its_password():
+    own = database.own("password")
+    assert own.for_service("identity") == {
+        "db": "identity",
+        "host": "mongodb",
+        "port": 27017,
+        "username": "sandbox",
+        "password": "password",
+        "authentication_source": "admin",
+    }
+    assert own.for_secrets()["password"] == "password"
+
+
+@pytest.mark.parametrize("here", ["localhost", "127.0.0.1"])
+def test_a_database_on_this_machine_has_another_name_in_a_container(here: str):
+    parsed = database.parse(f"mongodb://u:p@{here}:1234,other:1/")
+    assert parsed.host == "mongodb://host.docker.internal:1234,other:1/"
+    assert parsed.address == f"{here}:1234", "this machine checks it under its own name"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.spaceone.settings import Settings
 
-MARKET = "http://172.17.0.1:24000"
+MARKET = "http://market:8000"
 CREDENTIALS = {
     "2.x": {"sandbox": {"token": "D"}, "sandbox-workspace": {"token": "W"}},
     "1.12": {"sandbox": {"api_key": "K"}},
@@ -33,7 +33,7 @@ def test_the_environment_of_2(layout: Layout, settings: Settings):
     assert write(layout, settings) == {
         "spacectl": "home/.spaceone/environments/sandbox.yml",
         "workspace": {"spacectl": "home/.spaceone/environments/sandbox-workspace.yml"},
-        "registry": {"address": "127.0.0.1:21007", "type": "HARBOR", "insecure": True},
+        "registry": {"address": "127.0.0.1:21006", "type": "HARBOR", "insecure": True},
         "build": {"args": {"BASE_IMAGE": "python:3.11-slim"}},
         "plugin_options": {"base_url": f"{MARKET}/api/v3"},
     }
@@ -51,7 +51,7 @@ def test_spacectls_files_hold_endpoints_and_the_token_by_its_name(either: Layout
     write(either, settings)
     for name, secret in CREDENTIALS[generation_of(either).name].items():
         file = either.spacectl(name)
-        assert yaml.safe_load(file.read_text()) == {"endpoints": settings.endpoints(), **secret}
+        assert yaml.safe_load(file.read_text()) == {"endpoints": settings.published_endpoints(), **secret}
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

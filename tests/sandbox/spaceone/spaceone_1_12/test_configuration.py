@@ -16,20 +16,20 @@ def files(settings: Settings) -> Configuration112:
 
 
 def test_images_are_looked_up_where_they_are_pulled_from(files: Configuration112):
-    assert files.of("repository")["REGISTRY_URL_MAP"] == {"HARBOR": "127.0.0.1:21007"}
+    assert files.of("repository")["REGISTRY_URL_MAP"] == {"HARBOR": "127.0.0.1:21006"}
 
 
 def test_identity_is_asked_for_keys_and_rights(files: Configuration112):
     handlers = files.of("inventory")["HANDLERS"]
-    assert handlers["authentication"][0]["uri"] == "grpc://127.0.0.1:21000/v1/Domain/get_public_key"
-    assert handlers["authorization"][0]["uri"] == "grpc://127.0.0.1:21000/v1/Authorization/verify"
+    assert handlers["authentication"][0]["uri"] == "grpc://identity:50051/v1/Domain/get_public_key"
+    assert handlers["authorization"][0]["uri"] == "grpc://identity:50051/v1/Authorization/verify"
 
 
 def test_every_part_knows_the_services_by_name(files: Configuration112):
     for part in ("inventory", "inventory-worker", "supervisor"):
         connectors = files.of(part)["CONNECTORS"]
-        assert connectors["PluginConnector"] == {"endpoint": {"v1": "grpc://127.0.0.1:21003"}}
-        assert connectors["RepositoryConnector"] == {"endpoint": {"v1": "grpc://127.0.0.1:21001"}}
+        assert connectors["PluginConnector"] == {"endpoint": {"v1": "grpc://plugin:50051"}}
+        assert connectors["RepositoryConnector"] == {"endpoint": {"v1": "grpc://repository:50051"}}
 
 
 def test_a_collection_is_put_into_the_queue_that_the_worker_reads(files: Configuration112):

@@ -17,7 +17,7 @@ def files(settings: Settings) -> Configuration2:
 
 def test_images_are_looked_up_where_they_are_pulled_from(files: Configuration2):
     repository = files.of("repository")
-    assert repository["REGISTRY_INFO"]["HARBOR"]["url"] == "127.0.0.1:21007"
+    assert repository["REGISTRY_INFO"]["HARBOR"]["url"] == "127.0.0.1:21006"
     assert repository["DEFAULT_REGISTRY"] == "HARBOR"
     assert [each["repository_id"] for each in repository["REPOSITORIES"]] == ["repo-local"]
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shutil
-import subprocess
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,39 +13,27 @@ import docker.errors
 import requests
 import requests.exceptions
 
+from sandbox.engine import debian_image
+from sandbox.engine.building import archive, has
 from sandbox.errors import SandboxError
-from sandbox.machine import debian
-from sandbox.machine.execute import execute
 from sandbox.machine.lock import exclusive
 
 if TYPE_CHECKING:
     from sandbox.machine.layout import Layout
     from sandbox.machine.progress import Progress
 
-OFFICIAL = "python:3.11-slim"
+# The same as the default of the portfolio plugin's Dockerfile.
+OFFICIAL = (
+    "python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1"
+)
 BUILT = "pluginctl/python:3.11-bookworm"
 WITH_AUTHORITIES = "pluginctl/python:3.11"  # one of the two, plus this machine's certificate authorities
-SUITE = "bookworm"  # its python3 is 3.11
 PROBE = "https://registry-1.docker.io/v2/"  # the registry that the engine pulls from
 PROBE_SECONDS = 4
 PULL_SECONDS = 120
-DEBOOTSTRAP_SECONDS = 900
-_DEBOOTSTRAP = [debian.Program("debootstrap", "debootstrap", "to build the plugins' base image")]
 _AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE")
 _IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
 _LABEL = "pluginctl.authorities"
-# Files that the base image of a plugin does not need.
-_SUPERFLUOUS = (
-    "var/lib/apt/lists/*",
-    "var/cache/apt/*.bin",
-    "var/cache/apt/archives/*.deb",
-    "var/cache/debconf/*-old",
-    "var/log/*.log",
-    "usr/share/doc/*",
-    "usr/share/man/*",
-    "usr/share/info/*",
-    "usr/share/locale/*",
-)
 
 
 def ensure(client: docker.DockerClient, layout: Layout, progress: Progress) -> str:
@@ -65,35 +50,30 @@ def ensure(client: docker.DockerClient, layout: Layout, progress: Progress) -> s
 
 
 def _present(client: docker.DockerClient) -> str | None:
-    return next((name for name in (OFFICIAL, BUILT) if _has(client, name)), None)
+    return next((name for name in (OFFICIAL, BUILT) if has(client, name)), None)
 
 
 def _make(client: docker.DockerClient, layout: Layout, progress: Progress) -> str:
-    if _pull(client, progress):
+    if pull(client, OFFICIAL, progress):
         return OFFICIAL
     layout.make()
     _build(client, layout, progress)
     return BUILT
 
 
-def _has(client: docker.DockerClient, name: str) -> bool:
-    try:
-        client.images.get(name)
-    except docker.errors.ImageNotFound:
-        return False
-    return True
-
-
-def _pull(client: docker.DockerClient, progress: Progress) -> bool:
+def pull(client: docker.DockerClient, name: str, progress: Progress) -> bool:
+    """Whether the engine has an official image now. It is pulled if the registry can be reached."""
+    if has(client, name):
+        return True
     try:
         requests.get(PROBE, timeout=PROBE_SECONDS).close()
     except requests.exceptions.RequestException:
         return False
-    with progress.step(f"pulling {OFFICIAL}"):
+    with progress.step(f"pulling {name.partition('@')[0]}"):
         patient = client.api.timeout
         client.api.timeout = PULL_SECONDS
         try:
-            client.images.pull(OFFICIAL)
+            client.images.pull(name)
         except (docker.errors.APIError, requests.exceptions.RequestException):
             return False
         finally:
@@ -102,54 +82,13 @@ def _pull(client: docker.DockerClient, progress: Progress) -> bool:
 
 
 def _build(client: docker.DockerClient, layout: Layout, progress: Progress) -> None:
-    archive = layout.data / f"python-{SUITE}.tar.gz"
-    if not archive.exists():
-        progress.say(f"{OFFICIAL} cannot be pulled: a base image is built from Debian packages instead.")
-        if debian.missing(_DEBOOTSTRAP):
-            with progress.step("installing debootstrap"):
-                debian.ensure(_DEBOOTSTRAP)
-        with progress.step("building the plugins' base image (about a minute, once)"):
-            _bootstrap(archive)
-    with progress.step("loading the plugins' base image"), archive.open("rb") as data:
-        name, tag = BUILT.split(":")
-        client.api.import_image_from_data(
-            data.read(), repository=name, tag=tag, changes=['CMD ["python3"]', "ENV LANG=C.UTF-8"]
-        )
-
-
-def _bootstrap(archive: Path) -> None:
-    if os.geteuid() != 0:
-        raise SandboxError(
-            f"{OFFICIAL} cannot be pulled, and only root can build a base image from Debian packages.",
-            f"Load the image into this engine, then try again: `docker pull {OFFICIAL}` on a machine that can "
-            "pull it, `docker save` there, and `docker load` here.",
-        )
-    root = archive.with_suffix("").with_suffix(".root")
-    shutil.rmtree(root, ignore_errors=True)
-    command = [
-        debian.find("debootstrap") or "debootstrap",
-        *("--variant=minbase", "--include=python3,python3-venv,ca-certificates"),
-        *(SUITE, str(root)),
-    ]
-    if address := debian.mirror(SUITE):
-        command.append(address)
-    try:
-        execute(
-            command,
-            "The base image for plugins cannot be built",
-            f"Check that the Debian mirror can be reached, or load {OFFICIAL} into this engine.",
-            seconds=DEBOOTSTRAP_SECONDS,
-        )
-        for pattern in _SUPERFLUOUS:
-            for path in root.glob(pattern):
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        python = root / "usr" / "local" / "bin" / "python"  # as in the official image
-        python.symlink_to("/usr/bin/python3")
-        draft = archive.with_suffix(".part")
-        subprocess.run(["tar", "--create", "--gzip", "--file", draft, "--directory", root, "."], check=True)
-        draft.replace(archive)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    progress.say(
+        f"{OFFICIAL.partition('@')[0]} cannot be pulled: a base image is built from Debian packages instead."
+    )
+    folder = layout.data / "packages"
+    with progress.step("building the base image from Debian packages (about a minute, once)"):
+        debian_image.make(client, BUILT, folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def authorities() -> Path | None:
@@ -181,7 +120,7 @@ def _with_authorities(client: docker.DockerClient, base: str, progress: Progress
     with progress.step("adding this machine's certificate authorities to the base image"):
         try:
             client.images.build(
-                fileobj=_context({"Dockerfile": dockerfile, "bundle.crt": content}),
+                fileobj=archive({"Dockerfile": dockerfile, "bundle.crt": content}),
                 custom_context=True,
                 tag=WITH_AUTHORITIES,
                 rm=True,
@@ -190,15 +129,3 @@ def _with_authorities(client: docker.DockerClient, base: str, progress: Progress
         except (docker.errors.BuildError, docker.errors.APIError) as error:
             raise SandboxError(f"The base image {WITH_AUTHORITIES} cannot be built: {error}") from error
     return WITH_AUTHORITIES
-
-
-def _context(files: dict[str, bytes]) -> io.BytesIO:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            entry.mode = 0o644
-            tar.addfile(entry, io.BytesIO(content))
-    archive.seek(0)
-    return archive

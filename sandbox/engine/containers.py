@@ -1,0 +1,275 @@
+"""Containers: what one should be, and making the engine's containers equal to that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import docker
+    from docker.models.containers import Container
+
+SANDBOX = "pluginctl.sandbox"
+"""The label of everything that belongs to a sandbox; its value is the sandbox's identifier."""
+PART = "pluginctl.part"
+_SPEC = "pluginctl.specification"
+HOST = "127.0.0.1"
+"""The address on which containers publish their ports."""
+USER = "10001:10001"
+"""The user of the images that are built here."""
+STOP_SECONDS = 10
+_NANOSECONDS = 10**9
+_LOG = {"max-size": "10m", "max-file": "2"}
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a container should be. Two equal specifications make equal containers.
+
+    Attributes:
+        name: the container's name on the engine.
+        part: its name in the sandbox, which is also its host name on the network.
+        sandbox: the sandbox's identifier.
+        image: the image's name, or its id.
+        command: the program and its arguments.
+        network: the name of its network.
+        environment: its variables.
+        volumes: paths inside by the name of the volume.
+        files: paths inside by path on this machine, such as the engine's socket.
+        ports: ports on this machine by port inside; they are published on 127.0.0.1 alone.
+        page: the path of a page that answers at the published port once the part works.
+        health: a shell command that fails if the part does not work; the engine runs it once a minute.
+        user: `uid:gid`.
+        groups: more groups of the user.
+        memory: the limit, in MiB.
+        processes: the limit.
+        hosts: addresses by host name, in addition to the network's own.
+    """
+
+    name: str
+    part: str
+    sandbox: str
+    image: str
+    command: tuple[str, ...]
+    network: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[int, int] = field(default_factory=dict)
+    page: str = ""
+    health: str = ""
+    user: str = USER
+    groups: tuple[str, ...] = ()
+    memory: int = 512
+    processes: int = 512
+    hosts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Identifies the specification; the container has it as a label."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The container's labels."""
+        return {SANDBOX: self.sandbox, PART: self.part, _SPEC: self.digest}
+
+
+def ensure(client: docker.DockerClient, wanted: Specification) -> Container:
+    """Return the running container of a specification; it is made, made again or started if necessary.
+
+    Raises:
+        SandboxError: the engine cannot make or start it.
+    """
+    try:
+        container = _find(client, wanted.name)
+        if container and container.labels.get(_SPEC) != wanted.digest:
+            container.remove(force=True)
+            container = None
+        if container is None:
+            container = _create(client, wanted)
+        if container.status not in {"running", "restarting"}:
+            container.start()
+    except (DockerException, OSError) as error:
+        reason = getattr(error, "explanation", None) or error
+        raise SandboxError(
+            f"The container of {wanted.part} cannot be started: {reason}",
+            "If its port is in use, stop the program that uses it.",
+        ) from error
+    return container
+
+
+def runs(client: docker.DockerClient, wanted: Specification) -> bool:
+    """Whether the container of a specification runs as it should be."""
+    container = _find(client, wanted.name)
+    return bool(container and container.status == "running" and container.labels.get(_SPEC) == wanted.digest)
+
+
+def _create(client: docker.DockerClient, wanted: Specification) -> Container:
+    # Not `unless-stopped`: a killed engine, once restarted, stops what it finds and takes it for stopped by hand.
+    forever: Any = {"Name": "always"}
+    mounts = [Mount(path, volume, type="volume") for volume, path in wanted.volumes.items()]
+    mounts += [Mount(path, here, type="bind") for here, path in wanted.files.items()]
+    return client.containers.create(
+        wanted.image,
+        list(wanted.command),
+        name=wanted.name,
+        hostname=wanted.part,
+        entrypoint=[],
+        labels=wanted.labels,
+        environment=dict(wanted.environment),
+        mounts=mounts,
+        ports={f"{inside}/tcp": (HOST, port) for inside, port in wanted.ports.items()},
+        network=wanted.network,
+        networking_config={wanted.network: EndpointConfig("1.41", aliases=[wanted.part])},
+        extra_hosts=dict(wanted.hosts),
+        healthcheck=_healthcheck(wanted.health) if wanted.health else None,
+        user=wanted.user,
+        group_add=list(wanted.groups),
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        read_only=True,
+        tmpfs={"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container
+        mem_limit=wanted.memory * _MIB,
+        memswap_limit=wanted.memory * _MIB,
+        pids_limit=wanted.processes,
+        init=True,
+        restart_policy=forever,
+        log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG),
+    )
+
+
+def _healthcheck(command: str) -> Healthcheck:
+    return Healthcheck(
+        test=["CMD-SHELL", command],
+        interval=60 * _NANOSECONDS,
+        timeout=10 * _NANOSECONDS,
+        start_period=60 * _NANOSECONDS,
+        retries=1,
+    )
+
+
+def _find(client: docker.DockerClient, name: str) -> Container | None:
+    try:
+        return client.containers.get(name)
+    except NotFound:
+        return None
+
+
+def labelled(client: docker.DockerClient, label: str) -> list[Container]:
+    """Containers with a label (`key=value`), running or not."""
+    found: list[Container] = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    return found
+
+
+def of_sandbox(client: docker.DockerClient, sandbox: str) -> dict[str, Container]:
+    """The containers of a sandbox's parts, by the part's name."""
+    return {
+        each.labels[PART]: each for each in labelled(client, f"{SANDBOX}={sandbox}") if PART in each.labels
+    }
+
+
+def part_of(container: Container) -> str:
+    """The name of the part that a container is; for a plugin the container's name."""
+    return container.labels.get(PART) or str(container.name)
+
+
+def stop(found: Iterable[Container]) -> None:
+    """Stop and remove containers, all at the same time. It is no error if one no longer exists."""
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(_stop, found))
+
+
+def _stop(container: Container) -> None:
+    with suppress(NotFound, APIError):
+        container.stop(timeout=STOP_SECONDS)
+    remove([container])
+
+
+def remove(found: Iterable[Container]) -> None:
+    """Remove containers immediately. It is no error if one no longer exists."""
+    for container in found:
+        with suppress(NotFound, APIError):
+            container.remove(force=True, v=True)
+
+
+def execute(container: Container, command: Sequence[str]) -> str:
+    """The output of a program that is run in a container.
+
+    Raises:
+        SandboxError: it failed.
+    """
+    result: Any = container.exec_run(list(command))
+    text = str(result.output.decode(errors="replace")).strip()
+    if result.exit_code:
+        raise SandboxError(
+            f"`{command[0]}` failed in the container {container.name} with exit code {result.exit_code}.",
+            details=text.splitlines()[-12:],
+        )
+    return text
+
+
+def succeeds(container: Container, command: str) -> bool:
+    """Whether a shell command succeeds in a container now."""
+    try:
+        code, _ = container.exec_run(["sh", "-c", command])
+    except (DockerException, OSError):
+        return False
+    return code == 0
+
+
+def network(client: docker.DockerClient, name: str, sandbox: str) -> None:
+    """Make a network of a sandbox if it does not exist."""
+    if not client.networks.list(names=[f"^{name}$"]):
+        client.networks.create(name, driver="bridge", labels={SANDBOX: sandbox}, check_duplicate=True)
+
+
+def volume(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Make a volume if it does not exist. Returns its labels, which it keeps from when it was made."""
+    try:
+        found = client.volumes.get(name)
+    except NotFound:
+        found = client.volumes.create(name, labels=dict(labels))
+    kept: Mapping[str, str] = found.attrs.get("Labels") or {}
+    return kept
+
+
+def remove_networks(client: docker.DockerClient, sandbox: str) -> None:
+    """Remove the networks of a sandbox, which has no containers any more."""
+    for each in client.networks.list(filters={"label": f"{SANDBOX}={sandbox}"}):
+        with suppress(NotFound):
+            each.remove()
+
+
+def volumes(client: docker.DockerClient, sandbox: str) -> list[Any]:
+    """The volumes of a sandbox."""
+    found: list[Any] = client.volumes.list(filters={"label": f"{SANDBOX}={sandbox}"})
+    return found
+
+
+def remove_volumes(client: docker.DockerClient, sandbox: str) -> None:
+    """Remove the volumes of a sandbox, which has no containers any more."""
+    for each in volumes(client, sandbox):
+        with suppress(NotFound):
+            each.remove(force=True)
+
+
+def remove_images(client: docker.DockerClient, registry: str) -> None:
+    """Remove the engine's copies of the images of a registry (`host:port`)."""
+    for image in client.images.list():
+        for tag in image.tags:
+            if tag.startswith(f"{registry}/"):
+                with suppress(ImageNotFound, APIError):
+                    client.images.remove(tag)
