@@ -38,7 +38,7 @@ def exit_on_error(output: Output = Output.TEXT) -> Iterator[None]:
         if output is Output.JSON:
             emit_json(error_document(error.as_json(), error.exit_code))
         raise typer.Exit(error.exit_code) from None
-    except Exception as error:
+    except Exception as error:  # a bug: a program that reads JSON gets a document, too
         if output is Output.JSON:
             emit_json(error_document(_bug(error), 1))
         raise

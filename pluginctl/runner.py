@@ -47,7 +47,7 @@ class TerminalRunner(PlainRunner):
         try:
             with self._console.status(shown) as self._status:
                 result = super().run(step)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: the line says which step did not end
             self._line(f"[red]✗[/] {shown}")
             raise
         finally:

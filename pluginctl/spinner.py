@@ -49,7 +49,7 @@ class TerminalProgress:
         task = self._live.add_task(escape(name))
         try:
             yield
-        except BaseException:
+        except BaseException:  # also Ctrl-C: the line says which step did not end
             self._line(f"[red]✗[/] {escape(name)}")
             raise
         finally:

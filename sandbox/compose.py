@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.engine import containers
+from sandbox.engine.containers import HEALTH_RETRIES, HEALTH_SECONDS, RESTART, TMPFS
+from sandbox.machine.probes import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,25 +42,23 @@ def _service(part: Specification) -> dict[str, Any]:
         "labels": part.labels,
         "networks": {part.network: {"aliases": [part.part]}},
         "volumes": mounts,
-        "ports": [f"{containers.HOST}:{here}:{inside}" for inside, here in part.ports.items()],
+        "ports": [f"{HOST}:{here}:{inside}" for inside, here in part.ports.items()],
         "extra_hosts": [f"{name}:{address}" for name, address in part.hosts.items()],
         "user": part.user,
         "group_add": list(part.groups),
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "read_only": True,
-        "tmpfs": ["/tmp:size=256m,mode=1777"],  # noqa: S108 - inside the container
+        "tmpfs": [":".join(TMPFS)],
         "mem_limit": f"{part.memory}m",
         "memswap_limit": f"{part.memory}m",
         "pids_limit": part.processes,
         "init": True,
-        "restart": "always",
+        "restart": RESTART,
         "healthcheck": {
             "test": ["CMD-SHELL", _escaped(part.health)],
-            "interval": "60s",
-            "timeout": "10s",
-            "start_period": "60s",
-            "retries": 1,
+            "retries": HEALTH_RETRIES,
+            **{name: f"{seconds}s" for name, seconds in HEALTH_SECONDS.items()},
         },
     }
     return {name: value for name, value in content.items() if value != [] or name == "entrypoint"}

@@ -88,10 +88,10 @@ def ensure(
     volumes: dict[str, str],
     progress: Progress,
 ) -> Images:
-    """The images of a sandbox, present on the engine. Also makes the volumes of its stores.
+    """The images of a sandbox, present on the engine.
 
-    The choice between an official image and an own one is kept with the volume: another program could not read what
-    the first one wrote.
+    The choice between an official image and an own one is kept with the store's volume (`make_volumes`): another
+    program could not read what the first one wrote.
 
     Args:
         client: the engine's client.
@@ -108,7 +108,7 @@ def ensure(
     stores: dict[str, str] = {}
     official = set()
     for store, volume in volumes.items():
-        kept = _kept_choice(client, volume)
+        kept = (containers.volume_labels(client, volume) or {}).get(_CHOICE)
         if kept != _OWN and base_image.pull(client, OFFICIAL[store], progress):
             stores[store] = OFFICIAL[store]
             official.add(store)
@@ -122,12 +122,7 @@ def ensure(
     return Images(base, own, stores, frozenset(official))
 
 
-def _kept_choice(client: docker.DockerClient, volume: str) -> str | None:
-    found = [each for each in client.volumes.list(filters={"name": volume}) if each.name == volume]
-    return (found[0].attrs.get("Labels") or {}).get(_CHOICE) if found else None
-
-
-def keep_choices(client: docker.DockerClient, images: Images, volumes: dict[str, str], sandbox: str) -> None:
+def make_volumes(client: docker.DockerClient, images: Images, volumes: dict[str, str], sandbox: str) -> None:
     """Make the volumes of the stores, each with the label that says which program wrote it."""
     for store, volume in volumes.items():
         choice = _OFFICIAL if store in images.official else _OWN
@@ -146,8 +141,10 @@ def services(
         "Dockerfile": _SERVICES.replace("{options}", "--no-deps").encode(),
         "requirements.txt": requirements.read_bytes(),
         "sandbox/__init__.py": (PACKAGE / "__init__.py").read_bytes(),
-        "sandbox/run.py": (PACKAGE / "spaceone" / "run.py").read_bytes(),
-        "sandbox/supervisor.py": (PACKAGE / "spaceone" / "supervisor.py").read_bytes(),
+        **{
+            f"sandbox/spaceone/{name}": (PACKAGE / "spaceone" / name).read_bytes()
+            for name in ("__init__.py", "run.py", "supervisor.py")
+        },
         **building.folder(PACKAGE / "mongodb", "sandbox/mongodb"),
         **building.folder(PACKAGE / "market", "sandbox/market"),
     }

@@ -17,12 +17,12 @@ from sandbox.errors import SandboxError
 from sandbox.logs import ContainerLog, FileLog, Line, Log
 from sandbox.machine.layout import Layout, default_home
 from sandbox.machine.lock import exclusive, is_held
+from sandbox.machine.probes import HOST
 from sandbox.machine.processes import Processes
 from sandbox.machine.progress import Progress, Quiet
 from sandbox.machine.state import State
 from sandbox.parts import STORES
 from sandbox.spaceone.generations import GENERATIONS, generation_of, layout_of
-from sandbox.spaceone.settings import HOST
 from sandbox.start import MARKET_USED, Start
 from sandbox.status import Service
 
@@ -227,17 +227,14 @@ def _containers(client: docker.DockerClient | None, layout: Layout) -> list[Cont
 def _purge(layout: Layout, client: docker.DockerClient | None, progress: Progress) -> None:
     """Remove the data, also if its records cannot be read."""
     with progress.step(f"removing the data of {layout.root.name}"):
-        try:
-            state = State(layout.state)
-        except SandboxError:
-            state = None
+        state = State(layout.state, discard_broken=True)
         if client:
             containers.remove_volumes(client, layout.identifier)
             containers.remove_networks(client, layout.identifier)
-            if state and (registry := state.get("ports").get("registry")):
+            if registry := state.get("ports").get("registry"):
                 containers.remove_images(client, f"{HOST}:{registry}")
         shutil.rmtree(layout.root, ignore_errors=True)
-    if state and (elsewhere := state.get("database")):
+    if elsewhere := state.get("database"):
         progress.say(
             f"The databases {elsewhere['prefix']}* at {elsewhere['address']} are kept. "
             "Drop them there if you no longer need them."

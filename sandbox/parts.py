@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from sandbox.engine.connection import socket_path
-from sandbox.engine.containers import USER, Specification
+from sandbox.engine.containers import USER, Specification, container_name
 from sandbox.spaceone import database
 from sandbox.spaceone.database import DEFAULT_PORT, GATEWAY
 from sandbox.spaceone.run import CONFIGURATION
@@ -36,19 +36,9 @@ _SERVICE_ENVIRONMENT = {
 }
 
 
-def network(layout: Layout) -> str:
-    """The name of the sandbox's network."""
-    return f"pluginctl-{layout.identifier}"
-
-
-def container_name(layout: Layout, part: str) -> str:
-    """The name of a part's container."""
-    return f"pluginctl-{layout.identifier}-{part}"
-
-
 def volumes(layout: Layout, stores: Iterable[str] = STORES) -> dict[str, str]:
     """The names of the volumes with the sandbox's data, by store."""
-    return {store: container_name(layout, store) for store in stores}
+    return {store: container_name(layout.identifier, store) for store in stores}
 
 
 @dataclass(frozen=True)
@@ -90,14 +80,14 @@ class Parts:
         """The supervisor, which alone has the engine's socket."""
         socket = socket_path()
         status = Path(socket).stat()
-        made = self._background(SUPERVISOR, ("python", "/opt/sandbox/sandbox/supervisor.py"))
+        made = self._background(SUPERVISOR, ("python", "-P", "-m", "sandbox.spaceone.supervisor"))
         return replace(
             made,
             files={socket: "/var/run/docker.sock"},
             environment={
                 **made.environment,
                 "SANDBOX": self.layout.identifier,
-                "SANDBOX_NETWORK": network(self.layout),
+                "SANDBOX_NETWORK": made.network,
             },
             # The socket of a rootless engine belongs to its user, who is root in the container.
             user=made.user if status.st_uid == 0 else "0:0",
@@ -123,7 +113,7 @@ class Parts:
         return replace(
             self._part("redis", self.images.stores["redis"], command),
             environment={"REDISCLI_AUTH": self.settings.redis_password},
-            volumes={container_name(self.layout, "redis"): "/data"},
+            volumes={container_name(self.layout.identifier, "redis"): "/data"},
             health="redis-cli ping | grep -q PONG",
             user="999:1000" if official else USER,
         )
@@ -141,13 +131,9 @@ class Parts:
         official = "registry" in self.images.official
         address = f"http://127.0.0.1:{REGISTRY_PORT}/v2/"
         return replace(
-            self._part(
-                "registry",
-                self.images.stores["registry"],
-                ("sh", "-c", _REGISTRY),
-            ),
+            self._part("registry", self.images.stores["registry"], ("sh", "-c", _REGISTRY)),
             environment={"CONFIGURATION": yaml.safe_dump(settings), "OTEL_TRACES_EXPORTER": "none"},
-            volumes={container_name(self.layout, "registry"): "/var/lib/registry"},
+            volumes={container_name(self.layout.identifier, "registry"): "/var/lib/registry"},
             ports={REGISTRY_PORT: self.settings.ports["registry"]},
             page="/v2/",
             health=f"wget -q -O /dev/null {address}" if official else _listens(REGISTRY_PORT),
@@ -158,7 +144,7 @@ class Parts:
     def _mongodb(self) -> Specification:
         password = str(self.settings.database.options["password"])
         made = self._part("mongodb", self.images.stores["mongodb"], ())
-        name = container_name(self.layout, "mongodb")
+        name = container_name(self.layout.identifier, "mongodb")
         if "mongodb" in self.images.official:
             return replace(
                 made,
@@ -198,21 +184,14 @@ class Parts:
         if not self.settings.database.external:
             stores.append(f"mongodb:{DEFAULT_PORT}")
         return replace(
-            self._part(name, self.images.services, ("python", "-P", "/opt/sandbox/sandbox/run.py", *command)),
+            self._part(name, self.images.services, ("python", "-P", "-m", "sandbox.spaceone.run", *command)),
             environment={**_SERVICE_ENVIRONMENT, "CONFIGURATION": configuration, "STORES": " ".join(stores)},
             hosts={GATEWAY: "host-gateway"} if self.settings.database.external else {},
             memory=1024,
         )
 
     def _part(self, name: str, image: str, command: tuple[str, ...]) -> Specification:
-        return Specification(
-            name=container_name(self.layout, name),
-            part=name,
-            sandbox=self.layout.identifier,
-            image=image,
-            command=command,
-            network=network(self.layout),
-        )
+        return Specification(self.layout.identifier, name, image, command)
 
 
 def _listens(port: int) -> str:

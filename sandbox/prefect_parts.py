@@ -16,10 +16,10 @@ from sandbox.errors import SandboxError
 from sandbox.machine import ports
 from sandbox.machine.layout import HOME_VARIABLE, PACKAGE
 from sandbox.machine.lock import exclusive
+from sandbox.machine.probes import HOST
 from sandbox.machine.processes import Processes
 from sandbox.machine.state import State
 from sandbox.ready import wait_until_ready
-from sandbox.spaceone.settings import HOST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def start(layout: Layout, client: docker.DockerClient, base: str, progress: Prog
         running = containers.of_sandbox(client, layout.identifier)
         port = ports.keep(layout, state, PORT, held=SERVER in running)
         wanted = server(layout, image, port)
-        containers.network(client, wanted.network, layout.identifier)
+        containers.network(client, layout.identifier)
         for volume in wanted.volumes:
             containers.volume(client, volume, {containers.SANDBOX: layout.identifier})
         state.put(_STARTED, {"server": True})
@@ -135,7 +135,7 @@ def stop(layout: Layout, client: docker.DockerClient | None, progress: Progress)
         containers.stop(found)
         if client:
             containers.remove_networks(client, layout.identifier)
-        State(layout.state).put(_STARTED, {})
+        State(layout.state, discard_broken=True).put(_STARTED, {})
 
 
 def address(port: int) -> str:
@@ -160,14 +160,11 @@ def environment(layout: Layout, port: int) -> dict[str, str | None]:
 
 def server(layout: Layout, image: str, port: int) -> Specification:
     """The server. SQLite is enough for one worker and one person."""
-    name = f"pluginctl-{layout.identifier}"
     return Specification(
-        name=f"{name}-{SERVER}",
-        part=SERVER,
-        sandbox=layout.identifier,
-        image=image,
-        command=("prefect", "server", "start", "--host", "0.0.0.0", "--port", str(_INSIDE)),
-        network=name,
+        layout.identifier,
+        SERVER,
+        image,
+        ("prefect", "server", "start", "--host", "0.0.0.0", "--port", str(_INSIDE)),
         environment={
             "PREFECT_HOME": "/data",
             # Without it, the pages would call port 4200, also if the server is published on another port.
@@ -176,7 +173,7 @@ def server(layout: Layout, image: str, port: int) -> Specification:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
         },
-        volumes={f"{name}-prefect": "/data"},
+        volumes={containers.container_name(layout.identifier, SERVER): "/data"},
         ports={_INSIDE: port},
         page="/api/health",
         health=f"bash -c ': </dev/tcp/127.0.0.1/{_INSIDE}'",

@@ -11,7 +11,6 @@ from docker.errors import NotFound
 from sandbox.engine import containers
 from sandbox.errors import SandboxError
 from sandbox.machine import probes
-from sandbox.spaceone.settings import GRPC_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +29,8 @@ _TAIL_LINES = 15
 
 def wait_until_ready(
     client: docker.DockerClient, wanted: Sequence[Specification], progress: Progress, seconds: float = SECONDS
-) -> dict[str, Container]:
-    """Make and start containers, and wait until each part works. Returns them by part.
+) -> None:
+    """Make and start containers, and wait until each part works.
 
     A part that runs and still starts is waited for. One that ends is started again by the engine, a few times.
 
@@ -41,14 +40,13 @@ def wait_until_ready(
     """
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
         futures = [pool.submit(_start, client, each, progress, seconds) for each in wanted]
-    return {each.part: future.result() for each, future in zip(wanted, futures, strict=True)}
+    for future in futures:
+        future.result()
 
 
-def _start(
-    client: docker.DockerClient, wanted: Specification, progress: Progress, seconds: float
-) -> Container:
-    if containers.runs(client, wanted) and is_ready(container := containers.ensure(client, wanted), wanted):
-        return container
+def _start(client: docker.DockerClient, wanted: Specification, progress: Progress, seconds: float) -> None:
+    if (container := containers.running(client, wanted)) and is_ready(container, wanted):
+        return
     with progress.step(f"starting {wanted.part}"):
         container = containers.ensure(client, wanted)
         before = int(container.attrs.get("RestartCount", 0))
@@ -60,7 +58,6 @@ def _start(
             if time.monotonic() > deadline:
                 raise _failed(f"{wanted.part} is not ready after {seconds:.0f} s.", container)
             time.sleep(POLL_SECONDS)
-        return container
 
 
 def _reload(container: Container, wanted: Specification) -> None:
@@ -71,20 +68,15 @@ def _reload(container: Container, wanted: Specification) -> None:
 
 
 def is_ready(container: Container, wanted: Specification) -> bool:
-    """Whether the part works now: it answers at its port on this machine, or its health command succeeds."""
-    for inside, port in wanted.ports.items():
-        if inside == GRPC_PORT:
-            return probes.serves_grpc(port)
-        return probes.answers_http(f"http://{containers.HOST}:{port}{wanted.page}")
+    """Whether the part works now: its page answers, or its gRPC server, or its health command succeeds."""
+    for port in wanted.ports.values():
+        if wanted.page:
+            return probes.answers_http(f"http://{probes.HOST}:{port}{wanted.page}")
+        return probes.serves_grpc(port)
     return containers.succeeds(container, wanted.health)
 
 
 def _failed(message: str, container: Container) -> SandboxError:
-    lines = [line[:300] for line in log_tail(container)]
+    text = container.logs(tail=_TAIL_LINES).decode(errors="replace")
+    lines = [line[:300] for line in text.rstrip().splitlines()]
     return SandboxError(message, f"See its log: docker logs {container.name}", details=lines)
-
-
-def log_tail(container: Container, lines: int = _TAIL_LINES) -> list[str]:
-    """The last lines of a container's log."""
-    text: str = container.logs(tail=lines).decode(errors="replace")
-    return text.rstrip().splitlines()

@@ -56,14 +56,15 @@ class Start:
         """Start everything, in the order that the parts need. Independent parts are started at the same time."""
         if self._external:
             database.check(self._external)
-        client = installed.ensure(self._layout.engine, self._progress)
-        with ThreadPoolExecutor() as pool:
+        with (
+            closing(installed.ensure(self._layout.engine, self._progress)) as client,
+            ThreadPoolExecutor() as pool,
+        ):
             reachable = pool.submit(coingecko_reachable)
             base = base_image.ensure(client, self._layout, self._progress)
             web = pool.submit(self._start_prefect, client, base)
             self._start(client, base, reachable)
             web.result()
-        client.close()
 
     def _start(self, client: docker.DockerClient, base: str, reachable: Future[bool]) -> None:
         chosen = self._images(client, base)
@@ -97,8 +98,7 @@ class Start:
 
     def compose(self) -> str:
         """A Compose file of the sandbox's containers, with the identities that an earlier start created."""
-        client = installed.ensure(self._layout.engine, self._progress)
-        with closing(client):
+        with closing(installed.ensure(self._layout.engine, self._progress)) as client:
             chosen = self._images(client, base_image.ensure(client, self._layout, self._progress))
             settings = self._settings(client)
             name = settings.database.name(settings.prefix)
@@ -114,8 +114,8 @@ class Start:
         chosen = images.ensure(
             client, base, generation.name, generation.requirements, volumes, self._progress
         )
-        images.keep_choices(client, chosen, volumes, self._layout.identifier)
-        containers.network(client, parts.network(self._layout), self._layout.identifier)
+        images.make_volumes(client, chosen, volumes, self._layout.identifier)
+        containers.network(client, self._layout.identifier)
         return chosen
 
     def _settings(self, client: docker.DockerClient) -> Settings:

@@ -1,4 +1,4 @@
-"""The parts of a sandbox, the state of each one, and their logs."""
+"""The parts of a sandbox, and the state of each one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from sandbox.machine.layout import Layout
 
-RUNNING, STARTING, SILENT, RESTARTING, ENDED, STOPPED = (
-    *("running", "starting", "not answering", "restarting", "ended", "stopped"),
-)
+RUNNING, SILENT, RESTARTING, ENDED, STOPPED = "running", "not answering", "restarting", "ended", "stopped"
 _SCHEMES = {"registry": "http", MARKET: "http", prefect_parts.SERVER: "http"}
 
 
@@ -36,7 +34,7 @@ class Service:
         name: the part's name, which `logs` accepts; for a plugin the container's name.
         address: where it is reached: on this machine if it has a port there, else on the sandbox's network; empty for
             a part that does not listen.
-        state: `running`; `starting`; `not answering` (it runs, but its health check fails); `restarting` (it ended,
+        state: `running`; `not answering` (it runs, but its last health check failed); `restarting` (it ended,
             and the engine starts it again); `ended`; `stopped`.
         restarts: how often the engine started it again.
         memory: bytes that it uses.
@@ -112,9 +110,8 @@ def _state(state: dict[str, Any]) -> str:
         return RESTARTING
     if not state.get("Running"):
         return ENDED
-    health = (state.get("Health") or {}).get("Status")
-    # The engine's first check comes after a minute. Until then, `starting` would be said of parts that serve.
-    return {"unhealthy": SILENT}.get(str(health), RUNNING)
+    # The engine's first check comes after a minute. Until then its own state is `starting`, also of parts that serve.
+    return SILENT if (state.get("Health") or {}).get("Status") == "unhealthy" else RUNNING
 
 
 def _address(container: Container, name: str) -> str:

@@ -124,7 +124,7 @@ class PlainRunner:
         while True:
             try:
                 return step.once()
-            except Exception as error:
+            except Exception as error:  # the step's row decides which kinds are retried
                 if number == step.kind.retries.tries or not step.may_retry(error):
                     raise
                 failed = error

@@ -74,8 +74,9 @@ def build(
         except BuildError as error:
             lines = [str(each.get("stream") or each.get("error") or "") for each in error.build_log]
             raise SandboxError(
-                f"The image of {what} cannot be built: {error.msg}",
-                "The packages come from the package index that this machine's containers reach.",
+                f"The image of {what} cannot be built.",
+                "The last lines of the build say what failed. Check that containers on this machine reach the package "
+                "index and have disk space, then try again.",
                 details="".join(lines).strip().splitlines()[-_LINES:],
             ) from error
         except (DockerException, OSError) as error:

@@ -13,6 +13,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
 
 from sandbox.errors import SandboxError
+from sandbox.machine.probes import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +25,15 @@ SANDBOX = "pluginctl.sandbox"
 """The label of everything that belongs to a sandbox; its value is the sandbox's identifier."""
 PART = "pluginctl.part"
 _SPEC = "pluginctl.specification"
-HOST = "127.0.0.1"
-"""The address on which containers publish their ports."""
 USER = "10001:10001"
 """The user of the images that are built here."""
 STOP_SECONDS = 10
+TMPFS = ("/tmp", "size=256m,mode=1777")  # noqa: S108 - inside the container
+"""The only folder besides volumes that a container may write to, and its options. It is in memory."""
+HEALTH_SECONDS = {"interval": 60, "timeout": 10, "start_period": 60}
+HEALTH_RETRIES = 1
+# Not `unless-stopped`: a killed engine, once restarted, stops what it finds and takes it for stopped by hand.
+RESTART = "always"
 _NANOSECONDS = 10**9
 _LOG = {"max-size": "10m", "max-file": "2"}
 _MIB = 2**20
@@ -39,17 +44,16 @@ class Specification:
     """What a container should be. Two equal specifications make equal containers.
 
     Attributes:
-        name: the container's name on the engine.
-        part: its name in the sandbox, which is also its host name on the network.
         sandbox: the sandbox's identifier.
+        part: its name in the sandbox, which is also its host name on the network.
         image: the image's name, or its id.
         command: the program and its arguments.
-        network: the name of its network.
         environment: its variables.
         volumes: paths inside by the name of the volume.
         files: paths inside by path on this machine, such as the engine's socket.
         ports: ports on this machine by port inside; they are published on 127.0.0.1 alone.
-        page: the path of a page that answers at the published port once the part works.
+        page: the path of a page that answers at the published port once the part works; without one, a part with a
+            port is a gRPC server.
         health: a shell command that fails if the part does not work; the engine runs it once a minute.
         user: `uid:gid`.
         groups: more groups of the user.
@@ -58,12 +62,10 @@ class Specification:
         hosts: addresses by host name, in addition to the network's own.
     """
 
-    name: str
-    part: str
     sandbox: str
+    part: str
     image: str
     command: tuple[str, ...]
-    network: str
     environment: Mapping[str, str] = field(default_factory=dict)
     volumes: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +79,16 @@ class Specification:
     hosts: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """The container's name on the engine."""
+        return container_name(self.sandbox, self.part)
+
+    @property
+    def network(self) -> str:
+        """The name of its network."""
+        return network_name(self.sandbox)
+
+    @property
     def digest(self) -> str:
         """Identifies the specification; the container has it as a label."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
@@ -85,6 +97,16 @@ class Specification:
     def labels(self) -> dict[str, str]:
         """The container's labels."""
         return {SANDBOX: self.sandbox, PART: self.part, _SPEC: self.digest}
+
+
+def network_name(sandbox: str) -> str:
+    """The name of a sandbox's network."""
+    return f"pluginctl-{sandbox}"
+
+
+def container_name(sandbox: str, part: str) -> str:
+    """The name of a part's container, and of its volume if it has one."""
+    return f"pluginctl-{sandbox}-{part}"
 
 
 def ensure(client: docker.DockerClient, wanted: Specification) -> Container:
@@ -111,15 +133,16 @@ def ensure(client: docker.DockerClient, wanted: Specification) -> Container:
     return container
 
 
-def runs(client: docker.DockerClient, wanted: Specification) -> bool:
-    """Whether the container of a specification runs as it should be."""
+def running(client: docker.DockerClient, wanted: Specification) -> Container | None:
+    """The container of a specification, if it runs as it should be."""
     container = _find(client, wanted.name)
-    return bool(container and container.status == "running" and container.labels.get(_SPEC) == wanted.digest)
+    if container and container.status == "running" and container.labels.get(_SPEC) == wanted.digest:
+        return container
+    return None
 
 
 def _create(client: docker.DockerClient, wanted: Specification) -> Container:
-    # Not `unless-stopped`: a killed engine, once restarted, stops what it finds and takes it for stopped by hand.
-    forever: Any = {"Name": "always"}
+    restart: Any = {"Name": RESTART}  # docker's own types also require a number that only other policies have
     mounts = [Mount(path, volume, type="volume") for volume, path in wanted.volumes.items()]
     mounts += [Mount(path, here, type="bind") for here, path in wanted.files.items()]
     return client.containers.create(
@@ -141,12 +164,12 @@ def _create(client: docker.DockerClient, wanted: Specification) -> Container:
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         read_only=True,
-        tmpfs={"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container
+        tmpfs=dict([TMPFS]),
         mem_limit=wanted.memory * _MIB,
         memswap_limit=wanted.memory * _MIB,
         pids_limit=wanted.processes,
         init=True,
-        restart_policy=forever,
+        restart_policy=restart,
         log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG),
     )
 
@@ -154,10 +177,10 @@ def _create(client: docker.DockerClient, wanted: Specification) -> Container:
 def _healthcheck(command: str) -> Healthcheck:
     return Healthcheck(
         test=["CMD-SHELL", command],
-        interval=60 * _NANOSECONDS,
-        timeout=10 * _NANOSECONDS,
-        start_period=60 * _NANOSECONDS,
-        retries=1,
+        retries=HEALTH_RETRIES,
+        interval=HEALTH_SECONDS["interval"] * _NANOSECONDS,
+        timeout=HEALTH_SECONDS["timeout"] * _NANOSECONDS,
+        start_period=HEALTH_SECONDS["start_period"] * _NANOSECONDS,
     )
 
 
@@ -230,20 +253,26 @@ def succeeds(container: Container, command: str) -> bool:
     return code == 0
 
 
-def network(client: docker.DockerClient, name: str, sandbox: str) -> None:
-    """Make a network of a sandbox if it does not exist."""
+def network(client: docker.DockerClient, sandbox: str) -> None:
+    """Make the network of a sandbox if it does not exist."""
+    name = network_name(sandbox)
     if not client.networks.list(names=[f"^{name}$"]):
         client.networks.create(name, driver="bridge", labels={SANDBOX: sandbox}, check_duplicate=True)
 
 
-def volume(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> Mapping[str, str]:
-    """Make a volume if it does not exist. Returns its labels, which it keeps from when it was made."""
+def volume(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> None:
+    """Make a volume if it does not exist. It keeps the labels with which it was made."""
+    if volume_labels(client, name) is None:
+        client.volumes.create(name, labels=dict(labels))
+
+
+def volume_labels(client: docker.DockerClient, name: str) -> Mapping[str, str] | None:
+    """The labels of a volume; None if it does not exist."""
     try:
-        found = client.volumes.get(name)
+        labels: Mapping[str, str] = client.volumes.get(name).attrs.get("Labels") or {}
     except NotFound:
-        found = client.volumes.create(name, labels=dict(labels))
-    kept: Mapping[str, str] = found.attrs.get("Labels") or {}
-    return kept
+        return None
+    return labels
 
 
 def remove_networks(client: docker.DockerClient, sandbox: str) -> None:

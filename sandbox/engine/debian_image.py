@@ -58,15 +58,16 @@ def make(client: docker.DockerClient, name: str, folder: Path) -> None:
     Raises:
         SandboxError: this machine has no apt, the packages cannot be downloaded, or dpkg failed.
     """
-    packages = _download(folder)
+    mirror = _mirror()
+    packages = _download(folder, mirror)
     repository, tag = name.split(":")
     stage = f"{repository}:{tag}-unpacked"
     try:
         client.api.import_image_from_data(_unpacked(packages), repository=repository, tag=f"{tag}-unpacked")
         script = _INSTALL.format(first=" ".join(_FIRST), suite=SUITE)
         command = ["/usr/bin/sh", "-c", script]
-        mirror = {"MIRROR": debian.mirror() or ""}
-        container = client.containers.create(stage, command, environment=mirror, network_mode="none")
+        variables = {"MIRROR": mirror}
+        container = client.containers.create(stage, command, environment=variables, network_mode="none")
         try:
             container.start()
             if container.wait(timeout=_SECONDS)["StatusCode"]:
@@ -86,7 +87,7 @@ def make(client: docker.DockerClient, name: str, folder: Path) -> None:
             client.images.remove(stage, force=True)
 
 
-def _download(folder: Path) -> list[Path]:
+def _mirror() -> str:
     mirror = debian.mirror() if debian.find("apt-get") else None
     if mirror is None or not _KEYRING.exists():
         raise SandboxError(
@@ -94,6 +95,10 @@ def _download(folder: Path) -> list[Path]:
             "Load an image with Python 3.11 into this engine: `docker pull`, `docker save` on a machine that can pull "
             "it, and `docker load` here.",
         )
+    return mirror
+
+
+def _download(folder: Path, mirror: str) -> list[Path]:
     for name in ("state/lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()

@@ -105,12 +105,12 @@ def _runs(pid: int, name: str) -> bool:
 
 def is_ours(layout: Layout) -> bool:
     """Whether a sandbox of the folder started the engine, and no sandbox has stopped it since."""
-    return bool(State(layout.state).get(PART))
+    return bool(State(layout.state, discard_broken=True).get(PART))
 
 
 def stop(layout: Layout, progress: Progress) -> None:
     """Stop the engine if a sandbox of this folder started it, and no container runs on it."""
-    state = State(layout.state)
+    state = State(layout.state, discard_broken=True)
     how = state.get(PART).get("started")
     if how is None:
         return

@@ -9,7 +9,7 @@ import requests
 import requests.exceptions
 
 HOST = "127.0.0.1"
-"""Where the parts of a sandbox listen."""
+"""Where everything listens that a sandbox publishes on this machine."""
 
 
 def serves_grpc(port: int, seconds: float = 0.5) -> bool:

@@ -50,7 +50,7 @@ class Lines:
         self.say(f"… {name}")
         try:
             yield
-        except BaseException:
+        except BaseException:  # also Ctrl-C: the line says which step did not end
             self.say(f"✗ {name} ({time.monotonic() - started:.1f} s)")
             raise
         self.say(f"✓ {name} ({time.monotonic() - started:.1f} s)")

@@ -20,16 +20,25 @@ class State:
 
     The file is read once. Every change replaces it as a whole, so that an interrupted run leaves either the old
     or the new document.
+
+    Args:
+        path: the file.
+        discard_broken: whether a file that cannot be read counts as empty. For commands that only stop or remove.
+
+    Raises:
+        SandboxError: the file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, discard_broken: bool = False) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._values: dict[str, Any] = {}
         if path.exists():
             try:
                 self._values = dict(json.loads(path.read_text()))
-            except ValueError as error:
+            except (ValueError, TypeError) as error:  # TypeError: JSON, but no object
+                if discard_broken:
+                    return
                 raise SandboxError(
                     f"The sandbox's state file cannot be read: {path} ({error}).",
                     "Remove the sandbox with `pluginctl sandbox down --purge` and start it again.",

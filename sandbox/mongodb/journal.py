@@ -198,7 +198,7 @@ class Journal:
                 "INSERT OR REPLACE INTO documents (sequence, collection, body) VALUES (?, ?, ?)", written
             )
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever it was, no transaction may stay open
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise

@@ -51,8 +51,7 @@ class Session:
     authenticated: bool = False
     _client_first: str = field(default="", repr=False)
     _server_first: str = field(default="", repr=False)
-    _nonce: str = field(default="", repr=False)
-    _proved: bool = False
+    _nonce: str = field(default="", repr=False)  # empty if no conversation is open
 
     def start(self, user: User, body: Document) -> Document:
         """Answer saslStart: the nonce, the salt and the iterations.
@@ -71,7 +70,6 @@ class Session:
         self._client_first = bare
         salt = base64.b64encode(user.salt).decode()
         self._server_first = f"r={self._nonce},s={salt},i={ITERATIONS}"
-        self._proved = False
         return _reply(self._server_first, done=False)
 
     def proceed(self, user: User, body: Document) -> Document:
@@ -80,7 +78,7 @@ class Session:
         Raises:
             CommandError: the proof is wrong, or nothing was started.
         """
-        if self._proved:  # clients that do not skip the empty exchange
+        if self.authenticated and not self._nonce:  # a client that does not skip the empty exchange
             return _reply("", done=True)
         message = bytes(body.get("payload", b"")).decode(errors="replace")
         without_proof, _, _ = message.rpartition(",p=")
@@ -100,7 +98,7 @@ class Session:
             self._nonce = ""
             raise CommandError(18, _FAILED)
         self._nonce = ""
-        self._proved = self.authenticated = True
+        self.authenticated = True
         verifier = base64.b64encode(hmac.digest(user.server_key, signed, "sha256")).decode()
         return _reply(f"v={verifier}", done=False)
 

@@ -12,18 +12,12 @@ if TYPE_CHECKING:
     from flows.spaceone import Client
     from sandbox.spaceone.bootstrap import SupervisorAccess
 
-_NAME = "spaceone.supervisor.name"
 _ENDPOINT = "spaceone.supervisor.plugin.endpoint"
 
 
 def supervisor_name(identifier: str) -> str:
     """A unique NAME for the supervisor. Two supervisors with one name would remove each other's containers."""
     return f"sandbox-{identifier}"
-
-
-def label(supervisor: str) -> str:
-    """The label of the plugin containers that this supervisor started. They keep running when it ends."""
-    return f"{_NAME}={supervisor}"
 
 
 def endpoint(container: Container) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.machine.probes import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 
 SERVERS = ("identity", "repository", "inventory", "plugin", "secret", "config")
 WORKER_POOL = 2  # tasks of a collection that run at the same time
-HOST = "127.0.0.1"
 #: The ports inside the containers; the host names are the parts' names.
 GRPC_PORT, REDIS_PORT, REGISTRY_PORT, MARKET_PORT = 50051, 6379, 5000, 8000
 PUBLISHED = (*SERVERS, "registry", "market")

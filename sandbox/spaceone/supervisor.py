@@ -1,7 +1,7 @@
 """Runs SpaceONE's supervisor in the sandbox: with the plugins on its network, and with fixes for two of its bugs.
 
-`python supervisor.py run scheduler spaceone.supervisor -c FILE`, in the services' image. The arguments are those of
-`spaceone`. Both generations (2.x and 1.12) have the functions that are replaced here.
+`python -m sandbox.spaceone.supervisor run scheduler spaceone.supervisor -c FILE`, in the services' image. The arguments
+are those of `spaceone`. Both generations (2.x and 1.12) have the functions that are replaced here.
 
 - The containers are listed once in a round, and not once for each plugin.
 - A plugin's container is on the sandbox's network and publishes no port. Its endpoint is its name there. It has no
@@ -20,10 +20,8 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import socket
 import sys
 import time
-from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +33,8 @@ from spaceone.supervisor.connector.docker_connector import DockerConnector
 from spaceone.supervisor.manager.supervisor_manager import SupervisorManager
 from spaceone.supervisor.service import supervisor_service
 from spaceone.supervisor.service.supervisor_service import SupervisorService
+
+from sandbox.spaceone.run import wait_until_it_listens
 
 PORT = 50051
 NAME = "spaceone.supervisor.name"
@@ -59,14 +59,6 @@ def _install_or_tell(self: Any, params: dict[str, Any]) -> Any:
         return None
 
 
-def _wait_until_it_listens(container: Any, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection((container.name, PORT), timeout=1):
-            return
-        time.sleep(0.2)
-
-
 def _run_inside(self: Any, *arguments: Any, **named: Any) -> Any:
     """The connector's own function, with an engine's client that starts containers on the network."""
     containers = self.client.containers
@@ -84,7 +76,7 @@ def _run_inside(self: Any, *arguments: Any, **named: Any) -> Any:
             memswap_limit="1g",
             pids_limit=512,
         )
-        docker_connector.time = SimpleNamespace(sleep=partial(_wait_until_it_listens, container))
+        docker_connector.time = SimpleNamespace(sleep=partial(wait_until_it_listens, container.name, PORT))
         return container
 
     self.client = _Client(self.client, _Containers(containers, run))

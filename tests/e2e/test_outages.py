@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from flows.spaceone import read_spacectl
+from tests.listener import Listener
 from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.e2e]
@@ -104,26 +105,22 @@ def test_an_endpoint_that_is_down_is_3_and_a_document(proxied, run, project):
     assert done.stderr.count("Trying again") == 2
 
 
+class Counting(Listener):
+    """A registry that closes each connection at once, and counts them."""
+
+    taken = 0
+
+    def handle(self, _):
+        self.taken += 1
+
+
 @pytest.mark.usefixtures("released")
 def test_a_registry_that_accepts_and_closes_is_asked_three_times_and_each_is_announced(run, project):
-    taken = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                taken.append(connection)
-                connection.close()
-
-        threading.Thread(target=serve, daemon=True).start()
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
-        environment = project.write_environment("closing", registry={"address": address, "insecure": True})
+    with closing(Counting()) as registry:
+        settings = {"address": registry.address, "insecure": True}
+        environment = project.write_environment("closing", registry=settings)
         done = run(*project.arguments(environment), "--dry-run", "--output", "json")
-        listener.shutdown(socket.SHUT_RDWR)
     assert done.returncode == 3
     assert json.loads(done.stdout)["error"]["code"] == "registry-unreachable"
-    assert len(taken) == 3
+    assert registry.taken == 3
     assert re.findall(r"Trying again \((.*)\)\.", done.stderr) == ["2 of 3", "3 of 3"]

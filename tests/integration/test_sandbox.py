@@ -237,7 +237,6 @@ def test_a_compose_file_is_what_runs(home: Path, layout: Layout, engine: docker.
 
 
 def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout_2: Layout):
-    pytest.importorskip("prefect")
     summary = lifecycle.up(home, prefect=True)
     assert summary.prefect is not None
     assert lifecycle.summary(home, generation="1.12").prefect == summary.prefect
@@ -268,7 +267,7 @@ config.init_conf("spaceone.supervisor")
 config.set_service_config()
 config.set_global(NAME="sandbox-mine", BACKEND="DockerConnector",
                   CONNECTORS={"DockerConnector": {"start_port": 1, "end_port": 2}})
-from sandbox import supervisor
+from sandbox.spaceone import supervisor
 print(supervisor.SupervisorManager().delete_plugin("plugin-shared", "1.0.0"))
 """
 

@@ -30,7 +30,6 @@ from sandbox.engine.connection import connect
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import is_alive
 from sandbox.machine.progress import Quiet
-from sandbox.spaceone import plugins
 from sandbox.spaceone.generations import GENERATIONS
 from tests.integration.conftest import client, running, spacectl, start_both, states
 from tests.waiting import PATIENCE, wait_for
@@ -143,8 +142,8 @@ def plugin_containers(layout: Layout) -> list[str]:
     if engine is None:
         return []  # stopped with the last sandbox
     with closing(engine):
-        found = containers.labelled(engine, plugins.label(plugins.supervisor_name(layout.identifier)))
-        return [str(one.name) for one in found]
+        found = containers.labelled(engine, f"{containers.SANDBOX}={layout.identifier}")
+        return [str(one.name) for one in found if containers.PART not in one.labels]
 
 
 def left_on_the_engine(layout: Layout) -> list[str]:
@@ -416,7 +415,7 @@ def test_an_engine_that_was_killed_comes_back_with_everything(
 ):
     engines = [each for each in psutil.process_iter() if each.name() == "dockerd" and is_alive(each)]
     if len(engines) != 1 or os.geteuid():
-        pytest.skip("only root may kill the engine, and only where there is one")
+        pytest.skip("only root may kill the engine, and only if one dockerd runs on this machine")
     engines[0].kill()
     wait_for(lambda: not is_alive(engines[0]), "the engine's end")
     lifecycle.up(home, generation="2.x")  # starts the engine, which starts all others

@@ -6,12 +6,10 @@ from sandbox import compose
 from sandbox.engine.containers import Specification
 
 WANTED = Specification(
-    name="pluginctl-12-identity",
-    part="identity",
     sandbox="12",
+    part="identity",
     image="image:1",
     command=("sh", "-c", 'exec "$@"'),
-    network="pluginctl-12",
     environment={"TOKEN": "a$b"},
     volumes={"pluginctl-12-data": "/data"},
     files={"/run/docker.sock": "/var/run/docker.sock"},

@@ -105,11 +105,16 @@ def test_down_keeps_what_is_needed_for_the_next_start(layout: Layout, prefect: P
     lifecycle.down(layout.root.parent, progress=steps)
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"ports": ', "[]", "\0\0"])
-def test_purge_removes_the_folder_also_if_its_records_cannot_be_read(layout: Layout, content: str):
-    layout.state.write_text(content)
+@pytest.mark.parametrize("content", ["", "{", '{"ports": ', "[]", "[1]", "7", "\0\0"])
+def test_purge_removes_everything_also_if_no_record_can_be_read(
+    layout: Layout, prefect: Processes, content: str
+):
+    layout.engine.make()
+    for each in (layout, layout.prefect, layout.engine):
+        each.state.write_text(content)
     lifecycle.down(layout.root.parent, purge=True)
-    assert not layout.root.exists()
+    assert prefect.running(prefect_parts.WORKER) is None
+    assert not [each for each in layout.root.parent.iterdir() if each.suffix != ".lock"]
 
 
 def test_purge_names_the_databases_that_it_leaves_elsewhere(layout: Layout, steps: Steps):

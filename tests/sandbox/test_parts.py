@@ -106,7 +106,7 @@ def test_services_are_started_with_their_generations_words(
     tmp_path: Path, settings: Settings, generation: str, words: tuple[str, ...]
 ):
     command = made(Layout.of(tmp_path, generation), settings).service("identity").command
-    assert command[3:-1] == ("spaceone", *words, "spaceone.identity", "-p", "50051", "-c")
+    assert command[4:-1] == ("spaceone", *words, "spaceone.identity", "-p", "50051", "-c")
 
 
 def test_a_mongodb_elsewhere_is_no_part_and_is_reached_through_the_gateway(

@@ -111,6 +111,6 @@ class Session:
             open_to.request(method, target, headers=dict(headers))
             answer = open_to.getresponse()
             return Response(method, url, answer.status, answer.reason, answer.headers, answer.read())
-        except BaseException:
+        except BaseException:  # whatever interrupted it: half an answer may be left on the connection
             open_to.close()
             raise

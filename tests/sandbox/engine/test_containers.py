@@ -9,12 +9,10 @@ from sandbox.engine import containers
 from sandbox.engine.containers import Specification
 
 WANTED = Specification(
-    name="pluginctl-12-identity",
-    part="identity",
     sandbox="12",
+    part="identity",
     image="image:1",
     command=("spaceone",),
-    network="pluginctl-12",
     ports={50051: 21000},
 )
 
@@ -27,6 +25,10 @@ def test_equal_specifications_have_one_digest_and_different_ones_two():
         replace(WANTED, memory=1),
     ]
     assert len({each.digest for each in [WANTED, *others]}) == 4
+
+
+def test_names_follow_from_the_sandbox_and_the_part():
+    assert (WANTED.name, WANTED.network) == ("pluginctl-12-identity", "pluginctl-12")
 
 
 def test_the_labels_say_whose_container_it_is():

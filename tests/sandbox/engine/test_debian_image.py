@@ -73,5 +73,5 @@ def test_a_machine_that_cannot_build_one_is_told_how_to_load_one(
         debian, "mirror", lambda: None if lacks == "mirror" else "http://mirror.example/debian"
     )
     with pytest.raises(SandboxError, match="none can be built") as caught:
-        debian_image._download(tmp_path / "packages")
+        debian_image._mirror()
     assert "docker load" in caught.value.advice

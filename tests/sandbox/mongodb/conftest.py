@@ -56,7 +56,7 @@ def elsewhere(request: pytest.FixtureRequest) -> Iterator[MongoClient[dict[str, 
 def embedded(elsewhere: MongoClient[dict[str, Any]] | None) -> None:
     """For a test that looks inside the embedded server, or changes its limits."""
     if elsewhere is not None:
-        pytest.skip("not of another server")
+        pytest.skip("it looks inside the embedded server, and --mongodb-uri names another one")
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import threading
 from base64 import b64encode
+from contextlib import ExitStack
 from email.utils import formatdate
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import pytest
 
 from flows.images import RegistryError, RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.registry import Registry, transport
+from tests.listener import Listener
 
 MANIFEST = "/v2/team/plugin/manifests/0.1.0"
 DIGEST = "sha256:" + "0" * 64
@@ -29,52 +31,31 @@ def there(answer):
     return answer(200, headers={"Docker-Content-Digest": DIGEST})
 
 
-class Closing:
+class Closing(Listener):
     """A registry that closes connections; `heard` is what each began with.
 
-    Attributes:
+    Args:
         speaks: Whether plain HTTP is answered, with "no such tag".
     """
 
-    def __init__(self, listener, *, speaks=False):
-        self.address = f"127.0.0.1:{listener.getsockname()[1]}"
+    def __init__(self, *, speaks=False):
         self.heard = []
-        self._listener, self._speaks = listener, speaks
+        self._speaks = speaks
+        super().__init__()
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                words = connection.recv(65536)
-                self.heard.append("http" if words.startswith(b"GET /v2/") else "tls" if words else "nothing")
-                if self._speaks and words.startswith(b"GET /v2/"):
-                    status = b"200 OK" if words.startswith(b"GET /v2/ ") else b"404 Not Found"
-                    connection.sendall(
-                        b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-                    )
+    def handle(self, connection):
+        words = connection.recv(65536)
+        self.heard.append("http" if words.startswith(b"GET /v2/") else "tls" if words else "nothing")
+        if self._speaks and words.startswith(b"GET /v2/"):
+            status = b"200 OK" if words.startswith(b"GET /v2/ ") else b"404 Not Found"
+            connection.sendall(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
 
 @pytest.fixture
 def closing():
     """Makes registries that close connections."""
-    running = []
-
-    def closing(*, speaks=False):
-        listener = socket.create_server(("127.0.0.1", 0))
-        registry = Closing(listener, speaks=speaks)
-        thread = threading.Thread(target=registry.serve)
-        thread.start()
-        running.append((listener, thread))
-        return registry
-
-    yield closing
-    for listener, thread in running:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
+    with ExitStack() as stack:
+        yield lambda **more: stack.enter_context(contextlib.closing(Closing(**more)))
 
 
 class TestOnce:
