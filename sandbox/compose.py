@@ -21,7 +21,6 @@ def document(wanted: Iterable[Specification]) -> str:
     volumes = sorted({volume for each in parts for volume in each.volumes})
     networks = sorted({each.network for each in parts})
     content = {
-        "name": networks[0],
         "services": {each.part: _service(each) for each in parts},
         "networks": {name: {"name": name, "external": True} for name in networks},
         "volumes": {name: {"name": name, "external": True} for name in volumes},

@@ -175,7 +175,9 @@ class Parts:
         package = f"spaceone.{name.partition('-')[0]}"
         command = (*program, *self.generation.scheduler, package, "-c", CONFIGURATION)
         return replace(
-            self._configured(name, command), health=_has_children(self.generation.background[name])
+            self._configured(name, command),
+            health=_has_children(self.generation.background[name]),
+            memory=2048,  # the inventory's worker took 930 MiB for 10,000 resources
         )
 
     def _configured(self, name: str, command: tuple[str, ...]) -> Specification:
