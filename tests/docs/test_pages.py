@@ -40,7 +40,7 @@ def shown_commands(text):
     lines = re.findall(r"^\s*\$ (.+)$", text, re.MULTILINE)
     lines += re.findall(r"`(pluginctl [^`]+)`", _FENCE.sub("", text))
     for line in lines:
-        for part in re.split(r"\s(?:\||&&|;)\s", re.sub(r"\s#\s.*", "", line)):
+        for part in re.split(r"\s(?:\||>|&&|;)\s", re.sub(r"\s#\s.*", "", line)):
             found = re.match(r"(?:[A-Z_]+=\S+ )*(?:\S*/)?(?:python -m )?pluginctl (.+)", part)
             if found:
                 yield found[1]
@@ -80,5 +80,5 @@ def test_a_command_that_does_not_exist_is_found(text, reference):
 
 
 def test_commands_are_found_in_examples_and_sentences():
-    text = "Run `pluginctl show ENV`.\n```console\n$ A=b .venv/bin/pluginctl release x | jq . # all\n```\n"
-    assert list(shown_commands(text)) == ["release x", "show ENV"]
+    text = "Run `pluginctl show ENV`.\n```console\n$ A=b .venv/bin/pluginctl release x | jq . # all\n$ pluginctl sandbox compose > file\n```\n"
+    assert list(shown_commands(text)) == ["release x", "sandbox compose", "show ENV"]
