@@ -80,5 +80,8 @@ def test_a_command_that_does_not_exist_is_found(text, reference):
 
 
 def test_commands_are_found_in_examples_and_sentences():
-    text = "Run `pluginctl show ENV`.\n```console\n$ A=b .venv/bin/pluginctl release x | jq . # all\n$ pluginctl sandbox compose > file\n```\n"
+    text = (
+        "Run `pluginctl show ENV`.\n```console\n$ A=b .venv/bin/pluginctl release x | jq . # all\n"
+        "$ pluginctl sandbox compose > file\n```\n"
+    )
     assert list(shown_commands(text)) == ["release x", "sandbox compose", "show ENV"]
