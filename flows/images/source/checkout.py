@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from flows.images.source import git
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-GIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +34,31 @@ def read_checkout(folder: Path) -> Checkout | None:
     """Ask git about `folder`; None if it is in no checkout, was never committed, or git is not installed.
 
     The commit is the last one that touched the folder, not the checkout's newest: a commit elsewhere
-    does not change the source, so it must not change the labels of its image.
+    does not change the source, so it must not change the labels of its image. Nothing of the checkout is run.
     """
-    last = _git(folder, "log", "-1", "--format=%H %ct", "--", ".")
-    if not last:
+    repository = git.find_repository(folder)
+    commit = repository and git.head(repository)
+    if not repository or not commit:
         return None
-    commit, seconds = last.split()
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ".")
-    return Checkout(
-        commit=commit,
-        time=datetime.fromtimestamp(int(seconds)).astimezone(),
-        dirty=changes is None or bool(changes),  # git may fail, or take too long
-        url=public_url(_git(folder, "config", "--get", "remote.origin.url") or ""),
+    path = str(folder.resolve().relative_to(repository.top))
+    with git.opened(repository, commit) as asked:
+        last = asked.ask("log", "-1", "--format=%H %ct", commit, "--", path)
+        if not last:
+            return None
+        found, seconds = last.split()
+        return Checkout(
+            commit=found,
+            time=datetime.fromtimestamp(int(seconds)).astimezone(),
+            dirty=git.has_special_files(repository, folder) or _is_changed(asked, path),
+            url=public_url(asked.configuration.get("remote.origin.url", "")),
+        )
+
+
+def _is_changed(asked: git.Git, path: str) -> bool:
+    changes = asked.ask(
+        "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", path
     )
+    return changes is None or bool(changes)  # git may fail, or take too long
 
 
 def public_url(remote: str) -> str | None:
@@ -70,21 +80,3 @@ def public_url(remote: str) -> str | None:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}{parts.path}"
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    # Inside a git hook these point to the hook's repository, whatever -C says.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=GIT_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
