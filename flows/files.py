@@ -6,8 +6,8 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -31,7 +31,7 @@ class Folder:
 
     path: Path
 
-    def open(self, name: str | Path, limit: int | None = None) -> IO[bytes]:
+    def open(self, name: str | Path, limit: int | None = None) -> BufferedReader:
         """Open a file for reading.
 
         Every part of the real path is opened without following links, so that nothing can be exchanged between the

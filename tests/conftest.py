@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 #: The tests' own sandbox, beside the one of `make demo`. Its images are kept between two runs, its data is not.
 SANDBOX_HOME = Path(os.environ.get("PLUGINCTL_TEST_HOME", CHECKOUT / ".sandbox" / "test"))
+
+_STARTING = pytest.StashKey[Future["Summary"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,28 +64,46 @@ def sandbox_home() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Summary]:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Summary]:
     """SpaceONE 2.x with Prefect, running; what `sandbox.lifecycle.summary` says of it.
 
-    PLUGINCTL_KEEP=1 leaves it running, data and all, for the next run.
+    The sandbox of 1.12 starts beside the first tests if there is one that needs it. PLUGINCTL_KEEP=1 leaves both
+    running, data and all, for the next run.
     """
-    with _running("2.x", prefect=True) as summary:
+    items, stash = request.session.items, request.session.stash
+    with _running("2.x", _start("2.x", prefect=True)) as summary, ThreadPoolExecutor(1) as pool:
+        if any("1.12" in item.nodeid or "sandbox_1_12" in item.fixturenames for item in items):
+            stash[_STARTING] = pool.submit(_start, "1.12")
         yield summary
+        if unused := stash.get(_STARTING, None):
+            with _running("1.12", unused.result()):
+                pass
 
 
 @pytest.fixture(scope="session")
-def sandbox_1_12() -> Iterator[Summary]:
+def sandbox_1_12(request: pytest.FixtureRequest) -> Iterator[Summary]:
     """SpaceONE 1.12 beside it, without Prefect."""
-    with _running("1.12") as summary:
+    stash = request.session.stash
+    starting = stash.get(_STARTING, None)
+    if starting:
+        del stash[_STARTING]
+    with _running("1.12", starting.result() if starting else _start("1.12")) as summary:
         yield summary
 
 
-@contextmanager
-def _running(generation: str, *, prefect: bool = False) -> Iterator[Summary]:
+def _start(generation: str, *, prefect: bool = False) -> Summary:
     from sandbox import lifecycle as platform
     from sandbox.machine.progress import Lines
 
-    yield platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
+    return platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
+
+
+@contextmanager
+def _running(generation: str, summary: Summary) -> Iterator[Summary]:
+    from sandbox import lifecycle as platform
+    from sandbox.machine.progress import Lines
+
+    yield summary
     if not os.environ.get("PLUGINCTL_KEEP"):
         # With its data, else the next start would bring up every plugin that earlier tests released.
         platform.down(SANDBOX_HOME, generation=generation, purge=True, progress=Lines())

@@ -24,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.errors import Cause, PipelineError
+from flows.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class InvalidReference(ImageError, ValueError):
     cause = Cause.REFUSED
 
     def __init__(self, value: str, problem: str) -> None:
-        super().__init__(f"{value!r} {problem}")
+        super().__init__(f"{quoted(value)} {problem}")
         self.value = value
 
 

@@ -392,13 +392,24 @@ def killed(restarts: dict[str, Restart]) -> dict[str, Killed]:
         kill(layouts)
         for writer in writers:
             writer.result()
-    for name, restart in restarts.items():
-        wait_for(lambda layout=restart.layout: serves(layout), f"the sandbox of {name}", seconds=180)
-        with client(restart.layout) as domain:
-            found[name].found = {each["provider"] for each in domain.list("identity.Provider.list")}
-        found[name].states = {part: each.state for part, each in states(restart.layout).items()}
-        found[name].jobs.append(collect(restart.layout, restart.collector_id))
+
+    def look(restart: Restart) -> None:
+        layout = restart.layout
+        seen = found[layout.root.name]
+        seen.found = providers_after_a_restart(layout)
+        seen.states = {part: each.state for part, each in states(layout).items()}
+        seen.jobs.append(collect(layout, restart.collector_id))
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(look, restarts.values()))
     return found
+
+
+def providers_after_a_restart(layout: Layout) -> set[str]:
+    """Waits until a sandbox serves again; the providers that it has then."""
+    wait_for(lambda: serves(layout), f"the sandbox of {layout.root.name}", seconds=180)
+    with client(layout) as domain:
+        return {each["provider"] for each in domain.list("identity.Provider.list")}
 
 
 def test_killed_parts_come_back_with_every_acknowledged_write(layout: Layout, killed: dict[str, Killed]):
@@ -419,13 +430,14 @@ def test_an_engine_that_was_killed_comes_back_with_everything(
     engines[0].kill()
     wait_for(lambda: not is_alive(engines[0]), "the engine's end")
     lifecycle.up(home, generation="2.x")  # starts the engine, which starts all others
-    for restart in restarts.values():
-        wait_for(lambda layout=restart.layout: serves(layout), "the sandbox", seconds=180)
-        with client(restart.layout) as domain:
-            after = {each["provider"] for each in domain.list("identity.Provider.list")}
-        assert after == killed[restart.layout.root.name].found
+
+    def look(restart: Restart) -> None:
+        assert providers_after_a_restart(restart.layout) == killed[restart.layout.root.name].found
         job = collect(restart.layout, restart.collector_id)
         assert (job["status"], job.get("failure_tasks", 0)) == ("SUCCESS", 0), job
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(look, restarts.values()))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,9 @@ from pathlib import Path
 from flows.images.errors import SourceError
 from flows.images.source import context
 from flows.images.source.dockerfile import copied, holds
-from flows.images.source.dockerignore import DOCKERIGNORE
+from flows.images.source.dockerignore import DOCKERIGNORE, included
+from flows.images.source.reading import read_text
+from flows.text import quoted
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS = "pkg/pip_requirements.txt"
@@ -53,65 +55,75 @@ def read_contents(folder: Path, version: str) -> Contents:
     """
     _check_copies(folder)
     remarks: list[str] = []
-    requirements = _requirements(folder / REQUIREMENTS, remarks)
-    setup = _setup(folder / SETUP, version, remarks)
+    requirements = _requirements(folder, remarks)
+    setup = _setup(folder, version, remarks)
     return Contents(requirements, setup, tuple(remarks))
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of the source. Bytes that are not UTF-8 are replaced; they do not matter here.
-
-    Raises:
-        SourceError: it cannot be read.
-    """
-    try:
-        return path.read_text("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise SourceError(path, f"cannot be read ({error.strerror})", "Make it readable") from error
 
 
 def _check_copies(folder: Path) -> None:
     paths = [entry.path for entry in context.entries(folder)]
-    for line, wanted in copied(read_text(folder / DOCKERFILE)):
+    for line, wanted in copied(read_text(folder, DOCKERFILE, errors="replace")):
         if holds(paths, wanted):
             continue
         copies = f"line {line} of the {DOCKERFILE} copies it"
-        if any(folder.glob(wanted.strip("/"))):
+        if holds(included(folder, ()), wanted):
             raise SourceError(folder / wanted, f"is excluded by {DOCKERIGNORE}, but {copies}", "Include it")
         raise SourceError(folder / wanted, f"is missing, but {copies}", "Add it, or correct that line")
 
 
-def _requirements(path: Path, remarks: list[str]) -> int | None:
-    if not path.is_file():
+def _requirements(folder: Path, remarks: list[str]) -> int | None:
+    text = _optional(folder, REQUIREMENTS)
+    if text is None:
         return None
-    joined = re.sub(r"\\\r?\n", " ", read_text(path))
+    joined = re.sub(r"\\\r?\n", " ", text)
     lines = [line for text in joined.splitlines() if (line := re.sub(r"(^|\s)#.*", "", text).strip())]
     if not lines:
-        remarks.append(f"{path}: names no package; add the packages that the plugin imports.")
+        remarks.append(
+            f"{folder / REQUIREMENTS}: names no package; add the packages that the plugin imports."
+        )
     return sum(not line.startswith("-") or line.startswith(("-e", "--editable")) for line in lines)
 
 
-def _setup(path: Path, version: str, remarks: list[str]) -> Setup | None:
-    if not path.is_file():
+def _setup(folder: Path, version: str, remarks: list[str]) -> Setup | None:
+    path, text = folder / SETUP, _optional(folder, SETUP)
+    if text is None:
         return None
     try:
-        tree = ast.parse(read_text(path))
+        tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
-        remarks.append(f"{path}: cannot be read as Python ({error}); correct it.")
+        where = f" at line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        remarks.append(f"{path}: cannot be read as Python{where}; correct it.")
+        return Setup(None, None)
+    except (RecursionError, MemoryError):
+        remarks.append(f"{path}: has an expression that is too deep to be read; simplify it.")
         return Setup(None, None)
     said = {word.arg: word.value for call in _setup_calls(tree) for word in call.keywords}
     own = _literal(said.get("version"))
     if own not in {None, version}:
         remarks.append(
-            f"{path}: has version {own}, but VERSION has {version}; make it read the file VERSION, or write the "
-            "same version into both."
+            f"{path}: has version {quoted(own)}, but VERSION has {version}; make it read the file VERSION, or write "
+            "the same version into both."
         )
     return Setup(_literal(said.get("name")), own or (version if _names_version_file(tree) else None))
 
 
 def _setup_calls(tree: ast.AST) -> list[ast.Call]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if ast.unparse(call.func) in {"setup", "setuptools.setup"}]
+    return [call for call in calls if _dotted(call.func) in {"setup", "setuptools.setup"}]
+
+
+def _dotted(expression: ast.expr) -> str | None:
+    if isinstance(expression, ast.Attribute):
+        return f"{expression.value.id}.{expression.attr}" if isinstance(expression.value, ast.Name) else None
+    return expression.id if isinstance(expression, ast.Name) else None
+
+
+def _optional(folder: Path, name: str) -> str | None:
+    """The text of a file that may be missing. Bytes that are not UTF-8 are replaced; they do not matter here."""
+    try:
+        return read_text(folder, name, errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _literal(value: ast.expr | None) -> str | None:

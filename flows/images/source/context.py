@@ -7,6 +7,7 @@ image, whatever the umask or the time of the checkout was.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -14,14 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
+from flows.files import MIB, Folder
 from flows.images.errors import SourceError
 from flows.images.source.dockerignore import DOCKERIGNORE, Rule, included, read_rules
+from flows.images.source.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import datetime
+    from io import BufferedReader
 
 _NEVER = (".git",)
+
+MAX_ENTRIES = 100_000
+MAX_BYTES = 1024 * MIB
+"""The largest build context. A plugin's is some MiB; a larger one has files that nobody meant to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,17 @@ def entries(folder: Path) -> list[Entry]:
     each clone. Sockets, pipes and devices are excluded, because COPY never copies them.
 
     Raises:
-        SourceError: a path cannot be read, or a line of .dockerignore is not a pattern.
+        SourceError: a path cannot be read, a line of .dockerignore is not a pattern, or there are too many files.
     """
-    found = []
+    found: list[Entry] = []
+    size = 0
     try:
         for path in included(folder, _rules(folder)):
             status = (folder / path).lstat()
+            size += status.st_size
+            if len(found) == MAX_ENTRIES or size > MAX_BYTES:
+                problem = f"is too large for a build context: at most {MAX_ENTRIES:,} files and {MAX_BYTES // MIB} MiB"
+                raise SourceError(folder, problem, f"Exclude what the image does not need in {DOCKERIGNORE}")
             if stat.S_ISLNK(status.st_mode):
                 found.append(Entry(path, "link", target=os.readlink(folder / path)))  # noqa: PTH115 - keeps "./x"
             elif stat.S_ISDIR(status.st_mode):
@@ -72,11 +85,8 @@ def digest(folder: Path, *, without: Collection[str] = ()) -> str:
         if entry.path in without:
             continue
         if entry.kind == "file":
-            try:
-                with (folder / entry.path).open("rb") as file:
-                    content = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise _unreadable(folder / entry.path, error) from error
+            with _opened(folder, entry) as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
         else:
             content = hashlib.sha256(os.fsencode(entry.target)).hexdigest()
         mode = "x" if entry.executable else "-"
@@ -99,36 +109,40 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
             info = tarfile.TarInfo(entry.path)
             info.mtime = int(time.timestamp())
             info.mode = 0o755 if entry.executable or entry.kind == "folder" else 0o644
-            try:
-                if entry.kind == "file":
-                    with (folder / entry.path).open("rb") as file:
-                        info.size = os.fstat(file.fileno()).st_size
-                        tar.addfile(info, file)
-                else:
-                    info.type = tarfile.DIRTYPE if entry.kind == "folder" else tarfile.SYMTYPE
-                    info.linkname = entry.target
-                    tar.addfile(info)
-            except OSError as error:
-                raise _unreadable(folder / entry.path, error) from error
+            if entry.kind == "file":
+                with _opened(folder, entry) as file:
+                    info.size = os.fstat(file.fileno()).st_size
+                    tar.addfile(info, file)
+            else:
+                info.type = tarfile.DIRTYPE if entry.kind == "folder" else tarfile.SYMTYPE
+                info.linkname = entry.target
+                tar.addfile(info)
     output.seek(0)
     return output
 
 
 def _rules(folder: Path) -> list[Rule]:
-    path = folder / DOCKERIGNORE
     try:
-        # Editors on Windows begin a file with a byte order mark.
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = read_text(folder, DOCKERIGNORE).splitlines()
     except FileNotFoundError:
         lines = []
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from error
     try:
         return read_rules([*_NEVER, *lines])
     except ValueError as error:
-        raise SourceError(path, f"has a line that is not a pattern ({error})", "Correct it") from None
+        raise SourceError(
+            folder / DOCKERIGNORE, f"has a line that is not a pattern ({error})", "Correct it"
+        ) from None
 
 
-def _unreadable(path: Path, error: Exception) -> SourceError:
-    reason = getattr(error, "strerror", None) or str(error)
+@contextlib.contextmanager
+def _opened(folder: Path, entry: Entry) -> Iterator[BufferedReader]:
+    try:
+        with Folder(folder).open(entry.path) as file:
+            yield file
+    except OSError as error:
+        raise _unreadable(folder / entry.path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    reason = error.strerror or str(error)
     return SourceError(path, f"cannot be read ({reason})", f"Make it readable, or name it in {DOCKERIGNORE}")

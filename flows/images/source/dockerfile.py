@@ -89,13 +89,17 @@ def copied(text: str) -> list[tuple[int, str]]:
 
 
 def holds(paths: Iterable[str], wanted: str) -> bool:
-    """Whether a build context of these paths has `wanted`: a file, a folder with something in it, a wildcard."""
-    parts = posixpath.normpath(wanted.lstrip("/") or ".").split("/")
-    if parts == ["."]:
+    """Whether a build context of these paths has `wanted`: a file, a folder with something in it, a wildcard.
+
+    The context's folder is the top: as in Docker, `..` does not leave it.
+    """
+    parts = posixpath.normpath(f"/{wanted}").strip("/").split("/")
+    if parts == [""]:
         return True
+    plain, depth = not any(character in wanted for character in "*?["), len(parts)
     return any(
-        len(path_parts) >= len(parts) and all(map(fnmatchcase, path_parts, parts))
-        for path_parts in (path.split("/") for path in paths)
+        here == parts if plain else len(here) == depth and all(map(fnmatchcase, here, parts))
+        for here in (path.split("/", depth)[:depth] for path in paths)
     )
 
 

@@ -12,8 +12,9 @@ from flows.images.errors import InvalidReference, SourceChanged, SourceError
 from flows.images.reference import check_tag
 from flows.images.source import context
 from flows.images.source.checkout import read_checkout
-from flows.images.source.contents import DOCKERFILE, VERSION_FILE, Contents, read_contents, read_text
+from flows.images.source.contents import DOCKERFILE, VERSION_FILE, Contents, read_contents
 from flows.images.source.dockerfile import base_image
+from flows.images.source.reading import VERSION_BYTES, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,11 +82,10 @@ class PluginSource:
         Raises:
             SourceError: with these build arguments, the Dockerfile names no base image.
         """
-        dockerfile = self.folder / DOCKERFILE
-        base = base_image(read_text(dockerfile), build_args)
+        base = base_image(read_text(self.folder, DOCKERFILE, errors="replace"), build_args)
         if base is None:
             advice = "Name one in a FROM line, or set its argument in the environment's build.args"
-            raise SourceError(dockerfile, "names no base image", advice)
+            raise SourceError(self.folder / DOCKERFILE, "names no base image", advice)
         return base
 
     def caches(self) -> list[str]:
@@ -117,29 +117,28 @@ def _check(folder: Path) -> str:
         raise SourceError(
             folder, problem, "Give the folder of a plugin, which contains Dockerfile, pkg/ and src/"
         )
-    dockerfile = folder / DOCKERFILE
-    if not dockerfile.is_file():
-        raise SourceError(dockerfile, "is missing", "Write one: a plugin's image is built from it")
+    try:
+        read_text(folder, DOCKERFILE, errors="replace")
+    except FileNotFoundError:
+        advice = "Write one: a plugin's image is built from it"
+        raise SourceError(folder / DOCKERFILE, "is missing", advice) from None
     if not (folder / "src").is_dir():
         raise SourceError(folder / "src", "is missing", "Put VERSION, setup.py and plugin/ into this folder")
-    return _version(folder / VERSION_FILE)
+    return _version(folder)
 
 
-def _version(path: Path) -> str:
+def _version(folder: Path) -> str:
+    path = folder / VERSION_FILE
     try:
-        version = path.read_text("utf-8-sig").strip()
+        version = read_text(folder, VERSION_FILE, VERSION_BYTES).strip()
     except FileNotFoundError:
         raise SourceError(path, "is missing", _WRITE_VERSION) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(
-            path, f"cannot be read ({error})", "It must be a text file that contains a version"
-        ) from error
     if not version:
         raise SourceError(path, "is empty", _WRITE_VERSION)
     try:
         check_tag(version)
     except InvalidReference as error:
-        raise SourceError(path, str(error), "Write a version such as 0.1.0") from error
+        raise SourceError(path, str(error), "Write a version such as 0.1.0") from None
     if version == "latest":
         # A repository with this tag makes SpaceONE's get_versions fail with ERROR_NO_PLUGIN.
         raise SourceError(path, "'latest' is not a version that SpaceONE can use", "Write one such as 0.1.0")

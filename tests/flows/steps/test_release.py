@@ -264,7 +264,7 @@ def test_remarks_on_the_source_are_shown_whatever_becomes_of_the_image(
     source = shutil.copytree(checkout / "plugin", tmp_path / "plugin")
     (source / "src/setup.py").write_text("setup(name='x', version='9')")
     report = release(dataclasses.replace(request_, source=source, dry_run=True), recorder)
-    words = f"src/setup.py: has version 9, but VERSION has {VERSION}; "
+    words = f"src/setup.py: has version '9', but VERSION has {VERSION}; "
     assert words in recorder.outcomes["read source"]
     (remark,) = report.as_json()["source"]["remarks"]
     assert words in remark

@@ -82,7 +82,9 @@ def test_a_version_of_its_own_in_setup_is_remarked(contents, plugin):
     found = contents(setup="setup(name='x', version='0.0.9')")
     assert found.setup == Setup("x", "0.0.9")
     (remark,) = found.remarks
-    assert remark.startswith(f"{plugin / 'src/setup.py'}: has version 0.0.9, but VERSION has 0.1.0; make it ")
+    assert remark.startswith(
+        f"{plugin / 'src/setup.py'}: has version '0.0.9', but VERSION has 0.1.0; make it "
+    )
 
 
 @pytest.mark.parametrize("text", ["setup(", "\0"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -149,7 +152,7 @@ def test_lines_that_say_nothing():
 
 def test_a_line_that_is_no_pattern_is_named(plugin):
     (plugin / ".dockerignore").write_text("*.log\n[z-a]\n")
-    with pytest.raises(SourceError, match=r"\.dockerignore: has a line .*\(\[z-a\]: bad .*Correct it"):
+    with pytest.raises(SourceError, match=r"\.dockerignore: has a line .*\('\[z-a\]': bad .*Correct it"):
         context.entries(plugin)
 
 
@@ -160,3 +163,34 @@ def test_a_folder_that_cannot_be_listed_is_named(plugin, monkeypatch):
     monkeypatch.setattr("os.scandir", scandir)
     with pytest.raises(SourceError, match=r"plugin: cannot be read \(Permission denied\)"):
         context.entries(plugin)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/a/" * 20 + "b", "*a" * 60 + "b", "**a*" * 30 + "b", "a*" * 100, "?*" * 100 + "b"]
+)
+def test_a_hostile_pattern_costs_little(tmp_path, pattern):
+    """A regular expression tries all combinations of its wildcards: more than a lifetime."""
+    folder = tmp_path
+    for _ in range(30):
+        folder = folder / "a"
+        folder.mkdir()
+    for number in range(20):
+        (folder / f"{'a' * 200}{number}").touch()
+    started = time.process_time()
+    assert len(list(included(tmp_path, read_rules([pattern])))) >= 20
+    assert time.process_time() - started < 1
+
+
+def test_any_depth(tmp_path):
+    """Deeper than Python's limit of recursion."""
+    here, depth = os.open(tmp_path, os.O_RDONLY), 1500
+    for _ in range(depth):
+        os.mkdir("a", dir_fd=here)
+        below = os.open("a", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    try:
+        assert len(list(included(tmp_path, ()))) == depth
+    finally:
+        subprocess.run(["rm", "-r", tmp_path / "a"], check=True)  # too deep for pytest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.images import SourceChanged, SourceError
-from flows.images.source import PluginSource, context
+from flows.images.source import PluginSource, Setup, context
 
 
 def digest(folder) -> str:
@@ -69,7 +70,102 @@ class TestChecks:
 
     def test_version_that_is_no_text(self, plugin):
         (plugin / "src/VERSION").write_bytes(b"\xff\xfe")
-        with pytest.raises(SourceError, match="must be a text file"):
+        with pytest.raises(SourceError, match="is not text in UTF-8"):
+            PluginSource.load(plugin)
+
+
+class TestForeignFiles:
+    """A pull request can contain any link. Nothing outside of the source is read, and little is quoted."""
+
+    SECRET = "token: eyJhbGciOiJSUzI1NiJ9.eyJhbGciOiJSUzI1NiJ9.very-secret"
+
+    @pytest.fixture
+    def outside(self, tmp_path):
+        file = tmp_path / "environment.yml"
+        file.write_text(f"{self.SECRET}\n" * 3)
+        return file
+
+    @pytest.mark.parametrize(
+        "name", ["src/VERSION", "Dockerfile", ".dockerignore", "pkg/pip_requirements.txt", "src/setup.py"]
+    )
+    @pytest.mark.parametrize(
+        "target", ["{outside}", "../../environment.yml", "/proc/self/environ", "/dev/zero"]
+    )
+    def test_a_link_that_leads_out(self, plugin, outside, name, target):
+        (plugin / name).parent.mkdir(exist_ok=True)
+        (plugin / name).unlink(missing_ok=True)
+        (plugin / name).symlink_to(target.format(outside=outside))
+        with pytest.raises(SourceError, match=f"leads out of {re.escape(str(plugin))}") as caught:
+            PluginSource.load(plugin)
+        assert "secret" not in str(caught.value)
+        assert caught.value.path == plugin / name
+
+    @pytest.mark.parametrize("folder", ["src", "pkg"])
+    def test_a_folder_that_leads_out(self, plugin, tmp_path, folder):
+        (tmp_path / "stranger").mkdir()
+        for name in ("VERSION", "setup.py", "pip_requirements.txt"):
+            (tmp_path / "stranger" / name).write_text(self.SECRET)
+        shutil.rmtree(plugin / folder, ignore_errors=True)
+        (plugin / folder).symlink_to(tmp_path / "stranger")
+        with pytest.raises(SourceError, match="leads out of") as caught:
+            PluginSource.load(plugin)
+        assert "secret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "name", ["src/VERSION", "Dockerfile", ".dockerignore", "pkg/pip_requirements.txt", "src/setup.py"]
+    )
+    def test_a_pipe(self, plugin, name):
+        (plugin / name).parent.mkdir(exist_ok=True)
+        (plugin / name).unlink(missing_ok=True)
+        os.mkfifo(plugin / name)
+        with pytest.raises(SourceError, match="it is a pipe"):
+            PluginSource.load(plugin)
+
+    @pytest.mark.parametrize(
+        "name", ["src/VERSION", "Dockerfile", ".dockerignore", "pkg/pip_requirements.txt", "src/setup.py"]
+    )
+    def test_a_large_file(self, plugin, name):
+        (plugin / name).parent.mkdir(exist_ok=True)
+        with (plugin / name).open("wb") as file:
+            file.truncate(2**40)
+        with pytest.raises(SourceError, match="more than 1 [KM]iB|too large for a build context"):
+            PluginSource.load(plugin)
+
+    def test_a_link_to_a_file_of_the_source(self, plugin):
+        (plugin / "VERSION").write_text("0.7.0\n")
+        (plugin / "src/VERSION").unlink()
+        (plugin / "src/VERSION").symlink_to("../VERSION")
+        assert PluginSource.load(plugin).version == "0.7.0"
+
+    @pytest.mark.parametrize("text", [f"{SECRET}", "x" * 1000, "\x1b[2J\x1b]0;owned\x07"])
+    def test_a_message_quotes_little_and_prints_all_of_it(self, plugin, text):
+        (plugin / "src/VERSION").write_text(text)
+        with pytest.raises(SourceError) as caught:
+            PluginSource.load(plugin)
+        words = str(caught.value).removeprefix(str(plugin))
+        assert "very-secret" not in words
+        assert len(words) < 250
+        assert words.isprintable()
+
+    def test_a_huge_context_is_refused_before_it_is_read(self, plugin):
+        with (plugin / "data.bin").open("wb") as file:
+            file.truncate(2**40)
+        with pytest.raises(SourceError, match="too large for a build context"):
+            PluginSource.load(plugin)
+
+    @pytest.mark.parametrize(
+        "text", ["(" * 5000, "-" * 100_000 + "1", "setup" + ".a" * 20_000 + "()", "x = " + "[" * 150]
+    )
+    def test_a_setup_that_no_parser_survives(self, plugin, text):
+        (plugin / "src/setup.py").write_text(text)
+        assert PluginSource.load(plugin).contents.setup in {Setup(None, None)}
+
+    @pytest.mark.parametrize(
+        "line", ["COPY ../../../etc/passwd /x", "COPY /etc/passwd /x", "COPY ../*.yml /x"]
+    )
+    def test_a_copy_does_not_say_what_lies_outside(self, plugin, outside, line):
+        (plugin / "Dockerfile").write_text(f"FROM scratch\n{line}\n")
+        with pytest.raises(SourceError, match="is missing, but line 2"):
             PluginSource.load(plugin)
 
 
@@ -156,7 +252,7 @@ class TestDigest:
 
     def test_unreadable_dockerignore_is_named(self, plugin):
         (plugin / ".dockerignore").write_bytes(b"\xff")
-        with pytest.raises(SourceError, match=r"\.dockerignore: cannot be read"):
+        with pytest.raises(SourceError, match=r"\.dockerignore: is not text in UTF-8"):
             digest(plugin)
 
     def test_socket_is_left_out(self, plugin, monkeypatch):
