@@ -33,10 +33,11 @@ def _is_shown(character: str) -> bool:
 
 
 def quoted(value: object, characters: int = QUOTED_CHARACTERS) -> str:
-    """Return the beginning of a value in quotation marks, for a message that refuses it.
+    """Return the beginning of a value as `repr` shows it, for a message that refuses it.
 
     >>> quoted("x" * 50)
     "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'"
     """
-    text = printable(str(value)[: characters + 1])
-    return f"'{text[:characters]}…'" if len(text) > characters else f"'{text}'"
+    text = repr(str(value)[: characters + 1])
+    mark, text = text[0], text[1:-1]
+    return f"{mark}{text[:characters]}…{mark}" if len(text) > characters else f"{mark}{text}{mark}"

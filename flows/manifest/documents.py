@@ -13,6 +13,7 @@ from flows.manifest.reading import FieldPath, Part, Place
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,79}")
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
@@ -92,7 +93,7 @@ def parse(model: type[Model], part: Part) -> Model:
                 where = f"-p {part.given[given]}"
                 path = path[: len(given)] if len(path) > len(given) else path
                 message = without_values(message) if problem["type"] == "value_error" else message
-            lines.append(f"{where}: {_words(path, problem['type'], message, model)}")
+            lines.append(f"{where}: {_words(part, path, problem['type'], message, model)}")
         raise InvalidField("\n".join(lines)) from None
 
 
@@ -112,13 +113,17 @@ def _given(part: Part, path: FieldPath) -> FieldPath | None:
     return next((given for given in part.given if path[: len(given)] == given), None)
 
 
-def _words(path: FieldPath, kind: str, message: str, model: type[BaseModel]) -> str:
+def _words(part: Part, path: FieldPath, kind: str, message: str, model: type[BaseModel]) -> str:
     name = ".".join(str(step) for step in path) or "the file"
     if kind == "extra_forbidden":
         known = _known(model, path[:-1])
-        return f"unknown field {name!r}." + (f" The fields here are: {', '.join(known)}." if known else "")
+        # What does not look like a field is not quoted: the file may be another one, with secrets.
+        unknown = f"unknown field {name!r}." if _FIELD.fullmatch(name) else "unknown field."
+        return unknown + (f" The fields here are: {', '.join(known)}." if known else "")
     if kind == "missing":
         return f"the field {name!r} is missing."
+    if kind == "string_type" and (read_as := part.read_as(*path)):
+        return f"the field {name!r} is a text, but YAML reads its value as {read_as}: quote it."
     return f"the field {name!r}: {message}"
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField
 from flows.manifest.reading import Part, Place, exists, read_document
+from flows.text import quoted
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -122,7 +123,7 @@ def load_environment(
             if known
             else f"{folder} contains no environment. Change to the folder of your project, or give the path of a file."
         )
-        raise FileMissing(f"There is no environment {name!r} ({path}).", advice)
+        raise FileMissing(f"There is no environment {quoted(name)} ({path}).", advice)
     data, base = _merged(path, variables, seen=())
     settings = parse(Settings, Part(data, None, Place(str(path))))
     return Environment(name=path.stem, folder=base, settings=settings)

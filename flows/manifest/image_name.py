@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 
+from flows.text import quoted
+
 #: Characters in the last part of a plugin's image: MAX_IMAGE_NAME_LENGTH of SpaceONE's repository.
 MAX_PLUGIN_NAME = 48
+
+_SHOWN = 100  # characters of a name that a message proposes
 
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 
@@ -23,12 +27,12 @@ def check_repository(repository: str) -> str:
         raise ValueError("is not an image name: it is empty")
     if repository != repository.lower():
         raise ValueError(
-            f"has capital letters, which a registry does not accept: write {repository.lower()!r}"
+            f"has capital letters, which a registry does not accept: write {quoted(repository.lower(), _SHOWN)}"
         )
     for part in repository.split("/"):
         if not _COMPONENT.fullmatch(part):
             raise ValueError(
-                f"is not an image name: its part {part!r} must be lower-case letters and digits, "
+                f"is not an image name: its part {quoted(part)} must be lower-case letters and digits, "
                 "separated by single '.', one or two '_', or '-'"
             )
     return repository
@@ -50,11 +54,13 @@ def check_plugin_image(image: str) -> str:
         raise ValueError("must not contain a digest: the version is in src/VERSION")
     if ":" in last:
         raise ValueError(
-            f"must not contain a tag: write {image.rpartition(':')[0]!r}, the version is in src/VERSION"
+            f"must not contain a tag: write {quoted(image.rpartition(':')[0], _SHOWN)}, the version is in src/VERSION"
         )
     first = head.split("/", 1)[0]
     if is_address(first):
-        raise ValueError(f"must not contain a registry: remove {first + '/'!r}, the environment names it")
+        raise ValueError(
+            f"must not contain a registry: remove {quoted(first + '/')}, the environment names it"
+        )
     check_repository(image)
     if len(last) > MAX_PLUGIN_NAME:
         raise ValueError(
@@ -63,7 +69,7 @@ def check_plugin_image(image: str) -> str:
     for character in "_.":
         if character in last:
             raise ValueError(
-                f"is refused by SpaceONE: its last part contains {character!r}, use letters, digits and '-'"
+                f"is refused by SpaceONE: its last part contains {quoted(character)}, use letters, digits and '-'"
             )
     return image
 

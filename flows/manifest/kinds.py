@@ -10,8 +10,11 @@ from flows.manifest.documents import Declaration
 from flows.manifest.errors import UnknownKind
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part
+from flows.text import quoted
 
 Kind = type[Declaration]
+
+_SHOWN = 12  # fields in a message
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -91,15 +94,15 @@ def kinds_of(part: Part, path: Path) -> list[Kind]:
     if marked and not agreed:
         field = next(field for field in part.data if field in _MARKS[marked[0]])
         raise UnknownKind(
-            f"{part.where(field)}: the name {name!r} says {_either(named)}, and only {_either(marked[:1])} has the "
-            f"field {field!r}. Name the file {marked[0].file_name()}, or give a file with several kinds a name "
-            "without a kind, such as manifest.yaml."
+            f"{part.where(field)}: the name {quoted(name)} says {_either(named)}, and only {_either(marked[:1])} has "
+            f"the field {quoted(field)}. Name the file {marked[0].file_name()}, or give a file with several kinds a "
+            "name without a kind, such as manifest.yaml."
         )
     candidates = agreed or possible
     if len(candidates) > 1 and not agreed:
         candidates = [kind for kind in possible if _fits(kind, part)]
     if len(agreed) > 1:
-        fields = [next(f"{field!r}" for field in part.data if field in _MARKS[kind]) for kind in agreed]
+        fields = [next(f"{quoted(field)}" for field in part.data if field in _MARKS[kind]) for kind in agreed]
         raise UnknownKind(
             f"{part.where()}: the fields {' and '.join(fields)} belong to {_either(agreed, 'and')}. "
             "Is a line --- missing between two documents?"
@@ -120,7 +123,7 @@ def _required(kind: Kind, part: Part) -> bool:
 def _untold(part: Part, candidates: Sequence[Kind]) -> str:
     if not candidates:
         return (
-            f"{part.where()}: the fields {', '.join(map(str, part.data)) or '(none)'} match no kind of document of a "
+            f"{part.where()}: the fields {_names(part)} match no kind of document of a "
             f"manifest ({', '.join(kind.words() for kind in KINDS)}). If the file does not belong to the manifest, "
             "keep it in another folder. Otherwise, name it after its kind, such as register_plugin.yaml."
         )
@@ -129,6 +132,12 @@ def _untold(part: Part, candidates: Sequence[Kind]) -> str:
         f"{part.where()}: the fields do not tell whether this is {_either(candidates)}. "
         f"Keep it in a file that is named after its kind: {files}."
     )
+
+
+def _names(part: Part) -> str:
+    """The first fields of a document, as far as they look like fields: the file may be any file."""
+    names = [str(name) for name in part.data if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,39}", str(name))]
+    return ", ".join([*names[:_SHOWN], *(["…"] if len(part.data) > len(names[:_SHOWN]) else [])]) or "(none)"
 
 
 def _either(kinds: Iterable[Kind], joint: str = "or") -> str:

@@ -14,6 +14,9 @@ from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository
 from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
 from flows.manifest.reading import Part, Place, exists, read_parts
 from flows.manifest.spacectl_tasks import declared_by_tasks, is_task_file
+from flows.text import quoted
+
+MAX_FILES = 1000
 
 _SUFFIXES = {".yaml", ".yml"}
 #: Kinds that a manifest may omit; `Manifest` says which default they have.
@@ -82,17 +85,17 @@ class Manifest:
             if document.provider not in {None, self.provider.provider}:
                 raise _disagreement(
                     document,
-                    f"the provider is {document.provider!r}",
+                    f"the provider is {quoted(document.provider)}",
                     self.provider,
-                    f"declares {self.provider.provider!r}",
+                    f"declares {quoted(self.provider.provider)}",
                 )
         wanted = self.collector.plugin_info.plugin_id
         if wanted not in {None, self.plugin.id}:
             raise _disagreement(
                 self.collector,
-                f"plugin_info.plugin_id is {wanted!r}",
+                f"plugin_info.plugin_id is {quoted(wanted)}",
                 self.plugin,
-                f"registers {self.plugin.id!r}",
+                f"registers {quoted(self.plugin.id)}",
             )
         schemas = {schema.id: schema for schema in self.schemas}
         for account in self.service_accounts:
@@ -100,16 +103,16 @@ class Manifest:
             if named is None:
                 continue
             if named not in schemas:
-                what = f"secret_schema_id is {named!r}"
+                what = f"secret_schema_id is {quoted(named)}"
                 for schema in self.schemas[:-1]:
-                    what += f", {schema.place} creates {schema.id!r}"
+                    what += f", {schema.place} creates {quoted(schema.id)}"
                 raise _disagreement(
-                    account, what, self.schemas[-1], f"creates {self.schemas[-1].id!r}", self.schemas
+                    account, what, self.schemas[-1], f"creates {quoted(self.schemas[-1].id)}", self.schemas
                 )
             if schemas[named].schema_type in {"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"}:
                 raise _disagreement(
                     account,
-                    f"secret_schema_id is {named!r}",
+                    f"secret_schema_id is {quoted(named)}",
                     schemas[named],
                     f"declares it for an account's data (schema_type {schemas[named].schema_type}), not for a secret's",
                 )
@@ -148,7 +151,7 @@ class _Reader:
             if (first := by_id.setdefault(model.id, model)) is not model:
                 raise DeclaredTwice(
                     _shown(
-                        f"{model.place} and {first.place} both declare the {kind.words()} {model.id!r}: "
+                        f"{model.place} and {first.place} both declare the {kind.words()} {quoted(model.id)}: "
                         "keep one, or give them different names.",
                         model,
                         first,
@@ -172,7 +175,7 @@ def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
     plain: list[tuple[Part, Path]] = []
     of_tasks: list[tuple[type[Declaration], Part]] = []
     for file in files:
-        for part in read_parts(file):
+        for part in read_parts(file, folder):
             if is_task_file(part):
                 of_tasks += declared_by_tasks(part, file, resolved)
             else:
@@ -181,20 +184,42 @@ def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The YAML files of a folder and its subfolders, sorted, without hidden files and READMEs."""
+    """The YAML files of a folder and its subfolders, sorted, without hidden files and READMEs.
+
+    Raises:
+        FileMissing: a folder cannot be read, or has too many files.
+        InvalidField: a link to a folder leads out of the manifest.
+    """
+    top = folder.resolve()
+    waiting, count = [folder], 0
+    while waiting:
+        path = waiting.pop()
+        if path == folder or exists(path, folder=True):
+            waiting += _entries(path) if path == folder or _is_below(path, top) else []
+        elif path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme":
+            count += 1
+            if count > MAX_FILES:
+                raise FileMissing(f"{folder} has more than {MAX_FILES} YAML files: it is no manifest.")
+            yield path
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
-        paths = sorted(folder.iterdir())
+        return [path for path in sorted(folder.iterdir(), reverse=True) if not path.name.startswith(".")]
     except OSError as error:
         raise FileMissing(f"{folder} cannot be read: {error.strerror}.") from None
-    for path in paths:
-        if path.name.startswith("."):
-            continue
-        if exists(path, folder=True):
-            # A link to a parent folder would never end.
-            if not folder.resolve().is_relative_to(path.resolve()):
-                yield from _files(path)
-        elif path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme":
-            yield path
+
+
+def _is_below(folder: Path, top: Path) -> bool:
+    """Whether to read a folder: not a link to a folder above, which would never end."""
+    if not folder.is_symlink():
+        return True
+    real = folder.resolve()
+    if not real.is_relative_to(top) and not top.is_relative_to(real):
+        raise InvalidField(
+            f"{folder} is a link that leads out of the manifest. Copy what it needs from there."
+        )
+    return real.is_relative_to(top) and not folder.parent.resolve().is_relative_to(real)
 
 
 def _disagreement(

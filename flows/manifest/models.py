@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from flows.manifest.documents import Declaration, Document
 from flows.manifest.image_name import check_plugin_image
+from flows.text import quoted
 
 Tags = dict[str, Any]
 
@@ -31,7 +32,9 @@ class Repository(Declaration):
     @classmethod
     def _local(cls, value: object) -> object:
         if value not in ("local", "LOCAL"):
-            raise ValueError(f"{value!r} cannot be used: only a local repository accepts your own plugins.")
+            raise ValueError(
+                f"{quoted(value)} cannot be used: only a local repository accepts your own plugins."
+            )
         return value
 
 
@@ -101,7 +104,7 @@ class ServiceAccount(Declaration):
     def _general(cls, value: object) -> object:
         if value not in (None, "GENERAL"):
             raise ValueError(
-                f"{value!r} cannot be used: a trusted account belongs to no project and has no secret that a "
+                f"{quoted(value)} cannot be used: a trusted account belongs to no project and has no secret that a "
                 "collector can use. Declare GENERAL, or leave the field out."
             )
         return value
@@ -144,7 +147,7 @@ class Plugin(Declaration):
         try:
             return check_plugin_image(value)
         except ValueError as error:
-            raise ValueError(f"{value!r} {error}.") from None
+            raise ValueError(f"{quoted(value)} {error}.") from None
 
     @model_validator(mode="after")
     def _type(self) -> Plugin:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from flows import yaml_documents
 from flows.manifest.documents import Declaration, document_type
 from flows.manifest.errors import InvalidParameter
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part, unheld_number
+from flows.text import quoted
 
 _KEY = re.compile(r"(?P<kind>[^.\[\]]+)(?:\[(?P<which>[^\]]+)\])?\.(?P<path>.+)", re.DOTALL)
 _FORM = "KIND.FIELD=VALUE, such as plugin.image=team/plugin-x"
@@ -57,7 +58,7 @@ class Parameter:
         known = [kind.kind for kind in KINDS]
         if match["kind"] not in known:
             raise InvalidParameter(
-                f"-p {key}: there is no kind {match['kind']!r}. The kinds are: {', '.join(known)}."
+                f"-p {key}: there is no kind {quoted(match['kind'])}. The kinds are: {', '.join(known)}."
             )
         return cls(match["kind"], match["which"], path, value)
 
@@ -111,7 +112,8 @@ def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter)
     if parameter.which not in ids:
         known = ", ".join(ids)
         raise InvalidParameter(
-            f"-p {parameter.name}: there is no {kind.words()} {parameter.which!r}. The manifest declares: {known}."
+            f"-p {parameter.name}: there is no {kind.words()} {quoted(parameter.which)}. "
+            f"The manifest declares: {known}."
         )
     return ids.index(parameter.which)
 
@@ -137,7 +139,7 @@ def _with(data: dict[str, Any], path: tuple[str, ...], value: Any, parameter: Pa
         below = {}
     if not isinstance(below, dict):
         raise InvalidParameter(
-            f"-p {parameter.name}: {head!r} has no fields in this manifest; set it as a whole."
+            f"-p {parameter.name}: {quoted(head)} has no fields in this manifest; set it as a whole."
         )
     return {**data, head: _with(below, tuple(rest), value, parameter)}
 
@@ -160,8 +162,8 @@ def _value(wanted: Any, parameter: Parameter) -> Any:
         TypeAdapter(wanted).validate_python(parameter.value)
     except ValidationError:
         try:
-            value = yaml.safe_load(parameter.value)
-        except (yaml.YAMLError, ValueError, AttributeError):
+            value = yaml_documents.value(parameter.value)
+        except yaml_documents.NotYamlError:
             raise InvalidParameter(
                 f"-p {parameter.name}: the field does not accept text, and the value is not valid YAML."
             ) from None

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml.composer import ComposerError
-from yaml.constructor import ConstructorError
 
+from flows.files import Folder
 from flows.manifest.errors import FileMissing, InvalidField, NotYaml
+from flows.yaml_documents import MAX_BYTES, NotYamlError, documents
 
 _LARGEST = 2**53
+_READ_AS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing"}
 
 #: The path of a field: names in mappings, numbers from 0 in lists.
 FieldPath = tuple[str | int, ...]
@@ -69,6 +70,12 @@ class Part:
         line = next(reversed([line for line, _ in _steps(self.node, path)]), None)
         return self.place.at(line) if line else str(self.place)
 
+    def read_as(self, *path: str | int) -> str | None:
+        """What YAML reads a value without quotation marks as, if not as text: `a number`; None for all others."""
+        nodes = [node for _, node in _steps(self.node, path)]
+        plain = len(nodes) == len(path) and isinstance(nodes[-1], yaml.ScalarNode) and not nodes[-1].style
+        return _READ_AS.get(nodes[-1].tag.rpartition(":")[2]) if plain else None
+
     def below(self, *path: str | int, part: str) -> Part:
         """The mapping at `path`, as a separate part called `part`."""
         data: Any = self.data
@@ -92,47 +99,38 @@ def exists(path: Path, folder: bool = False) -> bool:
         raise FileMissing(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def read_document(path: Path) -> Part:
-    """Reads the one document of a YAML file.
+def read_document(path: Path, within: Path | None = None) -> Part:
+    """Reads the one document of a YAML file; arguments and errors are those of `read_parts`.
 
     Raises:
-        FileMissing: there is no such file.
-        NotYaml: it is not YAML, or does not contain exactly one mapping.
+        NotYaml: it does not contain exactly one mapping.
     """
-    parts = read_parts(path)
+    parts = read_parts(path, within)
     if len(parts) != 1:
         found = f"{len(parts)} documents" if parts else "nothing"
         raise NotYaml(f"{path} should contain one mapping of fields, but contains {found}.")
     return parts[0]
 
 
-def read_parts(path: Path) -> list[Part]:
+def read_parts(path: Path, within: Path | None = None) -> list[Part]:
     """Reads the documents of a YAML file; empty ones are left out.
+
+    Args:
+        path: The file.
+        within: A folder of somebody else: a link that leads out of it is refused. None for a file that the user names.
 
     Raises:
         FileMissing: there is no such file.
-        NotYaml: it is not YAML, a mapping has a key twice, or a document is not a mapping.
+        NotYaml: it is not YAML, exceeds a limit, or a document is not a mapping.
         InvalidField: the platform cannot store a number.
     """
-    found = [(data, node) for data, node in _documents(path) if data is not None]
-    try:
-        return _checked(path, found)
-    except RecursionError:
-        raise NotYaml(f"{path} contains a value that contains itself, through an alias (*).") from None
-
-
-def _checked(path: Path, found: Sequence[tuple[Any, yaml.Node | None]]) -> list[Part]:
+    found = _documents(path, within)
     parts = []
     for number, (data, node) in enumerate(found, start=1):
         place = Place(str(path), f"document {number}" if len(found) > 1 else "")
         if not isinstance(data, dict):
             raise NotYaml(
                 f"{place} should contain one mapping of fields, but contains a {type(data).__name__}."
-            )
-        if (again := _repeated(node)) is not None:
-            raise NotYaml(
-                f"{place.at(again.start_mark.line + 1)}: the key {again.value!r} appears here a second time. "
-                "Is a line --- missing between two documents?"
             )
         if (name := unheld_number(data)) is not None:
             raise InvalidField(
@@ -154,45 +152,23 @@ def unheld_number(value: Any, name: str = "") -> str | None:
     return next((found for item, path in parts if (found := unheld_number(item, path)) is not None), None)
 
 
-def _documents(path: Path) -> list[tuple[Any, yaml.Node | None]]:
+def _documents(path: Path, within: Path | None) -> list[tuple[Any, yaml.Node]]:
     """The data of each document, with its YAML tree."""
     try:
-        text = path.read_text(encoding="utf-8")
+        file = path if within else path.resolve()
+        folder = within or file.parent
+        text = Folder(folder).read(file.relative_to(folder), MAX_BYTES).decode()
+        return documents(text)
     except FileNotFoundError:
         raise FileMissing(f"{path} is missing.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotYaml(f"{path} cannot be read: {error}.") from error
-    try:
-        nodes = yaml.compose_all(text, Loader=yaml.SafeLoader)
-        return list(zip(yaml.safe_load_all(text), nodes, strict=True))
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        problem = ", ".join(filter(None, (error.context, error.problem)))
-        if isinstance(error, (ComposerError, ConstructorError)) and "'" in problem:
-            # The rest quotes the file's alias or tag: a secret that begins with * or ! is read as one.
-            problem = f"{problem.partition(chr(39))[0].strip()}; quote a value that begins with * or !"
-        raise NotYaml(f"{path}{line} is not YAML: {problem}.") from None
-    except yaml.YAMLError as error:
-        raise NotYaml(f"{path} is not YAML: {error}.") from error
-    except (ValueError, AttributeError):
-        # PyYAML raises it for text that looks like a date or a number but is not one: 2030-13-01.
-        raise NotYaml(
-            f"{path} contains a date or number that does not exist; quote it if it is text."
-        ) from None
-
-
-def _repeated(node: yaml.Node | None) -> yaml.Node | None:
-    """A key that appears twice in its mapping. PyYAML would use the last one; YAML 1.2 forbids it."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                return key
-            seen.add(str(key.value))
-        below = [value for _, value in node.value]
-    else:
-        below = node.value if isinstance(node, yaml.SequenceNode) else []
-    return next((found for one in below if (found := _repeated(one)) is not None), None)
+    except UnicodeDecodeError as error:
+        raise NotYaml(f"{path} is not text in UTF-8 (byte {error.start}).") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or "its links never end"
+        raise NotYaml(f"{path} cannot be read: {reason}.") from None
+    except NotYamlError as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        raise NotYaml(f"{where} {error.problem}.") from None
 
 
 def _steps(node: yaml.Node | None, path: Sequence[str | int]) -> Iterator[tuple[int, yaml.Node]]:

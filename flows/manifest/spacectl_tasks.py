@@ -15,6 +15,7 @@ from flows.manifest.documents import Declaration
 from flows.manifest.errors import InvalidField, UnknownKind
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part
+from flows.text import quoted
 
 #: `var` and `env` are used only in expressions, and `import` names files that are read anyway.
 _FILE_KEYS = frozenset({"import", "var", "env", "tasks"})
@@ -63,7 +64,7 @@ def _tasks(part: Part, path: tuple[str | int, ...], label: str) -> Iterator[tupl
         for name in _UNCERTAIN:
             if name in task:
                 raise InvalidField(
-                    f"{part.where(*here, name)}: {name!r} is not supported: it is evaluated when tasks run, "
+                    f"{part.where(*here, name)}: {quoted(name)} is not supported: it is evaluated when tasks run, "
                     "but a manifest declares what must exist."
                 )
         if "sub_tasks" in task:
@@ -76,7 +77,8 @@ def _declared(part: Part, here: tuple[str | int, ...], task: dict[str, Any]) -> 
     uses, spec = str(task.get("uses", "")).strip(), task.get("spec")
     if uses != "@modules/resource":
         raise UnknownKind(
-            f"{part.where(*here, 'uses')}: only @modules/resource declares something; {uses or 'nothing'!r} does not."
+            f"{part.where(*here, 'uses')}: only @modules/resource declares something; "
+            f"{quoted(uses or 'nothing')} does not."
         )
     if (
         not isinstance(spec, dict)
@@ -107,7 +109,7 @@ def _listed(part: Part, *path: str | int) -> list[Any]:
     for step in path:
         found = found.get(step, []) if isinstance(found, dict) else found[step]
     if not isinstance(found, list):
-        raise InvalidField(f"{part.where(*path)}: {path[-1]!r} must be a list.")
+        raise InvalidField(f"{part.where(*path)}: {quoted(path[-1])} must be a list.")
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
+from flows.files import Folder
 from flows.spaceone.errors import CredentialsError
+from flows.yaml_documents import MAX_BYTES, NotYamlError, documents
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,20 @@ def read_spacectl(path: Path) -> Credentials:
         CredentialsError: it is missing, is not YAML, or is not a mapping with endpoints.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        file = path.resolve()
+        text = Folder(file.parent).read(file.name, MAX_BYTES).decode()
+        data = documents(text)[0][0]
     except FileNotFoundError:
         raise CredentialsError(
             f"There is no spacectl environment at {path}.",
             "Write one with `spacectl config init` and `spacectl config endpoint add`; for the sandbox, "
             "run `pluginctl sandbox up`.",
         ) from None
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        # A YAML error quotes the wrong line, which may contain the token.
-        raise CredentialsError(f"{path} cannot be read: {type(error).__name__}.") from None
+    except OSError as error:
+        raise CredentialsError(f"{path} cannot be read: {error.strerror}.") from None
+    except (NotYamlError, UnicodeDecodeError, IndexError):
+        # Without the reason, which may quote the token.
+        raise CredentialsError(f"{path} is not a YAML file that can be used.") from None
     if not isinstance(data, dict) or not isinstance(data.get("endpoints", {}), dict):
         raise CredentialsError(
             f"{path} is not a spacectl environment: it should contain `endpoints` and `api_key`."

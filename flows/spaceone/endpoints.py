@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import grpc
 
 from flows.spaceone.errors import EndpointError
+from flows.text import quoted
 
 # The limit for one message that SpaceONE's services use too.
 _MAX_MESSAGE = 256 * 1024 * 1024
@@ -37,11 +38,11 @@ class Endpoint:
         try:
             parts = urlsplit(url)
             scheme, host, port = parts.scheme, parts.hostname, parts.port
-        except ValueError as error:
-            raise EndpointError(f"Endpoint {url!r} cannot be read: {error}.") from error
+        except ValueError:
+            raise EndpointError(f"Endpoint {quoted(url)} cannot be read.") from None
         if scheme not in {"grpc", "grpc+ssl"} or not host:
             raise EndpointError(
-                f"Endpoint {url!r} is not of the form grpc://host:port or grpc+ssl://host:port."
+                f"Endpoint {quoted(url)} is not of the form grpc://host:port or grpc+ssl://host:port."
             )
         return cls(
             f"[{host}]" if ":" in host else host,

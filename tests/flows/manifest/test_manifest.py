@@ -1,8 +1,10 @@
+import os
 import re
 
 import pytest
 
 from flows.manifest import DeclaredTwice, FileMissing, InvalidField, Manifest, ManifestError, NotYaml
+from flows.manifest.manifest import MAX_FILES
 
 NEEDED = [
     "create_schema.yaml",
@@ -136,14 +138,14 @@ def test_no_folder(tmp_path):
 @pytest.mark.parametrize("value", ["*hush", "!hush secret"])
 def test_a_secret_that_yaml_takes_for_an_alias_or_a_tag_is_not_shown(folder, value):
     replace(folder / "create_service_account.yaml", "type: cryptocurrency", f"type: {value}")
-    with pytest.raises(NotYaml, match=r"create_service_account.yaml:\d+ is not YAML.*quote") as caught:
+    with pytest.raises(NotYaml, match=r"create_service_account.yaml:\d+ .*quote a value") as caught:
         Manifest.load(folder)
     assert "hush" not in str(caught.value)
 
 
 def test_a_date_that_does_not_exist(folder):
     replace(folder / "create_service_account.yaml", "amount: cryptocurrency", "amount: 2030-13-01")
-    with pytest.raises(NotYaml, match=r"create_service_account.yaml contains a date"):
+    with pytest.raises(NotYaml, match=r"create_service_account.yaml:\d+ has a value that is read as a date"):
         Manifest.load(folder)
 
 
@@ -226,14 +228,56 @@ def test_what_is_not_for_us_is_left_alone(write, documents):
     assert Manifest.load(folder)
 
 
-def test_a_link_to_the_folder_above_is_not_followed_and_any_other_is(write, documents, tmp_path):
+def test_a_link_to_the_folder_above_is_not_followed_and_another_one_inside_is(write, documents):
     folder = write({f"manifest/{kind}.yaml": text for kind, text in documents.items()}) / "manifest"
     (folder / "up").symlink_to(folder)
-    shared = tmp_path / "provider"
-    shared.mkdir()
-    (folder / "provider.yaml").rename(shared / "a.yaml")
-    (folder / "provider").symlink_to(shared)
+    (folder / ".shared").mkdir()
+    (folder / "provider.yaml").rename(folder / ".shared" / "a.yaml")
+    (folder / "provider").symlink_to(".shared")
     assert str(Manifest.load(folder).provider.place) == str(folder / "provider/a.yaml")
+
+
+def test_a_link_that_leads_out_is_refused(folder, tmp_path):
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    (folder / "create_provider.yaml").rename(stranger / "create_provider.yaml")
+    (folder / "there").symlink_to(stranger)
+    with pytest.raises(InvalidField, match="there is a link that leads out of the manifest"):
+        Manifest.load(folder)
+    (folder / "there").unlink()
+    (folder / "create_provider.yaml").symlink_to(stranger / "create_provider.yaml")
+    with pytest.raises(NotYaml, match="create_provider.yaml cannot be read: leads out of"):
+        Manifest.load(folder)
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/proc/self/environ", "/etc/passwd"])
+def test_no_file_of_the_machine_is_read(folder, target):
+    (folder / "create_provider.yaml").unlink()
+    (folder / "create_provider.yaml").symlink_to(target)
+    with pytest.raises(NotYaml, match="cannot be read: leads out of"):
+        Manifest.load(folder)
+
+
+def test_a_pipe_is_no_file_of_a_manifest(folder):
+    os.mkfifo(folder / "create_more.yaml")
+    with pytest.raises(NotYaml, match="cannot be read: is a pipe"):
+        Manifest.load(folder)
+
+
+def test_folders_of_any_depth(folder, tmp_path):
+    deep = folder
+    for _ in range(150):
+        deep = deep / "a"
+        deep.mkdir()
+    (folder / "create_provider.yaml").rename(deep / "create_provider.yaml")
+    assert Manifest.load(folder).provider.provider
+
+
+def test_a_folder_with_thousands_of_files_is_no_manifest(folder):
+    for number in range(MAX_FILES):
+        (folder / f"{number}.yaml").touch()
+    with pytest.raises(FileMissing, match="more than 1000 YAML files"):
+        Manifest.load(folder)
 
 
 def test_a_default_collector_is_the_plugins(folder):
@@ -326,16 +370,14 @@ def test_a_key_that_stands_twice_is_not_dropped_in_silence(folder, again):
     path = folder / "create_schema.yaml"
     path.write_text(path.read_text().partition("tags:")[0] + again)
     line = len(path.read_text().splitlines())
-    with pytest.raises(
-        NotYaml, match=rf"create_schema.yaml:{line}: the key '\w+' appears here a second time.*---"
-    ):
+    with pytest.raises(NotYaml, match=rf"create_schema.yaml:{line} has the key '\w+' a second time.*---"):
         Manifest.load(folder)
 
 
 def test_what_holds_itself(folder):
     path = folder / "create_schema.yaml"
     path.write_text(path.read_text() + "options: &a {b: *a}\n")
-    with pytest.raises(NotYaml, match="create_schema.yaml contains a value that contains itself"):
+    with pytest.raises(NotYaml, match=r"create_schema.yaml:\d+ has a value that contains itself"):
         Manifest.load(folder)
 
 
