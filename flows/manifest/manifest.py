@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ class Manifest:
         schemas: One or more, of different ids, in the order of the files.
         service_accounts: One or more, of different names, in the order of the files.
         collector: If no file declares it, a default with the plugin's name and all service accounts of the provider.
+        remarks: By place: values that YAML reads otherwise than they look, where any value is accepted.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class Manifest:
     service_accounts: tuple[ServiceAccount, ...]
     plugin: Plugin
     collector: Collector
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path, parameters: Sequence[str] = ()) -> Manifest:
@@ -69,6 +71,7 @@ class Manifest:
             reader.several(ServiceAccount),
             plugin,
             reader.one(Collector, {"name": plugin.name, "provider": provider.provider}),
+            reader.remarks(),
         )
         manifest._check_agreement()
         return manifest
@@ -158,6 +161,11 @@ class _Reader:
                     )
                 )
         return models
+
+    def remarks(self) -> dict[str, tuple[str, ...]]:
+        """See `Manifest`."""
+        parts = [part for kind in KINDS for part in self._parts[kind]]
+        return {str(part.place): found for part in parts if (found := tuple(part.doubtful()))}
 
     def _models(self, kind: type[Declared], parts: Sequence[Part]) -> tuple[Declared, ...]:
         return tuple(parse(kind, part) for part in with_parameters(kind, parts, self._parameters))

@@ -10,11 +10,17 @@ from typing import Any
 
 import yaml
 
+from flows import yaml_documents
 from flows.files import Folder
 from flows.manifest.errors import FileMissing, InvalidField, NotYaml
 from flows.yaml_documents import MAX_BYTES, NotYamlError, documents
 
 _LARGEST = 2**53
+_INSTEAD = {
+    "true": "true, or quote it",
+    "false": "false, or quote it",
+    "text": "1000.0 if it is a number, or quote it",
+}
 _READ_AS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing"}
 
 #: The path of a field: names in mappings, numbers from 0 in lists.
@@ -75,6 +81,13 @@ class Part:
         nodes = [node for _, node in _steps(self.node, path)]
         plain = len(nodes) == len(path) and isinstance(nodes[-1], yaml.ScalarNode) and not nodes[-1].style
         return _READ_AS.get(nodes[-1].tag.rpartition(":")[2]) if plain else None
+
+    def doubtful(self) -> Iterator[str]:
+        """Remarks on values without quotation marks that YAML reads otherwise than they look."""
+        for node, read_as in yaml_documents.doubtful(self.node) if self.node else ():
+            shown = node.value if read_as != "text" else "a number such as 1e3"
+            place = self.place.at(node.start_mark.line + 1)
+            yield f"{place}: YAML reads {shown} as {read_as}: write {_INSTEAD[read_as]}."
 
     def below(self, *path: str | int, part: str) -> Part:
         """The mapping at `path`, as a separate part called `part`."""

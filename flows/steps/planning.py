@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
 from flows.images.state import ImageState, compare
@@ -44,7 +46,7 @@ def plan(
     reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
     settings = session.environment.settings
     target = Target(source.plugin.version, settings.registry.type, settings.plugin_options)
-    declared = declared_resources(session.generation, manifest, target)
+    declared = _remarked(manifest, declared_resources(session.generation, manifest, target))
     if publish_only:
         declared = [resource for resource in declared if resource.kind in PUBLISHED]
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
@@ -57,6 +59,16 @@ def plan(
     image, made = runner.run(Step(PLAN, compared, outcome=lambda result: result[1].summary()))
     runner.planned(made)
     return Planned(source, image, made, services)
+
+
+def _remarked(manifest: Manifest, declared: list[Resource]) -> list[Resource]:
+    """The resources with the remarks on their documents: each on the first resource that a document declares."""
+    left = dict(manifest.remarks)
+    found = []
+    for resource in declared:
+        document = resource.file.partition(" with -p ")[0]
+        found.append(dataclasses.replace(resource, notes=(*resource.notes, *left.pop(document, ()))))
+    return found
 
 
 def _actions(session: Session, declared: list[Resource]) -> tuple[Action, ...]:

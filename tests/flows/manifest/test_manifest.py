@@ -387,3 +387,40 @@ def test_an_empty_name_is_no_trace(folder, kind):
     path.write_text(re.sub(r"^(name|provider): .*", r"\1: ''", path.read_text(), flags=re.MULTILINE))
     with pytest.raises(InvalidField):
         Manifest.load(folder)
+
+
+def test_a_value_that_is_read_otherwise_than_it_looks_is_remarked(folder):
+    path = folder / "create_collector.yaml"
+    path.write_text(path.read_text() + "tags: {country: NO, price: 1e3, quoted: 'NO', plain: true}\n")
+    line = len(path.read_text().splitlines())
+    assert Manifest.load(folder).remarks == {
+        str(path): (
+            f"{path}:{line}: YAML reads NO as false: write false, or quote it.",
+            f"{path}:{line}: YAML reads a number such as 1e3 as text: write 1000.0 if it is a number, or quote it.",
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"), [("NO", "true or false"), ("12", "a number"), ("1.5", "a number"), ("", "nothing")]
+)
+def test_what_yaml_reads_as_no_text_is_refused_where_a_text_is_wanted(folder, value, read_as):
+    path = folder / "create_provider.yaml"
+    path.write_text(
+        "".join(
+            f"name: {value}\n" if line.startswith("name:") else line
+            for line in path.read_text().splitlines(keepends=True)
+        )
+    )
+    with pytest.raises(
+        InvalidField, match=rf"create_provider.yaml:\d+: .*'name' .* YAML reads .* as {read_as}: quote it"
+    ):
+        Manifest.load(folder)
+
+
+def test_a_file_that_is_none_of_a_manifest_is_not_quoted(folder):
+    (folder / "register_plugin.yaml").write_text("root:*:20228:0:99999:7::: x\n'two words': y\n")
+    with pytest.raises(ManifestError) as caught:
+        Manifest.load(folder)
+    assert "20228" not in str(caught.value)
+    assert "two words" not in str(caught.value)
