@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField
@@ -17,6 +18,11 @@ from flows.manifest.reading import Part, Place, exists, read_document
 from flows.text import quoted
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_PREFIX = "PLUGINCTL_"
+_SECRET_NAME = re.compile(
+    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|(?:^|_)(?:KEY|PIN|PASS|PW)(?:_|$)", re.IGNORECASE
+)
+_LONGEST = 255  # characters of a name
 
 
 class Access(Document):
@@ -41,9 +47,27 @@ class RegistrySettings(Document):
 
     address: str | None = None
     type: Literal["DOCKER_HUB", "HARBOR", "AWS_PRIVATE_ECR", "GITHUB", "GCP_PRIVATE_GCR"] | None = None
-    insecure: bool = False
+    insecure: Literal["http", "tls"] | None = Field(
+        default=None, description="http: without TLS. tls: TLS whose certificate is not verified."
+    )
+    root_certificates: str | None = Field(
+        default=None, description="PEM file of the certificate authorities, instead of the usual ones."
+    )
+    client_certificate: str | None = Field(
+        default=None, description="PEM file of the certificate, and its key, that the registry asks for."
+    )
     username_variable: str | None = None
     password_variable: str | None = None
+
+    @field_validator("insecure", mode="before")
+    @classmethod
+    def _which(cls, value: object) -> object:
+        if value is True:
+            raise ValueError(
+                "write http if the registry has no TLS, or tls if its certificate cannot be verified. `true` meant "
+                "either, and sent a password without TLS where TLS failed."
+            )
+        return value or None
 
 
 class Build(Document):
@@ -66,6 +90,13 @@ class Settings(Document):
     root_certificates: str | None = Field(
         default=None, description="PEM file of the certificate authorities for grpc+ssl."
     )
+    client_certificate: str | None = Field(
+        default=None, description="PEM file of the certificate, and its key, that the services ask for."
+    )
+    unencrypted: list[Literal["grpc", "registry-login"]] = Field(
+        default_factory=list,
+        description="What may leave this machine without TLS: calls with the token, the registry's password.",
+    )
     workspace: Access | None = Field(
         default=None, description="The token for projects and service accounts (2.x)."
     )
@@ -80,17 +111,27 @@ class Settings(Document):
         return Access(spacectl=self.spacectl, token_variable=self.token_variable)
 
 
+class Extending(Document):
+    """The one field that is read before all others are known."""
+
+    extends: str
+
+
 class Environment(Document):
     """One environment, with everything that its file extends.
 
     Attributes:
         name: The file's name without its ending.
         folder: The folder that relative paths in `settings` start from.
+        settings: The fields of all files, merged.
+        levels: For each field by its path, such as `endpoints.identity`: which file of the chain it is from, 0 for the
+            environment's own file, 1 for the one that this extends, and so on.
     """
 
     name: str
     folder: Path
     settings: Settings
+    levels: dict[str, int] = Field(default_factory=dict)
 
 
 def known_environments(folder: Path) -> list[str]:
@@ -103,12 +144,16 @@ def load_environment(
 ) -> Environment:
     """Reads `<folder>/<name>.yaml`, or `name` itself if it is a path.
 
-    `${VARIABLE}` in a value is replaced by the variable's value, `${VARIABLE:-other}` by `other` if the variable
+    `${PLUGINCTL_…}` in a value is replaced by the variable's value, `${PLUGINCTL_…:-other}` by `other` if the variable
     is not set.
+
+    Only variables that begin with PLUGINCTL_ and hold no secret are replaced: the file is as trusted as whoever wrote
+    it, and would take any other variable of the process to any host.
 
     Args:
         name: An environment in the folder, or a path.
-        folder: The folder of the environments.
+        folder: The folder of the environments. Files that such an environment extends lie in the same project, or below
+            a folder that a PLUGINCTL_ variable names. A path is the user's own, and may extend any file.
         variables: Returns the value of a variable, None if it is not set; by default from this process.
 
     Raises:
@@ -116,49 +161,107 @@ def load_environment(
         ManifestError: a file is wrong.
     """
     path = Path(name).expanduser() if is_path(name) else folder / f"{name}.yaml"
-    if not exists(path):
+    if len(name) > _LONGEST or "\0" in name or not exists(path):
         known = ", ".join(known_environments(folder))
         advice = (
             f"Known environments: {known}."
             if known
             else f"{folder} contains no environment. Change to the folder of your project, or give the path of a file."
         )
-        raise FileMissing(f"There is no environment {quoted(name)} ({path}).", advice)
-    data, base = _merged(path, variables, seen=())
-    settings = parse(Settings, Part(data, None, Place(str(path))))
-    return Environment(name=path.stem, folder=base, settings=settings)
+        raise FileMissing(f"There is no environment {quoted(name)} in {folder}.", advice)
+    files = _chain(Path(os.path.abspath(path)), None if is_path(name) else _project(folder), variables)  # noqa: PTH100
+    secret = _secret(files)
+    merged: dict[str, Any] = {}
+    levels: dict[str, int] = {}
+    for level, (file, part) in reversed(list(enumerate(files))):
+        data = _expanded(part.data, partial(_variable, variables=variables, secret=secret, shown=str(file)))
+        parse(Settings, dataclasses.replace(part, data=data))
+        _anchor(data, file.parent)
+        merged = _over(
+            merged, {key: value for key, value in data.items() if key not in {"extends", "advice"}}
+        )
+        levels |= dict.fromkeys(_names(data), level)
+    settings = parse(Settings, Part(merged, None, Place(str(path))))
+    return Environment(name=path.stem, folder=files[0][0].parent, settings=settings, levels=levels)
 
 
-def _merged(
-    path: Path, variables: Callable[[str], str | None], seen: tuple[Path, ...]
-) -> tuple[dict[str, Any], Path]:
-    """A file's data, merged over the data of the file that it extends; and the folder of the last file of the chain.
+def _project(folder: Path) -> Path:
+    """The folder that contains `deployments/environments`; a folder with another name is its own project."""
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay what they are
+    return folder.parents[1] if folder.parts[-2:] == ("deployments", "environments") else folder
 
-    Paths are relative to their file; they are made absolute here.
+
+def _chain(
+    path: Path, project: Path | None, variables: Callable[[str], str | None]
+) -> list[tuple[Path, Part]]:
+    """The environment's file and those that it extends, in this order, as they are written.
+
+    Args:
+        path: The environment's file.
+        project: Where the files must lie; None for anywhere.
+        variables: Returns the value of a variable.
     """
-    path = path.resolve()
-    if path in seen:
-        raise InvalidField(f"{path} extends itself: {' -> '.join(p.name for p in (*seen, path))}.")
-    part = read_document(path)
-    data = _expanded(part.data, variables, str(path))
-    parse(Settings, dataclasses.replace(part, data=data))
-    _anchor(data, path.parent)
-    extended, advice = data.pop("extends", None), data.pop("advice", "")
-    if extended is None:
-        return data, path.parent
-    below = (path.parent / extended).resolve()
-    if not exists(below):
-        raise FileMissing(f"{path.name} extends {below}, which does not exist.", advice)
-    base, _ = _merged(below, variables, (*seen, path))
-    return _over(base, data), path.parent
+    roots = [project] if project else []
+    files: list[tuple[Path, Part]] = []
+    while True:
+        if path in (file for file, _ in files):
+            names = " -> ".join(file.name for file in (*(file for file, _ in files), path))
+            raise InvalidField(f"{path} extends itself: {names}.")
+        within = next((root for root in roots if path.is_relative_to(root)), None)
+        if project and not within:
+            raise InvalidField(
+                f"{files[-1][0]} extends {quoted(path)}, which is not below {project}. Only a path on the command line "
+                "may extend a file outside of the project."
+            )
+        part = read_document(path, within)
+        files.append((path, part))
+        extended = part.data.get("extends")
+        if extended is None:
+            return files
+        parse(Extending, dataclasses.replace(part, data={"extends": extended}))
+        if named := _VARIABLE.match(extended):
+            value = variables(named[1]) if named[1].startswith(_PREFIX) else None
+            roots += [Path(os.path.abspath(value))] if value else []  # noqa: PTH100
+        text = _expanded(
+            extended, partial(_variable, variables=variables, secret=_secret(files), shown=str(path))
+        )
+        below = Path(os.path.normpath(path.parent / text))
+        if not exists(below):
+            raise FileMissing(
+                f"{path.name} extends {below}, which does not exist.", str(part.data.get("advice", ""))
+            )
+        path = below
+
+
+def _names(data: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The paths of all fields: `registry`, `registry.address`."""
+    for key, value in data.items():
+        name = f"{above}{key}"
+        yield name
+        if isinstance(value, dict):
+            yield from _names(value, f"{name}.")
+
+
+def _secret(files: Iterable[tuple[Path, Part]]) -> frozenset[str]:
+    return frozenset[str]().union(*(_secret_variables(part.data) for _, part in files))
+
+
+def _secret_variables(data: Mapping[str, Any]) -> frozenset[str]:
+    """The variables that a file names as the ones that hold a token or a login."""
+    found = frozenset(
+        str(value) for key, value in data.items() if str(key).endswith("_variable") and isinstance(value, str)
+    )
+    return found.union(*(_secret_variables(value) for value in data.values() if isinstance(value, dict)))
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    for holder in (data, data.get("workspace")):
-        if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and is_path(value):
-            holder["spacectl"] = str((folder / Path(value).expanduser()).resolve())
-    if isinstance(value := data.get("root_certificates"), str):
-        data["root_certificates"] = str((folder / Path(value).expanduser()).resolve())
+    """Makes the paths in a file absolute: they are relative to it."""
+    for holder in (data, data.get("workspace"), data.get("registry")):
+        for name in ("spacectl", "root_certificates", "client_certificate"):
+            if not isinstance(holder, dict) or not isinstance(value := holder.get(name), str):
+                continue
+            if name != "spacectl" or is_path(value):
+                holder[name] = str((folder / Path(value).expanduser()).resolve())
 
 
 def is_path(name: str) -> bool:
@@ -178,20 +281,29 @@ def _over(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _expanded(value: Any, variables: Callable[[str], str | None], shown: str) -> Any:
+def _expanded(value: Any, variable: Callable[[re.Match[str]], str]) -> Any:
     if isinstance(value, dict):
-        return {key: _expanded(item, variables, shown) for key, item in value.items()}
+        return {key: _expanded(item, variable) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expanded(item, variables, shown) for item in value]
-    if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: _variable(match[1], match[2], variables, shown), value)
-    return value
+        return [_expanded(item, variable) for item in value]
+    return _VARIABLE.sub(variable, value) if isinstance(value, str) else value
 
 
-def _variable(name: str, other: str | None, variables: Callable[[str], str | None], shown: str) -> str:
+def _variable(
+    match: re.Match[str], *, variables: Callable[[str], str | None], secret: Collection[str], shown: str
+) -> str:
+    name, other = match[1], match[2]
+    if not name.startswith(_PREFIX):
+        raise InvalidField(
+            f"{shown} uses ${{{name}}}. Only variables whose names begin with {_PREFIX} are replaced: "
+            f"call it {_PREFIX}{name}."
+        )
+    if name in secret or _SECRET_NAME.search(name):
+        raise InvalidField(
+            f"{shown} uses ${{{name}}}, which holds a secret. Name it with token_variable, username_variable or "
+            "password_variable."
+        )
     value = variables(name)
-    if value is not None:
-        return value
-    if other is None:
+    if value is None and other is None:
         raise InvalidField(f"{shown} uses ${{{name}}}, which is not set in the environment of this process.")
-    return other
+    return str(other) if value is None else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.spaceone.client import Call, Client
 from flows.spaceone.credentials import Credentials, read_spacectl, spacectl_file
-from flows.spaceone.endpoints import Endpoint
+from flows.spaceone.endpoints import Endpoint, Trust
 from flows.spaceone.errors import (
     READS,
     AlreadyExists,
@@ -44,6 +44,7 @@ __all__ = [
     "ServerError",
     "Service",
     "SpaceoneError",
+    "Trust",
     "UnknownField",
     "UnknownMethod",
     "Unreachable",

@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
 from flows.spaceone.advice import from_details
-from flows.spaceone.endpoints import Endpoint
+from flows.spaceone.endpoints import USUAL, Endpoint, Trust
 from flows.spaceone.errors import READS, EndpointError, SpaceoneError, UnknownField
 from flows.spaceone.reflection import Catalogue, message_class
 
@@ -39,7 +39,7 @@ class _Connections:
     """Channels and catalogues by service, shared by all clients of one run."""
 
     endpoints: dict[str, Endpoint]
-    root_certificates: bytes | None
+    trust: Trust
     timeout: float
     channels: dict[Endpoint, grpc.Channel] = field(default_factory=dict)
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class _Connections:
                 "Add it to the environment's endpoints, or with `spacectl config endpoint add`.",
             )
         if endpoint not in self.channels:
-            self.channels[endpoint] = endpoint.channel(self.root_certificates)
+            self.channels[endpoint] = endpoint.channel(self.trust)
         return self.channels[endpoint], endpoint
 
     def catalogue(self, service: str) -> Catalogue:
@@ -70,7 +70,7 @@ class Client:
         endpoints: Service name (`identity`) to address (`grpc://host:port`).
         token: Sent as the gRPC metadata `token`, if there is one.
         timeout: Seconds that a call may take, unless the call has its own limit.
-        root_certificates: PEM of the certificate authorities for `grpc+ssl`; None for the system's.
+        trust: The certificates of `grpc+ssl`.
 
     Attributes:
         calls: Every call sent by this client and those made from it, in order.
@@ -81,10 +81,10 @@ class Client:
         endpoints: Mapping[str, str],
         token: str | None = None,
         timeout: float = 30.0,
-        root_certificates: bytes | None = None,
+        trust: Trust = USUAL,
     ) -> None:
         parsed = {name: Endpoint.parse(url) for name, url in endpoints.items()}
-        self._connections = _Connections(parsed, root_certificates, timeout)
+        self._connections = _Connections(parsed, trust, timeout)
         self._token = token
         self._timeout = timeout
         self.calls: list[Call] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ipaddress
+import re
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import grpc
@@ -11,7 +13,46 @@ from flows.spaceone.errors import EndpointError
 from flows.text import quoted
 
 # The limit for one message that SpaceONE's services use too.
+_PEM = re.compile(rb"(-----BEGIN ([A-Z ]+)-----.*?-----END \2-----)", re.DOTALL)
 _MAX_MESSAGE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The certificates of `grpc+ssl`.
+
+    Attributes:
+        root_certificates: PEM of the certificate authorities; None for the system's.
+        client_certificate: PEM of the certificate and its private key that a server with mutual TLS asks for.
+    """
+
+    root_certificates: bytes | None = None
+    client_certificate: bytes | None = field(default=None, repr=False)
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """For a channel.
+
+        Raises:
+            EndpointError: the client's certificate has no key, or there is a key alone.
+        """
+        pem = self.client_certificate
+        if pem is None:
+            return grpc.ssl_channel_credentials(self.root_certificates)
+        blocks = _PEM.findall(pem)
+        keys = [block for kind, block in ((match[1], match[0]) for match in blocks) if kind.endswith(b"KEY")]
+        chain = [
+            block for kind, block in ((match[1], match[0]) for match in blocks) if kind == b"CERTIFICATE"
+        ]
+        if len(keys) != 1 or not chain:
+            raise EndpointError(
+                "client_certificate must be a PEM file with a certificate and its private key.",
+                "Write both into one file: cat client.crt client.key > client.pem",
+            )
+        return grpc.ssl_channel_credentials(self.root_certificates, keys[0], b"\n".join(chain))
+
+
+USUAL = Trust()
+"""The system's authorities, no certificate of one's own."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +94,20 @@ class Endpoint:
     def __str__(self) -> str:
         return f"{'grpc+ssl' if self.tls else 'grpc'}://{self.host}:{self.port}"
 
-    def channel(self, root_certificates: bytes | None = None) -> grpc.Channel:
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nothing leaves this machine on the way to it."""
+        host = self.host.strip("[]")
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host.lower() == "localhost"
+
+    def channel(self, trust: Trust = USUAL) -> grpc.Channel:
         """Opens a channel; nothing is sent before the first call.
 
-        Args:
-            root_certificates: PEM of the certificate authorities for TLS; None for the system's.
+        Raises:
+            EndpointError: the client's certificate has no key.
         """
         options = [
             ("grpc.max_send_message_length", _MAX_MESSAGE),
@@ -72,5 +122,5 @@ class Endpoint:
         ]
         target = f"{self.host}:{self.port}"
         if self.tls:
-            return grpc.secure_channel(target, grpc.ssl_channel_credentials(root_certificates), options)
+            return grpc.secure_channel(target, trust.credentials(), options)
         return grpc.insecure_channel(target, options)

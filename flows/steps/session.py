@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from flows.files import MIB, Folder
 from flows.images.registry import Registry
-from flows.manifest import Access, Environment, InvalidField, RegistrySettings
+from flows.manifest import Environment, InvalidField, RegistrySettings
 from flows.resources import Scope
-from flows.spaceone import Client, CredentialsError, Generation, probe, read_spacectl, spacectl_file
+from flows.spaceone import Client, Generation, Trust, probe
+from flows.steps.access import access
 from flows.steps.catalogue import CONNECT
 from flows.steps.runner import Runner, Step
 
@@ -50,6 +52,9 @@ class Session:
             insecure=settings.insecure,
             username=_variable(settings, settings.username_variable),
             password=_variable(settings, settings.password_variable),
+            unencrypted_login="registry-login" in self.environment.settings.unencrypted,
+            root_certificates=settings.root_certificates,
+            client_certificate=settings.client_certificate,
         ) as registry:
             yield registry
 
@@ -59,51 +64,30 @@ def open_session(environment: Environment, runner: Runner) -> Iterator[Session]:
     """Connects to an environment's services and finds out their generation.
 
     Raises:
-        CredentialsError: there is no usable token.
+        CredentialsError: there is no usable token, or it would go where it was not given for.
         SpaceoneError: identity does not respond.
     """
     settings = environment.settings
-    endpoints, token = _access(environment, settings.access)
-    certificates = _certificates(settings.root_certificates)
-    with Client(endpoints, token, settings.timeout, certificates) as client:
+    endpoints, token = access(environment)
+    trust = Trust(
+        _pem("root_certificates", settings.root_certificates),
+        _pem("client_certificate", settings.client_certificate),
+    )
+    with Client(endpoints, token, settings.timeout, trust) as client:
         clients = {Scope.DOMAIN: client, Scope.WORKSPACE: client}
         if settings.workspace is not None:
-            clients[Scope.WORKSPACE] = client.with_token(_access(environment, settings.workspace)[1])
+            clients[Scope.WORKSPACE] = client.with_token(access(environment, workspace=True)[1])
         generation = runner.run(Step(CONNECT, partial(probe, client), outcome="SpaceONE {}".format))
         yield Session(environment, clients, generation)
 
 
-def _access(environment: Environment, access: Access) -> tuple[dict[str, str], str]:
-    endpoints: dict[str, str] = {}
-    token = None
-    if access.spacectl:
-        credentials = read_spacectl(spacectl_file(access.spacectl, environment.folder))
-        endpoints, token = credentials.endpoints, credentials.token
-    if access.token_variable and os.environ.get(access.token_variable):
-        token = os.environ[access.token_variable]
-    endpoints = {**endpoints, **environment.settings.endpoints}
-    if not token:
-        where = f"the variable {access.token_variable}" if access.token_variable else "token_variable"
-        raise CredentialsError(
-            f"There is no token for the environment {environment.name!r}.",
-            f"Set {where}, or name a spacectl environment that contains one.",
-        )
-    token = token.strip()
-    if not (token.isascii() and token.isprintable()):
-        raise CredentialsError(
-            f"The token for the environment {environment.name!r} contains characters that a token cannot have.",
-            "Was it copied with a line break, or with something else around it?",
-        )
-    return endpoints, token
-
-
-def _certificates(path: str | None) -> bytes | None:
+def _pem(field: str, path: str | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return Path(path).read_bytes()
+        return Folder(Path(path).parent).read(Path(path).name, MIB)
     except OSError as error:
-        raise InvalidField(f"root_certificates: {path} cannot be read: {error.strerror}.") from None
+        raise InvalidField(f"{field}: {path} cannot be read: {error.strerror}.") from None
 
 
 def _variable(settings: RegistrySettings, name: str | None) -> str | None:

@@ -47,7 +47,7 @@ def write(
         write_private(chosen, yaml.safe_dump({"environment": DOMAIN}))
     environment: dict[str, Any] = {
         "spacectl": str(layout.spacectl(DOMAIN).relative_to(layout.root)),
-        "registry": {"address": settings.registry(), "type": "HARBOR", "insecure": True},
+        "registry": {"address": settings.registry(), "type": "HARBOR", "insecure": "http"},
         "build": {"args": {"BASE_IMAGE": base_image}},
     }
     if WORKSPACE in credentials:

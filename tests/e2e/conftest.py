@@ -121,6 +121,28 @@ def project(new_project):
     return new_project()
 
 
+@pytest.fixture
+def redirected(platform, project):
+    """Writes an environment in which services are at other addresses; its token is given for these."""
+
+    def redirected(name: str, **services: str) -> Path:
+        chosen = {}
+        for kind in ("sandbox", "sandbox-workspace"):
+            file = platform.spacectl_environment.with_name(f"{kind}.yml")
+            if file.exists():
+                content = yaml.safe_load(file.read_text())
+                content["endpoints"] |= {
+                    service: f"grpc://{address}" for service, address in services.items()
+                }
+                path = project.folder / f"{name}-{kind}.yml"
+                path.write_text(yaml.safe_dump(content))
+                chosen[kind] = str(path)
+        workspace = {"workspace": {"spacectl": chosen["sandbox-workspace"]}} if len(chosen) > 1 else {}
+        return project.write_environment(name, spacectl=chosen["sandbox"], **workspace)
+
+    return redirected
+
+
 @pytest.fixture(scope="module")
 def tokens(platform):
     """The sandbox's tokens, which must never be shown: one of the domain, and in 2.x one of the workspace."""

@@ -91,8 +91,8 @@ def test_an_unknown_environment_lists_those_that_there_are(project, refused):
 
 
 @pytest.mark.parametrize("service", ["identity", "inventory"])
-def test_an_endpoint_where_nobody_listens_is_named(project, refused, nobody, service):
-    dead = project.write_environment("dead", endpoints={service: f"grpc://{nobody}"})
+def test_an_endpoint_where_nobody_listens_is_named(project, redirected, refused, nobody, service):
+    dead = redirected("dead", **{service: nobody})
     words = refused(project, environment=dead, code=3)
     assert f"grpc://{nobody}" in words
     assert service in words

@@ -27,7 +27,7 @@ def released(release, project):
 
 
 @pytest.fixture
-def proxied(platform, project):
+def proxied(platform, redirected):
     """Writes an environment in which a service is reached through a proxy; gives both."""
     proxies = []
 
@@ -37,8 +37,7 @@ def proxied(platform, project):
         proxy = Proxy(host, int(port))
         proxy.open()
         proxies.append(proxy)
-        endpoints = {service: f"grpc://{proxy.address}"}
-        return proxy, project.write_environment(f"proxied-{service}", endpoints=endpoints)
+        return proxy, redirected(f"proxied-{service}", **{service: proxy.address})
 
     yield proxied
     for proxy in proxies:
@@ -117,7 +116,7 @@ class Counting(Listener):
 @pytest.mark.usefixtures("released")
 def test_a_registry_that_accepts_and_closes_is_asked_three_times_and_each_is_announced(run, project):
     with closing(Counting()) as registry:
-        settings = {"address": registry.address, "insecure": True}
+        settings = {"address": registry.address, "insecure": "http"}
         environment = project.write_environment("closing", registry=settings)
         done = run(*project.arguments(environment), "--dry-run", "--output", "json")
     assert done.returncode == 3

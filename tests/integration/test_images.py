@@ -80,7 +80,7 @@ def locked(sandbox_home):
 
 @pytest.fixture
 def registry(address):
-    with Registry(address, insecure=True) as registry:
+    with Registry(address, insecure="http") as registry:
         yield registry
 
 
@@ -299,14 +299,14 @@ class TestRefusedPushes:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         with (
-            Registry(address, insecure=True) as registry,
+            Registry(address, insecure="http") as registry,
             pytest.raises(PushFailed, match=r"connection refused\. Check the address of 127") as caught,
         ):
             engine.push(built(address), registry)
         assert caught.value.temporary
 
     def test_nobody_logged_in(self, engine, built, locked):
-        with Registry(locked, insecure=True) as registry:
+        with Registry(locked, insecure="http") as registry:
             with pytest.raises(
                 PushFailed, match=r"no basic auth credentials\. Give the environment"
             ) as caught:
@@ -316,7 +316,7 @@ class TestRefusedPushes:
                 registry.ping()
 
     def test_wrong_password(self, engine, built, locked):
-        with Registry(locked, insecure=True, username="ann", password="wr0ng") as registry:
+        with Registry(locked, insecure="http", username="ann", password="wr0ng") as registry:
             with pytest.raises(PushFailed, match=r"unauthorized|no basic auth") as caught:
                 engine.push(built(locked), registry)
             with pytest.raises(RegistryRefused, match="user 'ann'"):
@@ -324,7 +324,7 @@ class TestRefusedPushes:
         assert "wr0ng" not in str(caught.value)
 
     def test_right_password(self, engine, built, locked):
-        with Registry(locked, insecure=True, username="ann", password="hunter2") as registry:
+        with Registry(locked, insecure="http", username="ann", password="hunter2") as registry:
             reference = built(locked)
             digest = engine.push(reference, registry)
             assert registry.manifest_digest(reference.repository, "0.1.0") == digest
@@ -337,7 +337,7 @@ class TestRefusedPushes:
     def test_two_registries(self, engine, built, address, locked):
         """What the engine pushes must be what the pipeline reads."""
         with (
-            Registry(locked, insecure=True, username="ann", password="hunter2") as other,
+            Registry(locked, insecure="http", username="ann", password="hunter2") as other,
             pytest.raises(InvalidReference, match="is not in registry"),
         ):
             engine.push(built(address), other)
@@ -353,7 +353,7 @@ class TestCheckPush:
         assert registry.manifest_digest(self.REFERENCE.repository, "0.1.0") is None
 
     def test_right_password(self, locked):
-        with Registry(locked, insecure=True, username="ann", password="hunter2") as registry:
+        with Registry(locked, insecure="http", username="ann", password="hunter2") as registry:
             assert str(registry.check_push(self.REFERENCE)) == "as ann"
 
     @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ class TestCheckPush:
     )
     def test_wrong_password(self, locked, user, words):
         with (
-            Registry(locked, insecure=True, username=user, password="wr0ng") as registry,
+            Registry(locked, insecure="http", username=user, password="wr0ng") as registry,
             pytest.raises(RegistryRefused, match=words) as caught,
         ):
             registry.check_push(self.REFERENCE)
@@ -370,7 +370,7 @@ class TestCheckPush:
     def test_read_only(self, sandbox_home):
         with (
             serving(sandbox_home, read_only=True) as address,
-            Registry(address, insecure=True) as registry,
+            Registry(address, insecure="http") as registry,
             pytest.raises(
                 RegistryRefused, match=r"does not accept a push to .*405 .*is read-only or a cache"
             ),

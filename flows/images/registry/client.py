@@ -27,7 +27,7 @@ from flows.images.registry.manifests import (
     pick_platform,
     verify,
 )
-from flows.images.registry.transport import Transport
+from flows.images.registry.transport import Insecure, Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,11 +43,14 @@ class Registry:
 
     Args:
         address: `host` or `host:port`; None is Docker Hub.
-        insecure: TLS is not verified, and plain HTTP is used if there is no TLS: the rule of the Docker engine's
-            `insecure-registries`. Otherwise HTTPS, verified. Docker Hub is never insecure.
+        insecure: `http`: without TLS. `tls`: the certificate is not verified. None: HTTPS, verified, as always for
+            Docker Hub. Neither falls back to the other, so that nobody who breaks TLS receives a password.
         username: With `password`, the user who reads and pushes. None for the login that `docker login` stored, if any.
         password: See `username`.
         timeout: Seconds without any data after which the registry counts as unreachable.
+        unencrypted_login: Whether a password may be sent to another machine without TLS.
+        root_certificates: PEM file of the certificate authorities, instead of the usual ones.
+        client_certificate: PEM file of the certificate and its key that the registry asks for.
 
     Every method raises RegistryUnreachable, RegistryRefused or UnexpectedAnswer, and InvalidReference for a
     name that is not valid in a registry.
@@ -57,13 +60,16 @@ class Registry:
         self,
         address: str | None = None,
         *,
-        insecure: bool = False,
+        insecure: Insecure | None = None,
         username: str | None = None,
         password: str | None = None,
         timeout: float = 15.0,
+        unencrypted_login: bool = False,
+        root_certificates: str | None = None,
+        client_certificate: str | None = None,
     ) -> None:
         self.address = check_address(address)
-        self.insecure = insecure and self.address is not None
+        self.insecure = insecure if self.address else None
         self._given = Credentials(username, password or "") if username else None
         self._answers = False
         self._transport = Transport(
@@ -71,6 +77,9 @@ class Registry:
             insecure=self.insecure,
             credentials=lambda: self.credentials,
             timeout=timeout,
+            unencrypted_login=unencrypted_login,
+            root_certificates=root_certificates,
+            client_certificate=client_certificate,
         )
 
     @cached_property

@@ -57,16 +57,20 @@ class Session:
         read: Seconds that the server may be silent.
         verify: Whether certificates are verified.
         trust_env: Whether to use the environment's proxies and certificate authorities.
+        certificates: Further arguments of `tls_context`.
     """
 
-    def __init__(self, connect: float, read: float, *, verify: bool, trust_env: bool) -> None:
+    def __init__(
+        self, connect: float, read: float, *, verify: bool, trust_env: bool, **certificates: str | None
+    ) -> None:
         self.verify, self.trust_env = verify, trust_env
+        self._certificates = certificates
         self._connect, self._read = connect, read
         self._connections: dict[tuple[str, str], HTTPConnection] = {}
 
     @cached_property
     def _tls(self) -> SSLContext:
-        return tls_context(verify=self.verify, trust_env=self.trust_env)
+        return tls_context(verify=self.verify, trust_env=self.trust_env, **self._certificates)
 
     def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
         """Send a request without a body, once; follow redirects, and return the response.

@@ -12,12 +12,14 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.reference import DOCKER_HUB
 from flows.images.registry.auth import Challenge, Credentials, Login
 from flows.images.registry.http import Session
+from flows.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +34,13 @@ _HUB_API = "https://registry-1.docker.io"
 _USER_AGENT = "spaceone-plugin-pipeline"
 _BEARER = "Bearer "
 _BUSY = {429, 500, 502, 503, 504}
-_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
-"""OpenSSL's messages if a server answered a TLS handshake with something else, such as plain HTTP."""
-
 _CHECK_ADDRESS = "Check the address, and that the registry is running"
 _NOT_TRUSTED = (
-    "If it speaks plain HTTP or its certificate is self-signed, set `insecure: true` in the environment's "
-    "registry"
+    "If its certificate is of a private authority, name that in registry.root_certificates of the environment. If the "
+    "registry has no TLS, write `insecure: http` there"
 )
+Insecure = Literal["http", "tls"]
+"""What a registry lacks: TLS, or a certificate that can be verified."""
 
 
 class Transport:
@@ -49,23 +50,27 @@ class Transport:
         self,
         address: str | None,
         *,
-        insecure: bool,
+        insecure: Insecure | None,
         credentials: Callable[[], Credentials | None],
         timeout: float,
+        unencrypted_login: bool = False,
+        root_certificates: str | None = None,
+        client_certificate: str | None = None,
     ) -> None:
         self.name = address or DOCKER_HUB
         self._address = address
         self._insecure = insecure
+        self._plain_login = unencrypted_login
         self._ask_credentials = credentials
         self._timeout = timeout
         self._session = Session(
             min(CONNECT_SECONDS, timeout),
             timeout,
-            verify=not insecure,
+            verify=insecure is None,
             trust_env=not _is_loopback(address),  # a registry on this machine is never behind a proxy
+            root_certificates=root_certificates,
+            client_certificate=client_certificate,
         )
-        self._base: str | None = None
-        self._plain_next = False
         self._logins: dict[str, str] = {}
 
     @property
@@ -157,7 +162,7 @@ class Transport:
         except ssl.SSLError as error:
             problem = f"cannot be reached over trusted TLS ({_cause(error)})"
             advice = _CHECK_ADDRESS if self._insecure else _NOT_TRUSTED
-            raise RegistryUnreachable(self.name, problem, advice, temporary=self._insecure) from error
+            raise RegistryUnreachable(self.name, problem, advice, temporary=False) from error
         except TimeoutError as error:
             problem = f"did not answer within {self._timeout:g} s"
             raise RegistryUnreachable(
@@ -168,40 +173,23 @@ class Transport:
             raise RegistryUnreachable(self.name, problem, _CHECK_ADDRESS) from error
 
     def _base_url(self) -> str:
-        """Choose between HTTPS and HTTP once, as the Docker engine does: TLS first, for an insecure registry too.
-
-        A server that answers TLS with something else uses plain HTTP. A server that closes the connection may use
-        either: the next request tries the other scheme.
-        """
-        if self._base is None:
-            if self._address is None:
-                self._base = _HUB_API
-            elif not self._insecure:
-                self._base = f"https://{self._address}"
-            else:
-                self._base = self._insecure_base()
-        return self._base
-
-    def _insecure_base(self) -> str:
-        secure, plain = f"https://{self._address}", f"http://{self._address}"
-        first, self._plain_next = (plain, False) if self._plain_next else (secure, True)
-        try:
-            self._send("GET", f"{first}/v2/", "*/*")
-        except RegistryUnreachable as error:
-            if first == plain or not _speaks_no_tls(error):
-                raise
-            self._send("GET", f"{plain}/v2/", "*/*")
-            return plain
-        return first
+        if self._address is None:
+            return _HUB_API
+        return f"{'http' if self._insecure == 'http' else 'https'}://{self._address}"
 
     def _log_in(self, challenge: Challenge, response: Response) -> str:
         if challenge.scheme == "basic" and self._credentials:
+            self._expect_encrypted(f"http://{self.name}" if self._insecure == "http" else "https:")
             return self._credentials.basic()
         if challenge.scheme != "bearer":
             raise self._refused(response, response.method)
-        if not challenge.is_safe(insecure=self._insecure):
-            problem = f"asks to log in at {challenge.realm!r}, which is not HTTPS; nothing was sent there"
+        if not challenge.is_safe(insecure=self._insecure == "http"):
+            problem = (
+                f"asks to log in at {quoted(challenge.realm)}, which is not HTTPS; nothing was sent there"
+            )
             raise UnexpectedAnswer(self.name, problem, "Correct the registry's token realm")
+        if self._credentials:
+            self._expect_encrypted(challenge.realm)
         login = self._credentials.basic() if self._credentials else ""
         answer = self._send("GET", challenge.token_url(), "application/json", login)
         self._expect_not_busy(answer)
@@ -214,6 +202,17 @@ class Transport:
                 self.name, f"has a token server, {challenge.realm}, that returned no token"
             )
         return f"{_BEARER}{token}"
+
+    def _expect_encrypted(self, url: str) -> None:
+        """Refuse to send a password over plain HTTP to another machine, unless that is wanted."""
+        parts = urlsplit(url)
+        if parts.scheme == "http" and not self._plain_login and not _is_loopback(parts.hostname):
+            raise UnexpectedAnswer(
+                self.name,
+                "asks for a password, which would be sent without TLS; nothing was sent",
+                "Use TLS. In a network that nobody else can read, write `unencrypted: [registry-login]` into the "
+                "environment",
+            )
 
     def _expect_not_busy(self, response: Response) -> None:
         if response.status in _BUSY:
@@ -280,7 +279,3 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
-
-
-def _speaks_no_tls(error: BaseException) -> bool:
-    return any(words in str(error.__cause__).upper().replace(" ", "_") for words in _NOT_TLS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import ssl
 import threading
@@ -136,13 +137,13 @@ def stub():
 def registry(stub, answer):
     """The registry that the stub plays."""
     stub.on("/v2/", answer(200, {}))
-    with Registry(stub.address, insecure=True) as registry:
+    with Registry(stub.address, insecure="http") as registry:
         yield registry
 
 
 @pytest.fixture
-def tls_stub(tmp_path):
-    """A server on TLS with a certificate that nobody trusts."""
+def certificate(tmp_path):
+    """A context for a server on 127.0.0.1, with a certificate that nobody trusts: registry.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "registry")])
     now = datetime.now(UTC)
@@ -154,6 +155,10 @@ def tls_stub(tmp_path):
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     pem = tmp_path / "registry.pem"
@@ -165,4 +170,18 @@ def tls_stub(tmp_path):
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    yield from _serve(context)
+    return context
+
+
+@pytest.fixture
+def tls_stub(certificate):
+    """A server on TLS."""
+    yield from _serve(certificate)
+
+
+@pytest.fixture
+def mutual_tls_stub(certificate, tmp_path):
+    """One that asks for a certificate of the client, which only its own authority may have signed: itself."""
+    certificate.verify_mode = ssl.CERT_REQUIRED
+    certificate.load_verify_locations(tmp_path / "registry.pem")
+    yield from _serve(certificate)

@@ -33,7 +33,7 @@ def test_the_environment_of_2(layout: Layout, settings: Settings):
     assert write(layout, settings) == {
         "spacectl": "home/.spaceone/environments/sandbox.yml",
         "workspace": {"spacectl": "home/.spaceone/environments/sandbox-workspace.yml"},
-        "registry": {"address": "127.0.0.1:21006", "type": "HARBOR", "insecure": True},
+        "registry": {"address": "127.0.0.1:21006", "type": "HARBOR", "insecure": "http"},
         "build": {"args": {"BASE_IMAGE": "python:3.11-slim"}},
         "plugin_options": {"base_url": f"{MARKET}/api/v3"},
     }

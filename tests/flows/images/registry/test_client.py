@@ -53,7 +53,7 @@ class TestReads:
 
     def test_404_of_something_else_is_not_absence(self, stub):
         with (
-            Registry(stub.address, insecure=True) as registry,
+            Registry(stub.address, insecure="http") as registry,
             pytest.raises(UnexpectedAnswer, match=r"404 .* Is it the address of an image registry"),
         ):
             registry.image("team/plugin", "0.1.0")
@@ -120,7 +120,7 @@ class TestCheckPush:
         challenge = answer(401, {}, {"WWW-Authenticate": 'Basic realm="x"'})
         stub.on("/v2/", challenge)
         stub.on(self.UPLOADS, challenge, upload)
-        with Registry(stub.address, insecure=True, username="ann", password="hunter2") as registry:
+        with Registry(stub.address, insecure="http", username="ann", password="hunter2") as registry:
             assert str(registry.check_push(self.REFERENCE)) == "as ann"
         assert stub.requests[-1][2]["Authorization"].startswith("Basic ")
 
@@ -130,7 +130,7 @@ class TestCheckPush:
         realm = f'Bearer realm="http://{stub.address}/token",scope="repository:team/plugin:pull"'
         stub.on(self.UPLOADS, answer(401, {}, {"WWW-Authenticate": realm}), upload)
         stub.on("/token", answer(200, {"token": "t0k3n"}))
-        with Registry(stub.address, insecure=True, username=user, password="hunter2") as registry:
+        with Registry(stub.address, insecure="http", username=user, password="hunter2") as registry:
             assert (
                 str(registry.check_push(self.REFERENCE)) == f"{'as ann' if user else 'anonymous'}, by token"
             )
@@ -162,7 +162,7 @@ class TestCheckPush:
         headers = {"WWW-Authenticate": 'Basic realm="x"'} if status == 401 else {}
         stub.on(self.UPLOADS, answer(status, {"errors": [{"message": words}]}, headers))
         with (
-            Registry(stub.address, insecure=True, username="ann", password="hunter2") as registry,
+            Registry(stub.address, insecure="http", username="ann", password="hunter2") as registry,
             pytest.raises(RegistryRefused, match=advice) as caught,
         ):
             registry.check_push(replace(self.REFERENCE, registry=stub.address))
@@ -171,7 +171,7 @@ class TestCheckPush:
     def test_nobody_to_log_in(self, stub, answer):
         stub.on(self.UPLOADS, answer(401, {}, {"WWW-Authenticate": 'Basic realm="x"'}))
         with (
-            Registry(stub.address, insecure=True) as registry,
+            Registry(stub.address, insecure="http") as registry,
             pytest.raises(
                 RegistryRefused, match=r"refuses an anonymous push \(401\)\. Give the environment's"
             ),

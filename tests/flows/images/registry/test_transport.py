@@ -107,7 +107,7 @@ class TestOnce:
         assert not caught.value.temporary
         assert stub.paths.count(MANIFEST) == 1
 
-    @pytest.mark.parametrize("insecure", [True, False])
+    @pytest.mark.parametrize("insecure", ["http", "tls", None])
     def test_one_that_closes_the_connection_gets_one_a_call(self, closing, insecure):
         registry = closing()
         with Registry(registry.address, insecure=insecure) as reader:
@@ -116,7 +116,7 @@ class TestOnce:
                     read(reader)
                 assert len(registry.heard) == calls
 
-    @pytest.mark.parametrize("insecure", [True, False])
+    @pytest.mark.parametrize("insecure", ["http", "tls", None])
     def test_nobody_listens(self, insecure):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -141,7 +141,7 @@ class TestOnce:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             address = f"127.0.0.1:{silent.getsockname()[1]}"
             with (
-                Registry(address, insecure=True, timeout=0.2) as registry,
+                Registry(address, insecure="http", timeout=0.2) as registry,
                 pytest.raises(RegistryUnreachable, match=r"did not answer within 0\.2 s") as caught,
             ):
                 registry.ping()
@@ -149,14 +149,22 @@ class TestOnce:
 
 
 class TestScheme:
-    def test_plain_http_needs_insecure(self, stub):
+    @pytest.mark.parametrize("insecure", ["tls", None])
+    def test_plain_http_is_spoken_only_on_request(self, stub, insecure):
         with (
-            Registry(stub.address) as registry,
-            pytest.raises(RegistryUnreachable, match=r"trusted TLS .*set `insecure: true`") as caught,
+            Registry(stub.address, insecure=insecure, username="ann", password="hunter2") as registry,
+            pytest.raises(RegistryUnreachable, match="trusted TLS") as caught,
         ):
             registry.ping()
         assert not caught.value.temporary
         assert stub.requests == []
+
+    def test_what_to_write_is_said(self, stub):
+        with (
+            Registry(stub.address) as registry,
+            pytest.raises(RegistryUnreachable, match="root_certificates .*write `insecure: http`"),
+        ):
+            registry.ping()
 
     def test_unknown_certificate_needs_insecure(self, tls_stub, answer):
         tls_stub.on("/v2/", answer(200, {}))
@@ -166,58 +174,80 @@ class TestScheme:
         ):
             strict.ping()
         assert not caught.value.temporary
-        with Registry(tls_stub.address, insecure=True) as lenient:
+        with Registry(tls_stub.address, insecure="tls") as lenient:
             lenient.ping()
 
-    def test_plain_http_is_recognised_at_once_and_remembered(self, stub, registry, there):
-        stub.on(MANIFEST, there)
-        for _ in range(2):
-            assert registry.manifest_digest("team/plugin", "0.1.0") == DIGEST
-        assert stub.paths == ["/v2/", MANIFEST, MANIFEST]
-
-    def test_tls_is_recognised_at_once_and_remembered(self, tls_stub, answer, there):
+    def test_a_private_authority(self, tls_stub, answer, tmp_path):
         tls_stub.on("/v2/", answer(200, {}))
-        tls_stub.on(MANIFEST, there)
-        with Registry(tls_stub.address, insecure=True) as registry:
-            for _ in range(2):
-                assert registry.manifest_digest("team/plugin", "0.1.0") == DIGEST
-        assert tls_stub.paths == ["/v2/", MANIFEST, MANIFEST]
+        with Registry(tls_stub.address, root_certificates=str(tmp_path / "registry.pem")) as registry:
+            registry.ping()
 
-    def test_one_that_closes_the_connection_is_asked_in_either_scheme_by_turns(self, closing):
+    def test_a_certificate_of_the_client(self, mutual_tls_stub, answer, tmp_path):
+        mutual_tls_stub.on("/v2/", answer(200, {}))
+        pem = str(tmp_path / "registry.pem")
+        with Registry(mutual_tls_stub.address, root_certificates=pem, client_certificate=pem) as registry:
+            registry.ping()
+        with (
+            Registry(mutual_tls_stub.address, root_certificates=pem) as without,
+            pytest.raises(RegistryUnreachable),
+        ):
+            without.ping()
+
+    @pytest.mark.parametrize("content", [None, "no certificate"])
+    def test_an_authority_that_cannot_be_read_is_named(self, tmp_path, content):
+        path = tmp_path / "ca.pem"
+        if content:
+            path.write_text(content)
+        with (
+            Registry("127.0.0.1:1", root_certificates=str(path)) as registry,
+            pytest.raises(RegistryUnreachable, match=r"ca\.pem"),
+        ):
+            registry.ping()
+
+    @pytest.mark.parametrize("insecure", ["tls", None])
+    def test_who_breaks_tls_gets_no_password(self, closing, insecure):
+        """A downgrade: whoever sits in between answers the handshake with plain HTTP, or closes."""
+        registry = closing(speaks=True)
+        with Registry(registry.address, insecure=insecure, username="ann", password="hunter2") as reader:
+            for _ in range(3):
+                with pytest.raises(RegistryUnreachable):
+                    read(reader)
+        assert registry.heard == ["tls"] * 3
+
+    def test_tls_is_never_spoken_to_a_registry_without_it(self, closing):
         registry = closing()
-        with Registry(registry.address, insecure=True) as reader:
-            for _ in range(4):
+        with Registry(registry.address, insecure="http") as reader:
+            for _ in range(2):
                 with pytest.raises(RegistryUnreachable) as caught:
                     read(reader)
                 assert caught.value.temporary
-        assert registry.heard == ["tls", "http", "tls", "http"]
+        assert registry.heard == ["http", "http"]
 
-    def test_plain_http_that_closes_at_the_greeting_is_found_by_the_next_call(self, closing):
-        registry = closing(speaks=True)
-        with Registry(registry.address, insecure=True) as reader:
-            with pytest.raises(RegistryUnreachable) as caught:
-                read(reader)
-            assert caught.value.temporary
-            assert read(reader) is None
-            assert read(reader) is None
-        assert registry.heard == [
-            "tls",
-            *["http"] * 4,
-        ]  # the scheme, the manifest, is it a registry; the manifest
-
-    def test_one_that_closes_is_never_asked_in_plain_http_unless_it_is_insecure(self, closing):
-        registry = closing(speaks=True)
-        with Registry(registry.address) as reader:
-            for _ in range(2):
-                with pytest.raises(RegistryUnreachable):
-                    read(reader)
-        assert registry.heard == ["tls", "tls"]
+    @pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+    def test_a_password_leaves_this_machine_without_tls_only_on_request(
+        self, stub, answer, there, monkeypatch, scheme
+    ):
+        monkeypatch.setattr(transport, "_is_loopback", lambda address: False)
+        realm = f'Bearer realm="http://{stub.address}/token"' if scheme == "Bearer" else "Basic"
+        stub.on(MANIFEST, answer(401, {}, {"WWW-Authenticate": realm}))
+        stub.on("/token", answer(200, {"token": "t0k3n"}))
+        user = {"username": "ann", "password": "hunter2"}
+        stub.on("/v2/", answer(401, {}, {"WWW-Authenticate": realm}))
+        with (
+            Registry(stub.address, insecure="http", **user) as registry,
+            pytest.raises(UnexpectedAnswer, match=r"nothing was sent.*unencrypted: \[registry-login\]"),
+        ):
+            read(registry)
+        assert all("Authorization" not in headers for _, _, headers in stub.requests)
+        stub.answers[MANIFEST] = [answer(401, {}, {"WWW-Authenticate": realm}), there]
+        with Registry(stub.address, insecure="http", unencrypted_login=True, **user) as registry:
+            assert registry.manifest_digest("team/plugin", "0.1.0") == DIGEST
 
     def test_docker_hub(self, stub, there, monkeypatch):
         monkeypatch.setattr(transport, "_HUB_API", f"http://{stub.address}")
         stub.on("/v2/library/alpine/manifests/3", there)
         stub.on(MANIFEST, there)
-        with Registry(None, insecure=True) as registry:
+        with Registry(None, insecure="http") as registry:
             assert str(registry) == "docker.io"
             assert not registry.insecure
             assert registry.manifest_digest("alpine", "3") == DIGEST
@@ -239,7 +269,7 @@ class TestLogin:
         return stub
 
     def test_token(self, tokens):
-        with Registry(tokens.address, insecure=True, username="ann", password="hunter2") as registry:
+        with Registry(tokens.address, insecure="http", username="ann", password="hunter2") as registry:
             for _ in range(2):
                 assert registry.manifest_digest("team/plugin", "0.1.0") == DIGEST
         asked = [request for request in tokens.requests if request[1].startswith("/token")]
@@ -249,14 +279,14 @@ class TestLogin:
         assert tokens.requests[-1][2]["Authorization"] == "Bearer t0k3n"
 
     def test_token_without_a_user(self, tokens):
-        with Registry(tokens.address, insecure=True) as registry:
+        with Registry(tokens.address, insecure="http") as registry:
             assert registry.manifest_digest("team/plugin", "0.1.0") == DIGEST
         asked = next(request for request in tokens.requests if request[1].startswith("/token"))
         assert "Authorization" not in asked[2]
 
     def test_old_token_is_renewed(self, tokens, answer, there):
         realm = tokens.answers["/v2/"][0].headers
-        with Registry(tokens.address, insecure=True) as registry:
+        with Registry(tokens.address, insecure="http") as registry:
             registry.manifest_digest("team/plugin", "0.1.0")
             tokens.answers[MANIFEST] = [answer(401, {}, realm), there]
             tokens.answers["/token"] = [answer(200, {"access_token": "n3w"})]
@@ -268,9 +298,9 @@ class TestLogin:
         realm = tokens.answers["/v2/"][0].headers["WWW-Authenticate"]
         refused = answer(401, {}, {"WWW-Authenticate": f'{realm},error="insufficient_scope"'})
         tokens.on("/v2/team/new/manifests/1", refused)
-        with Registry(tokens.address, insecure=True, username="ann", password="hunter2") as registry:
+        with Registry(tokens.address, insecure="http", username="ann", password="hunter2") as registry:
             assert registry.manifest_digest("team/new", "1") is None
-        with Registry(tokens.address, insecure=True) as registry, pytest.raises(RegistryRefused):
+        with Registry(tokens.address, insecure="http") as registry, pytest.raises(RegistryRefused):
             registry.manifest_digest("team/new", "1")
 
     def test_a_signature_of_storage_is_not_shown(self, stub, registry, answer):
@@ -284,7 +314,7 @@ class TestLogin:
     def test_token_server_refuses(self, tokens, answer):
         tokens.answers["/token"] = [answer(401, {"errors": [{"message": "incorrect password"}]})]
         with (
-            Registry(tokens.address, insecure=True, username="ann", password="hunter2") as registry,
+            Registry(tokens.address, insecure="http", username="ann", password="hunter2") as registry,
             pytest.raises(RegistryRefused, match=r"refuses user 'ann' \(401: incorrect password\)") as caught,
         ):
             read(registry)
@@ -294,7 +324,7 @@ class TestLogin:
     def test_token_server_that_is_busy_may_be_asked_again(self, tokens, answer):
         tokens.answers["/token"] = [answer(503, headers={"Retry-After": "9"})]
         with (
-            Registry(tokens.address, insecure=True) as registry,
+            Registry(tokens.address, insecure="http") as registry,
             pytest.raises(RegistryUnreachable) as caught,
         ):
             read(registry)
@@ -304,7 +334,7 @@ class TestLogin:
     def test_token_server_that_gives_no_token(self, tokens, answer):
         tokens.answers["/token"] = [answer(200, {})]
         with (
-            Registry(tokens.address, insecure=True) as registry,
+            Registry(tokens.address, insecure="http") as registry,
             pytest.raises(UnexpectedAnswer, match="token server, .*/token, that returned no token"),
         ):
             read(registry)
@@ -312,8 +342,8 @@ class TestLogin:
     def test_password_never_goes_to_plain_http_unasked(self, tls_stub, answer, monkeypatch):
         realm = {"WWW-Authenticate": 'Bearer realm="http://127.0.0.1:1/token"'}
         tls_stub.on("/v2/", answer(401, {}, realm))
-        with Registry(tls_stub.address, insecure=True, username="ann", password="hunter2") as registry:
-            registry._transport._insecure = False
+        with Registry(tls_stub.address, insecure="tls", username="ann", password="hunter2") as registry:
+            registry._transport._insecure = None
             registry._transport._session.verify = False
             monkeypatch.setattr(registry._transport, "_send", _unverified(registry))
             with pytest.raises(UnexpectedAnswer, match=r"'http://127\.0\.0\.1:1/token', which is not HTTPS"):
@@ -321,8 +351,8 @@ class TestLogin:
 
     def test_basic(self, stub, answer):
         challenge = answer(401, {}, {"WWW-Authenticate": 'Basic realm="x"'})
-        stub.on("/v2/", challenge, challenge, answer(200, {}))  # the first is for the choice of the scheme
-        with Registry(stub.address, insecure=True, username="ann", password="hünter") as registry:
+        stub.on("/v2/", challenge, answer(200, {}))
+        with Registry(stub.address, insecure="http", username="ann", password="hünter") as registry:
             registry.ping()
         assert stub.requests[-1][2]["Authorization"] == "Basic " + b64encode("ann:hünter".encode()).decode()
 
@@ -330,7 +360,7 @@ class TestLogin:
     def test_nobody_to_log_in(self, stub, answer, challenge):
         stub.on("/v2/", answer(401, {}, challenge))
         with (
-            Registry(stub.address, insecure=True) as registry,
+            Registry(stub.address, insecure="http") as registry,
             pytest.raises(RegistryRefused, match=r"refuses an anonymous reader .*docker login 127"),
         ):
             registry.ping()
@@ -355,10 +385,10 @@ def _unverified(registry):
     send = type(transport_)._send
 
     def sending(*arguments, **options):
-        transport_._insecure = True
+        transport_._insecure = "http"
         try:
             return send(transport_, *arguments, **options)
         finally:
-            transport_._insecure = False
+            transport_._insecure = None
 
     return sending
