@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ class ImageStatus(StrEnum):
     SAME = "same"
     CONFLICT = "conflict"
     UNLABELLED = "unlabelled"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,32 @@ class ImageState:
     @property
     def blocked(self) -> bool:
         """Whether a release must stop here."""
-        return self.status in {ImageStatus.CONFLICT, ImageStatus.UNLABELLED}
+        return self.status in {ImageStatus.CONFLICT, ImageStatus.UNLABELLED, ImageStatus.REPLACED}
+
+
+def as_released(state: ImageState, source: PluginSource, digest: str, source_digest: str) -> ImageState:
+    """Compare the outcome of `compare` with what was recorded when this version was released.
+
+    Args:
+        state: What the registry holds.
+        source: The source.
+        digest: The image that was released.
+        source_digest: The source that it was built from.
+    """
+    bump = f"Bump {source.version_file}"
+    if state.digest not in {None, digest}:
+        message = (
+            f"{source.version} is not the image that was released: {state.reference} is {state.digest}, and {digest} "
+            f"was released. Somebody pushed another image under this version. {bump}, or push the released one again."
+        )
+        return replace(state, status=ImageStatus.REPLACED, message=message)
+    if state.status is ImageStatus.ABSENT and source_digest != source.digest:
+        message = (
+            f"VERSION {source.version} was released from another source ({source_digest}; this one is "
+            f"{source.digest}), and its image is gone from the registry. {bump}."
+        )
+        return replace(state, status=ImageStatus.CONFLICT, source_digest=source_digest, message=message)
+    return state
 
 
 def compare(source: PluginSource, registry: Registry, reference: ImageReference) -> ImageState:

@@ -18,6 +18,7 @@ from flows.resources.plan import (
     find,
     plan_resources,
 )
+from flows.resources.releases import Released, released, with_release
 from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
 from flows.spaceone import Generation
@@ -40,6 +41,7 @@ __all__ = [
     "FieldChange",
     "Ids",
     "Plan",
+    "Released",
     "Resource",
     "Scope",
     "Target",
@@ -48,4 +50,6 @@ __all__ = [
     "declared_resources",
     "find",
     "plan_resources",
+    "released",
+    "with_release",
 ]

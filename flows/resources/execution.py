@@ -90,7 +90,7 @@ class Execution:
             }
             if self._unclear is None:
                 try:
-                    self._write(writer.verb, {self._resource.id_field: identity, **sent})
+                    self._write(writer.verb, {self._resource.id_field: identity, **self._preserving(sent)})
                 except CallError as error:
                     self._note(error)
                     if not _broke_off(error):
@@ -99,6 +99,17 @@ class Execution:
                 self._confirm(sent, self._unclear)
                 self._unclear = None
             self._sent.add(writer.verb)
+
+    def _preserving(self, sent: Record) -> Record:
+        """What is sent, with the keys that the platform's record has and an update must not remove."""
+        own = {name: key for name, key in self._resource.preserved.items() if name in sent}
+        found = find(self._client, self._resource, self._ids) if own else []
+        kept = {
+            name: {**(sent[name] or {}), key: found[0][name][key]}
+            for name, key in own.items()
+            if found and key in (found[0].get(name) or {})
+        }
+        return {**sent, **kept}
 
     def _note(self, error: CallError) -> None:
         if error.may_have_arrived:

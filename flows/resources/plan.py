@@ -57,6 +57,7 @@ class Action:
         notes: What this generation stores under another name, or does not support.
         resource: The declared resource; None for an image.
         id: The platform's id of the existing resource.
+        record: The existing resource as the platform returned it; None if there is none.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Action:
     notes: tuple[str, ...] = ()
     resource: Resource | None = field(default=None, repr=False)
     id: str | None = None
+    record: Record | None = field(default=None, repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """For reports: `kind, name, action, fields`, and `reason` and `notes` if there are any."""
@@ -249,7 +251,14 @@ def _compared(resource: Resource, declared: Record, record: Record) -> Action:
         )
     verb = Verb.UPDATE if changes else Verb.KEEP
     return Action(
-        resource.kind, resource.name, verb, changes, notes=resource.notes, resource=resource, id=identity
+        resource.kind,
+        resource.name,
+        verb,
+        changes,
+        notes=resource.notes,
+        resource=resource,
+        id=identity,
+        record=record,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from flows.manifest import Manifest
+from flows.resources.releases import TAG
 from flows.resources.resource import Record, Resource, Writer
 from flows.resources.target import Target
 from flows.resources.values import dig, without_none
@@ -70,8 +71,15 @@ def plugin(
         clearable=clearable,
         unreadable=unreadable,
         writers=(Writer("update", changeable),),
+        observed=_without_releases,
+        preserved={"tags": TAG},
         notes=tuple(notes),
     )
+
+
+def _without_releases(record: Record) -> Record:
+    tags = record.get("tags")
+    return {**record, "tags": {key: tags[key] for key in tags if key != TAG}} if tags else record
 
 
 def _repository_type(record: Record, otherwise: str) -> str:

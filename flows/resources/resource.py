@@ -72,6 +72,7 @@ class Resource:
         clearable: Fields that the platform accepts empty. Protobuf does not send an empty value of any other field.
         unreadable: Declared fields that the platform never returns.
         hidden: Declared fields that must never be printed.
+        preserved: Fields with a key that is the pipeline's own: an update of the field keeps it.
         notes: What this generation stores under another name, or does not support.
         obstacle: Returns why this resource is blocked, or "", from all records that `query` lists.
     """
@@ -94,6 +95,7 @@ class Resource:
     clearable: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    preserved: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     obstacle: Callable[[Sequence[Record]], str] = _nothing
 

@@ -69,6 +69,16 @@ CARRY_OUT = StepKind(
     "the platform",
 )
 LIST_AFTER = StepKind("list what is registered", "counts them again", PATIENT, 60)
+RECORD = StepKind(
+    "record release",
+    "keeps with the plugin which image was released as this version",
+    UNSENT,
+    120,
+    "the platform",
+)
+CHECK_RELEASE = StepKind(
+    "check the image", "compares the registry's image with what was released as this version", BRIEF, 120
+)
 FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
 WAIT = StepKind(
     "wait for a running job", "waits until no other collection of the collector runs", PATIENT, 7200
@@ -92,10 +102,10 @@ FLOWS: dict[str, tuple[StepKind, ...]] = {
     "release": (
         *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
         *(LOG_IN, BUILD, INSPECT, TRIAL, PUSH),
-        *(LIST_BEFORE, CARRY_OUT, LIST_AFTER),
+        *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, RECORD),
         *(WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     ),
-    "recollect": (CONNECT, FIND_COLLECTOR, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+    "recollect": (CONNECT, FIND_COLLECTOR, CHECK_RELEASE, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
 }
 
 STEPS: tuple[StepKind, ...] = tuple(dict.fromkeys(kind for kinds in FLOWS.values() for kind in kinds))

@@ -10,13 +10,23 @@ from typing import Any
 
 from flows.collection import Job, Verdict, follow, job_tasks, judge, start, wait_for_others
 from flows.collection.inventory import by_type, cloud_service, cloud_service_type, collected, counts
-from flows.manifest import Environment, Manifest
+from flows.images.errors import RegistryError
+from flows.manifest import Environment, InvalidField, Manifest
 from flows.preview import Preview, default_sort, preview, table
-from flows.resources import Resource, Target, declared_resources, find
+from flows.resources import Resource, Target, declared_resources, find, released
 from flows.spaceone import CallError, Client
-from flows.steps.catalogue import COLLECT, FIND_COLLECTOR, FOLLOW, JUDGE, READ_INVENTORY, SHOW, WAIT
+from flows.steps.catalogue import (
+    CHECK_RELEASE,
+    COLLECT,
+    FIND_COLLECTOR,
+    FOLLOW,
+    JUDGE,
+    READ_INVENTORY,
+    SHOW,
+    WAIT,
+)
 from flows.steps.changes import Changes
-from flows.steps.errors import NotReleased
+from flows.steps.errors import NotAsReleased, NotReleased
 from flows.steps.parts import Collected
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
@@ -133,6 +143,39 @@ def _the_collector(session: Session, collector: Resource, plugin_id: str) -> dic
     return found[0]
 
 
+def check_release(session: Session, manifest: Manifest, version: str, runner: Runner) -> None:
+    """Makes sure that the registry's image is the one that was released as `version`.
+
+    A version without a record, and a registry that cannot be asked, do not stop a collection: they show nothing wrong.
+
+    Raises:
+        NotAsReleased: it is another one.
+    """
+    declared = declared_resources(session.generation, manifest, Target(version=""))
+    plugin = next(resource for resource in declared if resource.kind == "plugin")
+
+    def check() -> str:
+        found = find(session.clients[plugin.scope], plugin, {})
+        before = released(found[0]).get(version) if found else None
+        if before is None:
+            return f"the platform has no record of the release of {version}"
+        try:
+            with session.registry() as registry:
+                digest = registry.manifest_digest(manifest.plugin.image, version)
+        except (RegistryError, InvalidField) as error:
+            return f"not compared: {error.message}"
+        if digest != before.digest:
+            raise NotAsReleased(
+                f"{version} is not the image that was released: the registry has {digest or 'none'}, and "
+                f"{before.digest} was released",
+                "Somebody pushed another image under this version, or removed it. Raise VERSION and release, or push "
+                "the released image again",
+            )
+        return f"{version} is {digest}, as released"
+
+    runner.run(Step(CHECK_RELEASE, check, outcome=str))
+
+
 def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> Report:
     """Collects again with the collector that a release made.
 
@@ -143,19 +186,22 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
 
     Raises:
         NotReleased: there is no such collector, or more than one.
+        NotAsReleased: the image of its version is another one than was released.
         PipelineError: the collection stopped; `changed` says whether the collection may have begun.
     """
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors(), open_session(environment, runner) as session:
         collector, plugin_id = find_collector(session, manifest, runner)
         collector_id = str(collector["collector_id"])
+        version = str(collector["plugin_info"].get("version", ""))
+        check_release(session, manifest, version, runner)
         collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
     report = Report(
         flow="recollect",
         environment=environment.name,
         generation=str(session.generation),
         plugin_id=plugin_id,
-        version=str(collector["plugin_info"].get("version", "")),
+        version=version,
         collector_id=collector_id,
         seconds=time.perf_counter() - started,
         collected=collected,

@@ -32,6 +32,7 @@ _VERBS = {
     ImageStatus.SAME: Verb.KEEP,
     ImageStatus.CONFLICT: Verb.BLOCKED,
     ImageStatus.UNLABELLED: Verb.BLOCKED,
+    ImageStatus.REPLACED: Verb.BLOCKED,
 }
 
 
@@ -49,13 +50,13 @@ def read_source(folder: Path, environment: Environment, runner: Runner) -> Sourc
     return runner.run(Step(READ_SOURCE, read, outcome=source_summary))
 
 
-def image_action(state: ImageState, source: PluginSource) -> Action:
+def image_action(state: ImageState, source: PluginSource, notes: tuple[str, ...] = ()) -> Action:
     """The image's action in the plan."""
     verb = _VERBS[state.status]
     changes: tuple[FieldChange, ...] = ()
-    if verb in {Verb.CREATE, Verb.BLOCKED}:
+    if verb in {Verb.CREATE, Verb.BLOCKED} and state.status is not ImageStatus.REPLACED:
         changes = (FieldChange("source_digest", state.source_digest, source.digest),)
-    return Action("image", str(state.reference), verb, changes, state.message if state.blocked else "")
+    return Action("image", str(state.reference), verb, changes, state.message if state.blocked else "", notes)
 
 
 def deliver(

@@ -3,6 +3,7 @@
 FlowError
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
 ├── NotReleased         there is no collector to collect with
+├── NotAsReleased       the registry holds another image than the one that was released
 ├── NoSuchResource      there is no such collected resource
 └── StepTimedOut        a step exceeded its time limit
 """
@@ -33,13 +34,19 @@ class PlanBlocked(FlowError):
             "\n".join(f"{action.kind} {action.name} is blocked: {action.reason}" for action in blocked)
         )
         # Declarations may contain secrets, and an exception may be stored.
-        self.blocked = tuple(dataclasses.replace(action, resource=None) for action in blocked)
+        self.blocked = tuple(dataclasses.replace(action, resource=None, record=None) for action in blocked)
 
 
 class NotReleased(FlowError):
     """There is no collector to collect with, or more than one."""
 
     code = "not-released"
+
+
+class NotAsReleased(FlowError):
+    """The registry holds another image under the collector's version than the one that was released."""
+
+    code = "not-as-released"
 
 
 class NoSuchResource(FlowError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
-from flows.images.state import ImageState, compare
+from flows.images.source.plugin_source import PluginSource
+from flows.images.state import ImageState, ImageStatus, as_released, compare
 from flows.manifest import Manifest
-from flows.resources import Action, Plan, Resource, Target, declared_resources, plan_resources
+from flows.resources import Action, Plan, Resource, Target, declared_resources, plan_resources, released
 from flows.spaceone import UnknownField
 from flows.steps.catalogue import PLAN
 from flows.steps.delivery import image_action
@@ -17,6 +19,10 @@ from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 
+_NOT_RECORDED = (
+    "This image was in the registry before, and the platform has no record of its release: its label says that it was "
+    "built from this source. The release records its digest."
+)
 #: The kinds that a plugin needs to be listed, so that others can create collectors with it.
 PUBLISHED = frozenset({"repository", "schema", "provider", "plugin"})
 
@@ -54,11 +60,23 @@ def plan(
     def compared() -> tuple[ImageState, Plan]:
         image = compare(source.plugin, registry, reference)
         actions = _actions(session, declared)
-        return image, Plan((image_action(image, source.plugin), *actions))
+        image, notes = _as_released(image, source.plugin, actions)
+        return image, Plan((image_action(image, source.plugin, notes), *actions))
 
     image, made = runner.run(Step(PLAN, compared, outcome=lambda result: result[1].summary()))
     runner.planned(made)
     return Planned(source, image, made, services)
+
+
+def _as_released(
+    image: ImageState, source: PluginSource, actions: Iterable[Action]
+) -> tuple[ImageState, tuple[str, ...]]:
+    """The image's state beside what the platform's plugin says of this version, and remarks."""
+    plugin = next(action for action in actions if action.kind == "plugin")
+    before = released(plugin.record).get(source.version)
+    if before:
+        return as_released(image, source, before.digest, before.source_digest), ()
+    return image, (_NOT_RECORDED,) if image.status is ImageStatus.SAME else ()
 
 
 def _remarked(manifest: Manifest, declared: list[Resource]) -> list[Resource]:

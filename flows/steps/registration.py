@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from flows.resources import Action, Execution, Ids, Plan, Verb, count_all
+from flows.resources import (
+    Action,
+    Execution,
+    FieldChange,
+    Ids,
+    Plan,
+    Released,
+    Verb,
+    count_all,
+    find,
+    released,
+    with_release,
+)
 from flows.spaceone import Service, check_services
-from flows.steps.catalogue import CARRY_OUT, CHECK_ENDPOINTS, LIST_AFTER, LIST_BEFORE
+from flows.steps.catalogue import CARRY_OUT, CHECK_ENDPOINTS, LIST_AFTER, LIST_BEFORE, RECORD
 from flows.steps.changes import Changes
-from flows.steps.parts import Listings, Registered
+from flows.steps.parts import Listings, Planned, Registered
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 from flows.steps.summaries import listings_summary
@@ -23,6 +36,45 @@ def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> t
     """
     check = partial(check_services, session.client, names)
     return runner.run(Step(CHECK_ENDPOINTS, check, outcome=_versions))
+
+
+def record_release(
+    session: Session, planned: Planned, digest: str, ids: Ids, runner: Runner, changes: Changes
+) -> None:
+    """Keeps with the plugin which image was released as this version, unless the platform says so already.
+
+    Args:
+        session: The environment's services.
+        planned: What was released.
+        digest: The image in the registry.
+        ids: The platform's ids, as registered.
+        runner: Runs the step.
+        changes: Notes that something was changed.
+
+    Raises:
+        CallError: the platform rejected a request, or could not be reached.
+    """
+    plugin, release = planned.source.plugin, Released(digest, planned.source.plugin.digest)
+    action = planned.plan.action("plugin")
+    resource = action.resource
+    if resource is None or released(action.record).get(plugin.version) == release:
+        return
+
+    def record() -> str:
+        client = session.clients[resource.scope]
+        tags = find(client, resource, ids)[0].get("tags")
+        wanted = dataclasses.replace(
+            resource,
+            declared={"tags": with_release(tags, plugin.version, release)},
+            observed=lambda found: found,
+            preserved={},
+        )
+        change = FieldChange("tags", None, None)
+        update = Action("plugin", action.name, Verb.UPDATE, (change,), resource=wanted, id=ids[resource.key])
+        Execution(session.clients, update, dict(ids), changes.note)()
+        return f"{plugin.version} is {digest}"
+
+    runner.run(Step(RECORD, record, outcome=str))
 
 
 def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> Registered:

@@ -11,7 +11,7 @@ from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
 from flows.steps.planning import plan
-from flows.steps.registration import register
+from flows.steps.registration import record_release, register
 from flows.steps.report import Report
 from flows.steps.runner import Runner
 from flows.steps.session import open_session
@@ -64,6 +64,9 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
             if not request.dry_run:
                 delivered = deliver(planned, registry, session.build_args, runner, changes)
                 registered = register(session, planned.plan, runner, changes)
+                digest = delivered.digest if delivered else planned.image.digest
+                if digest:  # always: an image that is not there was delivered
+                    record_release(session, planned, digest, registered.ids, runner, changes)
             collector_id = planned.collector_id(registered)
             if registered and collector_id:
                 from flows.steps.collection import collect  # a dry run does not come here

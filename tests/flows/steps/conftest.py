@@ -26,6 +26,8 @@ IDS = {
     "repository.Plugin": "plugin_id",
     "inventory.Collector": "collector_id",
 }
+#: The image in the registry.
+DIGEST = f"sha256:{'cd' * 32}"
 READS = {"list", "get", "get_version", "analyze", "inspect", "check"}
 #: What the engine says of any image, and how each serves.
 IMAGE = LocalImage(
@@ -153,7 +155,7 @@ class Engine:
         on_output(f"a line of the {what}")
         if what in self.refuses:
             raise self.refuses[what]
-        return "sha256:pushed"
+        return DIGEST
 
 
 class Registry:
@@ -161,11 +163,16 @@ class Registry:
 
     address = "127.0.0.1:5000"
 
-    def __init__(self, calls, login):
-        self.calls, self.login = calls, login
+    def __init__(self, calls, login, held):
+        self.calls, self.login, self.held = calls, login, held
 
     def __str__(self):
         return self.address
+
+    def manifest_digest(self, repository, tag):
+        if isinstance(self.held, Exception):
+            raise self.held
+        return self.held
 
     def check_push(self, reference):
         self.calls.append("check")
@@ -219,12 +226,13 @@ def engine(platform):
 def world(monkeypatch, platform, engine):
     """The environment.
 
-    `world.status` is what its registry holds of the image, `world.pushed` after a push; `world.login` how it lets
-    one in.
+    `world.status` is what its registry holds of the image, `world.pushed` after a push, and `world.digest` its digest;
+    `world.login` how it lets one in.
     """
     world = SimpleNamespace(
         status=ImageStatus.ABSENT,
         pushed=ImageStatus.SAME,
+        digest=DIGEST,
         login=Login("ann", token=False),
         environment=Environment(
             name="test",
@@ -236,7 +244,7 @@ def world(monkeypatch, platform, engine):
     @contextmanager
     def open_session(environment, runner):
         clients = {Scope.DOMAIN: platform, Scope.WORKSPACE: platform}
-        registry = Registry(platform.calls, world.login)
+        registry = Registry(platform.calls, world.login, world.digest)
         yield SimpleNamespace(
             environment=environment,
             clients=clients,
@@ -248,7 +256,7 @@ def world(monkeypatch, platform, engine):
 
     def compare(source, registry, reference):
         status = world.pushed if "push" in platform.calls else world.status
-        digest = None if status is ImageStatus.ABSENT else "sha256:held"
+        digest = None if status is ImageStatus.ABSENT else world.digest
         message = f"bump {source.version_file}"
         return ImageState(status, reference, digest, "sha256:source", message)
 

@@ -4,15 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from flows.images import EngineError, PushFailed, PushUnverified, RegistryRefused, SourceError, TrialFailed
+from flows.images import (
+    EngineError,
+    PushFailed,
+    PushUnverified,
+    RegistryRefused,
+    RegistryUnreachable,
+    SourceError,
+    TrialFailed,
+)
 from flows.images.state import ImageStatus
 from flows.manifest import Manifest
-from flows.resources import Verb
+from flows.resources import Released, Verb, released, with_release
 from flows.spaceone import UnknownField
 from flows.spaceone.advice import from_details
 from flows.steps.collection import recollect
-from flows.steps.errors import NotReleased, PlanBlocked
+from flows.steps.errors import NotAsReleased, NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
+from tests.flows.steps.conftest import DIGEST
 
 VERSION = (Path(__file__).parents[3] / "plugin/src/VERSION").read_text().strip()
 
@@ -34,6 +43,7 @@ WRITES = [
     "identity.ServiceAccount.create",
     "repository.Plugin.register",
     "inventory.Collector.create",
+    "repository.Plugin.update",
     "inventory.Collector.collect",
 ]
 
@@ -61,6 +71,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
         "register plugin plugin-portfolio-inven-collector",
         "create collector Portfolio Collector",
         "list what is registered",
+        "record release",
         "wait for a running job",
         "collect",
         "follow the job",
@@ -78,7 +89,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     assert recorder.outcomes["read the inventory"] == "2 p/g/t"
     assert recorder.outcomes["show a resource"] == "Bitcoin: 1 details, 1 tag, no dynamic UI"
     assert report.success
-    assert report.delivered.digest == "sha256:pushed"
+    assert report.delivered.digest == DIGEST
     assert report.collector_id == "inventory.Collector-1"
     assert report.collected.by_type == {"p/g/t": 2}
     assert report.collected.rows[0][0] == "Bitcoin"
@@ -99,7 +110,7 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     report = release(request_, recorder)
     assert platform.writes == ["inventory.Collector.collect"]
     assert {action.verb for action in report.actions} == {Verb.KEEP}
-    assert report.planned.image.digest == "sha256:held"
+    assert report.planned.image.digest == DIGEST
     names = [step.name for step in recorder.steps]
     assert names == [
         "read source",
@@ -148,12 +159,19 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
 
 def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):
     report = release(dataclasses.replace(request_, publish_only=True), recorder)
-    assert platform.writes == ["build", "trial", "push", *WRITES[:3], "repository.Plugin.register"]
+    assert platform.writes == [
+        "build",
+        "trial",
+        "push",
+        *WRITES[:3],
+        "repository.Plugin.register",
+        WRITES[-2],
+    ]
     assert [action.kind for action in report.actions] == [
         *("image", "repository", "schema", "schema", "provider", "plugin")
     ]
     assert (report.collected, report.collector_id, report.success) == (None, None, True)
-    assert recorder.steps[-1].name == "list what is registered"
+    assert recorder.steps[-1].name == "record release"
     assert recorder.reports == [report]
 
 
@@ -240,7 +258,7 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
     assert outcomes["trial run"] == (
         "serves grpc.health.v1.Health, spaceone.api.inventory.plugin.Collector after 1.2 s"
     )
-    assert outcomes["push image"] == "sha256:pushed"
+    assert outcomes["push image"] == DIGEST
     shown = report.as_json()
     assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": VERSION}
     assert (shown["login"], shown["built"]["size"], shown["trial"]["seconds"]) == (
@@ -324,6 +342,90 @@ def test_files_are_read_before_anybody_is_called(request_, platform, recorder, t
     with pytest.raises(SourceError):
         release(dataclasses.replace(request_, source=tmp_path), recorder)
     assert (platform.calls, [step.name for step in recorder.steps]) == ([], ["read source"])
+
+
+class TestWhatWasReleasedIsWhatRuns:
+    """The platform keeps which image was released as each version; a label of an image proves nothing."""
+
+    def test_it_is_recorded_with_the_plugin(self, request_, world, platform, recorder):
+        report = release(request_, recorder)
+        (plugin,) = platform.records["repository.Plugin"]
+        assert released(plugin) == {VERSION: Released(DIGEST, report.planned.source.plugin.digest)}
+        assert recorder.outcomes["record release"] == f"{VERSION} is {DIGEST}"
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_another_image_under_the_version_is_blocked_whatever_its_label_says(
+        self, request_, world, platform, recorder, dry_run
+    ):
+        release(request_, recorder)
+        world.status, world.digest = ImageStatus.SAME, f"sha256:{'ee' * 32}"
+        platform.calls.clear()
+        request = dataclasses.replace(request_, dry_run=dry_run)
+        if dry_run:
+            (blocked,) = release(request, recorder).planned.plan.blocked
+            assert blocked.reason.startswith(f"{VERSION} is not the image that was released")
+        else:
+            with pytest.raises(PlanBlocked, match=f"{VERSION} is not the image that was released.*Bump"):
+                release(request, recorder)
+        assert platform.writes == []
+
+    def test_an_image_that_is_gone_and_another_source(self, request_, world, platform, recorder):
+        release(request_, recorder)
+        (plugin,) = platform.records["repository.Plugin"]
+        plugin["tags"] = with_release({}, VERSION, Released(DIGEST, f"sha256:{'ee' * 32}"))
+        platform.calls.clear()
+        with pytest.raises(PlanBlocked, match="released from another source.*gone from the registry"):
+            release(request_, recorder)
+
+    def test_an_image_that_is_gone_is_built_again_from_the_same_source(
+        self, request_, world, platform, recorder
+    ):
+        release(request_, recorder)
+        world.digest = f"sha256:{'ee' * 32}"
+        platform.calls.clear()
+        assert release(request_, recorder).delivered
+
+    def test_an_image_without_a_record_is_remarked_and_recorded(self, request_, world, platform, recorder):
+        world.status = ImageStatus.SAME
+        report = release(request_, recorder)
+        assert "no record of its release" in report.planned.plan.action("image").notes[0]
+        (plugin,) = platform.records["repository.Plugin"]
+        assert released(plugin)[VERSION].digest == DIGEST
+
+    def test_an_update_of_the_tags_keeps_it(self, request_, world, platform, recorder):
+        release(request_, recorder)
+        world.status = ImageStatus.SAME
+        (plugin,) = platform.records["repository.Plugin"]
+        plugin["tags"]["by hand"] = "x"
+        release(request_, recorder)
+        assert "by hand" not in plugin["tags"]
+        assert released(plugin)[VERSION].digest == DIGEST
+
+    def test_a_recollection_of_another_image_is_refused(self, request_, world, platform, recorder, checkout):
+        release(request_, recorder)
+        world.digest = f"sha256:{'ee' * 32}"
+        platform.calls.clear()
+        manifest = Manifest.load(checkout / "deployments/portfolio")
+        with pytest.raises(NotAsReleased, match=f"{VERSION} is not the image that was released"):
+            recollect(world.environment, manifest, recorder)
+        assert platform.writes == []
+
+    def test_a_registry_that_cannot_be_asked_does_not_stop_a_recollection(
+        self, request_, world, recorder, checkout
+    ):
+        release(request_, recorder)
+        world.digest = RegistryUnreachable("registry.example.com", "is down")
+        manifest = Manifest.load(checkout / "deployments/portfolio")
+        assert recollect(world.environment, manifest, recorder).success
+        assert recorder.outcomes["check the image"].startswith("not compared: The registry")
+
+    def test_a_recollection_of_what_was_never_recorded(self, request_, world, platform, recorder, checkout):
+        release(request_, recorder)
+        (plugin,) = platform.records["repository.Plugin"]
+        del plugin["tags"]
+        manifest = Manifest.load(checkout / "deployments/portfolio")
+        assert recollect(world.environment, manifest, recorder).success
+        assert "no record" in recorder.outcomes["check the image"]
 
 
 def test_recollect_collects_with_what_was_released(request_, world, platform, recorder, checkout):
