@@ -12,6 +12,7 @@ from flows.steps.collection import recollect as run_recollect
 from flows.steps.places import ENVIRONMENTS, MANIFEST
 from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
+from flows.tasks.secrets import secrets
 
 
 @flow(
@@ -30,7 +31,7 @@ def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters
     return result_of(
         run_recollect(
             load_environment(environment, Path(ENVIRONMENTS)),
-            Manifest.load(Path(manifest), split_parameters(parameters)),
+            Manifest.load(Path(manifest), split_parameters(parameters), secrets()),
             PrefectRunner(),
         )
     )

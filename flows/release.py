@@ -13,6 +13,7 @@ from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
+from flows.tasks.secrets import secrets
 
 
 @flow(
@@ -46,5 +47,6 @@ def release(
         dry_run,
         publish_only,
         tuple(split_parameters(parameters)),
+        secrets(),
     )
     return result_of(run_release(request, PrefectRunner()))

@@ -32,7 +32,8 @@ Parameters = Annotated[
         "--parameter",
         "-p",
         metavar="KIND.FIELD=VALUE",
-        help="Override a field of the manifest, such as plugin.image=team/plugin-x. Can be given several times.",
+        help="Override a field of the manifest, such as plugin.image=team/plugin-x; @FILE as the value reads it from a "
+        "file. Can be given several times.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop. Nothing is changed.")]

@@ -23,6 +23,7 @@ from flows.manifest.manifest import Manifest
 from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import split_parameters
 from flows.manifest.reading import Place
+from flows.manifest.secrets import Secrets
 
 __all__ = [
     "Access",
@@ -41,6 +42,7 @@ __all__ = [
     "RegistrySettings",
     "Repository",
     "Schema",
+    "Secrets",
     "ServiceAccount",
     "Settings",
     "UnknownKind",

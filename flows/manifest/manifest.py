@@ -13,6 +13,7 @@ from flows.manifest.kinds import by_kind
 from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
 from flows.manifest.reading import Part, Place, exists, read_parts
+from flows.manifest.secrets import Secrets
 from flows.manifest.spacectl_tasks import declared_by_tasks, is_task_file
 from flows.text import quoted
 
@@ -50,18 +51,20 @@ class Manifest:
     remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, folder: Path, parameters: Sequence[str] = ()) -> Manifest:
+    def load(cls, folder: Path, parameters: Sequence[str] = (), secrets: Secrets | None = None) -> Manifest:
         """Reads and checks all files of a folder and its subfolders.
 
         Args:
             folder: Only its YAML files are read; hidden files and a README are ignored.
             parameters: Fields that override the files', each `KIND.FIELD=VALUE`.
+            secrets: Where secret values come from; None for the variables of this process.
 
         Raises:
             ManifestError: for the first file or kind that is missing or wrong; it names file, line and field.
         """
-        given = parse_parameters(parameters)
-        reader = _Reader(folder, _declared(folder), given)
+        secrets = secrets or Secrets()
+        given = parse_parameters(parameters, secrets)
+        reader = _Reader(folder, _declared(folder), given, secrets)
         provider, plugin = reader.one(Provider), reader.one(Plugin)
         manifest = cls(
             folder,
@@ -125,11 +128,16 @@ class _Reader:
     """The documents as models, by kind."""
 
     def __init__(
-        self, folder: Path, parts: Mapping[type[Declaration], list[Part]], parameters: Sequence[Parameter]
+        self,
+        folder: Path,
+        parts: Mapping[type[Declaration], list[Part]],
+        parameters: Sequence[Parameter],
+        secrets: Secrets,
     ) -> None:
         self._folder = folder
         self._parts = parts
         self._parameters = parameters
+        self._secrets = secrets
         if missing := [kind for kind in KINDS if not parts[kind] and kind not in _DEFAULTED]:
             raise FileMissing(
                 f"{folder} declares no {' and no '.join(kind.words() for kind in missing)}: "
@@ -168,7 +176,8 @@ class _Reader:
         return {str(part.place): found for part in parts if (found := tuple(part.doubtful()))}
 
     def _models(self, kind: type[Declared], parts: Sequence[Part]) -> tuple[Declared, ...]:
-        return tuple(parse(kind, part) for part in with_parameters(kind, parts, self._parameters))
+        changed = with_parameters(kind, parts, self._parameters)
+        return tuple(parse(kind, self._secrets.inserted(part)) for part in changed)
 
 
 def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:

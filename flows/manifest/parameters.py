@@ -16,6 +16,7 @@ from flows.manifest.documents import Declaration, document_type
 from flows.manifest.errors import InvalidParameter
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part, unheld_number
+from flows.manifest.secrets import Secrets
 from flows.text import quoted
 
 _KEY = re.compile(r"(?P<kind>[^.\[\]]+)(?:\[(?P<which>[^\]]+)\])?\.(?P<path>.+)", re.DOTALL)
@@ -45,11 +46,11 @@ class Parameter:
         return f"{self.kind}{which}.{'.'.join(self.path)}"
 
     @classmethod
-    def parse(cls, text: str, number: int) -> Parameter:
+    def parse(cls, text: str, number: int, secrets: Secrets) -> Parameter:
         """Reads one; `number`, from 1, stands for it in messages that must not show its text.
 
         Raises:
-            InvalidParameter: it has another form, or an unknown kind.
+            InvalidParameter: it has another form, an unknown kind, or a file that cannot be read.
         """
         key, equals, value = text.partition("=")
         match = _KEY.fullmatch(key)
@@ -60,16 +61,16 @@ class Parameter:
             raise InvalidParameter(
                 f"-p {key}: there is no kind {quoted(match['kind'])}. The kinds are: {', '.join(known)}."
             )
-        return cls(match["kind"], match["which"], path, value)
+        return cls(match["kind"], match["which"], path, secrets.of_parameter(key, value))
 
 
-def parse_parameters(texts: Iterable[str]) -> tuple[Parameter, ...]:
+def parse_parameters(texts: Iterable[str], secrets: Secrets) -> tuple[Parameter, ...]:
     """Reads the parameters of a command line, one for each text.
 
     Raises:
-        InvalidParameter: one has another form, or an unknown kind.
+        InvalidParameter: one has another form, an unknown kind, or a file that cannot be read.
     """
-    return tuple(Parameter.parse(text, number) for number, text in enumerate(texts, start=1))
+    return tuple(Parameter.parse(text, number, secrets) for number, text in enumerate(texts, start=1))
 
 
 def split_parameters(line: str) -> list[str]:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.manifest import Environment, Manifest
+from flows.manifest import Environment, Manifest, Secrets
 from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
@@ -29,6 +29,7 @@ class ReleaseRequest:
         publish_only: Whether to stop when the plugin is registered, with what it needs to be listed: no project,
             service account or collector, and no collection.
         parameters: Fields that override the manifest's, each `KIND.FIELD=VALUE`; they may hold secrets.
+        secrets: Where secret values come from.
     """
 
     environment: Environment
@@ -37,6 +38,7 @@ class ReleaseRequest:
     dry_run: bool = False
     publish_only: bool = False
     parameters: tuple[str, ...] = field(default=(), repr=False)
+    secrets: Secrets = field(default=Secrets(), repr=False)
 
 
 def release(request: ReleaseRequest, runner: Runner) -> Report:
@@ -54,7 +56,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
     """
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors():
-        manifest = Manifest.load(request.manifest, request.parameters)
+        manifest = Manifest.load(request.manifest, request.parameters, request.secrets)
         source = read_source(request.source, request.environment, runner)
         with open_session(request.environment, runner) as session, session.registry() as registry:
             planned = plan(session, registry, source, manifest, runner, publish_only=request.publish_only)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.manifest import Manifest
+from flows.manifest import Manifest, Secrets
 from flows.steps.collection import recollect as run_recollect
 from pluginctl.ending import finish
 from pluginctl.exit_codes import exit_on_error
@@ -28,7 +28,7 @@ def recollect(
         inputs = find_inputs(environment, manifest=manifest)
         report = run_recollect(
             inputs.environment,
-            Manifest.load(inputs.manifest, parameters or ()),
+            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True)),
             TerminalRunner(message_console()),
         )
     finish(report, output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from flows.manifest import Secrets
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from pluginctl.ending import finish
@@ -46,6 +47,7 @@ def release(
             dry_run,
             publish_only,
             tuple(parameters or ()),
+            Secrets(files=True),
         )
         report = run_release(request, TerminalRunner(message_console(), verbose))
     finish(report, output)

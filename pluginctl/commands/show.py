@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.manifest import Manifest
+from flows.manifest import Manifest, Secrets
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
 from pluginctl.exit_codes import exit_on_error
@@ -38,7 +38,7 @@ def show(
         inputs = find_inputs(environment, manifest=manifest)
         shown = show_resource(
             inputs.environment,
-            Manifest.load(inputs.manifest, parameters or ()),
+            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True)),
             name,
             TerminalRunner(message_console()),
         )
