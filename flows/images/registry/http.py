@@ -140,7 +140,7 @@ class Session:
                 open_to.connect()
             open_to.sock.settimeout(self._read)
             open_to.request(method, target, headers=dict(headers))
-            with open_to.getresponse() as answer:  # closed also if it does not belong to the connection any more
+            with open_to.getresponse() as answer:  # it may not belong to the connection any more
                 body = _body(answer, url, limit)
             return Response(method, url, answer.status, answer.reason, answer.headers, body)
         except BaseException:  # whatever interrupted it: half an answer may be left on the connection
