@@ -73,10 +73,11 @@ def literal_lines(text: str) -> str:
     return "\n    ".join(map(literal, text.split("\n")))
 
 
-def emit(text: str) -> None:
-    """Print text on standard output as it is, without layout."""
+def emit(text: str, *, flush: bool = False) -> None:
+    """Print text on standard output as it is, without layout; with `flush`, at once."""
     sys.stdout.write(printable(text, keep="\n\t"))
-    sys.stdout.flush()
+    if flush:
+        sys.stdout.flush()
 
 
 def emit_json(document: Any) -> None:

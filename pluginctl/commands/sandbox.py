@@ -132,7 +132,7 @@ def logs(
         )
         for line in found:
             text = log_line(line.text)
-            emit(f"{line.part} | {text}\n" if prefixed else f"{text}\n")
+            emit(f"{line.part} | {text}\n" if prefixed else f"{text}\n", flush=follow)
 
 
 @app.command()
