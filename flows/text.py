@@ -102,7 +102,7 @@ def markdown(text: str) -> Markdown:
     """
     if isinstance(text, Markdown):
         return text
-    line = printable(re.sub(r"\s*\n\s*", " ", text)).strip()
+    line = printable(" ".join(filter(None, map(str.strip, text.split("\n"))))).strip()
     return Markdown(_ACTING.sub(_escape, line))
 
 

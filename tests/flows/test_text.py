@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -90,7 +91,7 @@ MARKUP = st.lists(
 
 def one_line(text):
     """The text that is expected."""
-    return printable(re.sub(r"\s*\n\s*", " ", text)).strip()
+    return printable(" ".join(filter(None, map(str.strip, text.split("\n"))))).strip()
 
 
 @given(MARKUP)
@@ -165,6 +166,17 @@ def test_a_code_span_ends_where_its_text_ends(text):
 )
 def test_ordinary_text_is_not_escaped(text):
     assert markdown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [each * 30_000 for each in (" ", "_", "#", "@", "a@", "\\", "-", "\u200d", "/", "1")]
+)
+def test_a_long_text_takes_no_long_time(text):
+    started = time.process_time()
+    for shown in (f"x{text}x", text):
+        markdown(shown)
+        code(shown)
+    assert time.process_time() - started < 10
 
 
 def test_markdown_is_escaped_once():

@@ -24,6 +24,7 @@ from flows.images.registry.manifests import (
     ACCEPT,
     RemoteImage,
     config_digest,
+    is_digest,
     labels_of,
     pick_platform,
     verify,
@@ -133,7 +134,7 @@ class Registry:
         if response is None:
             return None
         self._transport.expect_ok(response)
-        if digest := response.header("Docker-Content-Digest"):
+        if is_digest(digest := response.header("Docker-Content-Digest")):
             return digest
         image = self.image(repository, tag)  # the header is optional; the digest of the body is the same
         return image.digest if image else None

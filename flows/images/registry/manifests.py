@@ -36,6 +36,11 @@ class RemoteImage:
     labels: dict[str, str]
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text is a SHA-256 digest, as registries write it."""
+    return _SHA256.fullmatch(text) is not None
+
+
 def verify(content: bytes, digest: str | None, address: str) -> str:
     """Return the digest of `content`.
 
@@ -87,7 +92,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _digest(described: Mapping[str, Any], address: str) -> str:
     """The digest in a descriptor. It becomes part of an address, and content that it cannot verify is not read."""
     digest = described.get("digest")
-    if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+    if not isinstance(digest, str) or not is_digest(digest):
         raise UnexpectedAnswer(
             address, f"names content by {quoted(digest)}, which is no SHA-256 digest", "Push the image again"
         )

@@ -44,8 +44,10 @@ class TestReads:
         assert (method, path) == ("HEAD", "/v2/team/plugin/manifests/0.1.0")
         assert all(kind in headers["Accept"] for kind in (*IMAGE_TYPES, *INDEX_TYPES))
 
-    def test_digest_without_the_header(self, stub, registry, image, answer):
-        stub.answers["/v2/team/plugin/manifests/0.1.0"] = [answer(200, image)]
+    @pytest.mark.parametrize("header", ["", "x", "sha512:0", "sha256:00, sha256:00", "sha256:" + "z" * 64])
+    def test_digest_without_the_header(self, stub, registry, image, answer, header):
+        headed = answer(200, image, {"Docker-Content-Digest": header} if header else {})
+        stub.answers["/v2/team/plugin/manifests/0.1.0"] = [headed, answer(200, image)]
         assert registry.manifest_digest("team/plugin", "0.1.0") == sha256(image)
 
     def test_no_such_tag(self, registry, stub):
