@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from flows.text import log_line, printable
+
 
 class Cause(StrEnum):
     """Why a run stopped, and so what a caller can do about it."""
@@ -58,9 +60,9 @@ class PipelineError(Exception):
         self.changed = False
 
     def __str__(self) -> str:
-        """Message, advice and details as one text."""
+        """Message, advice and details as one text, for logs and the states of a run: without control characters."""
         text = " ".join(filter(None, (sentence(self.message), sentence(self.advice))))
-        return "\n".join((text, *(f"    {line}" for line in self.details)))
+        return "\n".join((printable(text, keep="\n"), *(f"    {log_line(line)}" for line in self.details)))
 
     @property
     def exit_code(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from pluginctl.exit_codes import MEANINGS
+from pluginctl.output import emit, emit_traceback
 
 #: The commands in the order of use, which is the order in `--help`.
 COMMANDS = {
@@ -63,7 +65,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        sys.stdout.write(f"pluginctl {version('spaceone-plugin-pipeline')}\n")
+        emit(f"pluginctl {version('spaceone-plugin-pipeline')}\n")
         raise typer.Exit
 
 
@@ -79,4 +81,8 @@ def pluginctl(
 def main() -> None:
     """The console script. SIGTERM ends it as Ctrl-C does: it removes what it started on the Docker engine."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    app()
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - a bug: Python would print what its message quotes as it is
+        emit_traceback("".join(traceback.format_exception(error)))
+        sys.exit(1)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.markup import escape
 
 from flows.errors import Cause, PipelineError, sentence
-from pluginctl.output import Output, emit_json, message_console
+from flows.text import log_line
+from pluginctl.output import Output, emit_json, literal, literal_lines, message_console
 
 #: Shown by `pluginctl --help` and in docs/commands.md.
 MEANINGS = {
@@ -51,11 +51,11 @@ def tell(error: PipelineError) -> None:
     def line(markup: str) -> None:
         console.print(markup, soft_wrap=True, highlight=False)
 
-    line(f"[red]error:[/] {escape(sentence(error.message))}")
+    line(f"[red]error:[/] {literal_lines(sentence(error.message))}")
     if error.advice:
-        line(f"[cyan]hint:[/] {escape(sentence(error.advice))}")
+        line(f"[cyan]hint:[/] {literal_lines(sentence(error.advice))}")
     for quoted in error.details:
-        line(f"    [dim]{escape(quoted)}[/]")
+        line(f"    [dim]{literal(log_line(quoted))}[/]")
     if error.changed:
         line("Something was changed before that. Run the same command again: it continues from there.")
     elif error.cause is Cause.UNAVAILABLE:

@@ -6,13 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.markup import escape
-
 from flows.errors import Cause, PipelineError
 from flows.manifest import Environment, load_environment
 from flows.manifest.environment import is_path
 from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT, SOURCE
-from pluginctl.output import message_console
+from pluginctl.output import literal, message_console
 from sandbox.machine.layout import HOME_VARIABLE, checkout, default_home
 
 
@@ -113,4 +111,4 @@ def _variable(name: str) -> str | None:
 
 
 def _say(line: str) -> None:
-    message_console().print(escape(line), highlight=False, soft_wrap=True)
+    message_console().print(literal(line), highlight=False, soft_wrap=True)

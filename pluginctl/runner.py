@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
-from rich.markup import escape
 from rich.status import Status
 
 from flows.resources import Plan, Verb
 from flows.steps.report import Report
 from flows.steps.runner import PlainRunner, Step
 from flows.steps.summaries import notes
+from flows.text import log_line
+from pluginctl.output import Terminal, literal
 from pluginctl.tables import plan_table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TerminalRunner(PlainRunner):
     """
 
     def __init__(
-        self, console: Console, verbose: bool = False, sleep: Callable[[float], None] = time.sleep
+        self, console: Terminal, verbose: bool = False, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         super().__init__(sleep)
         self._console = console
@@ -43,7 +43,7 @@ class TerminalRunner(PlainRunner):
     def run(self, step: Step[T]) -> T:
         """Runs one step with its retries. Shows a spinner, and then a line with the result and the duration."""
         started = time.perf_counter()
-        shown = self._name = escape(step.title)
+        shown = self._name = literal(step.title)
         try:
             with self._console.status(shown) as self._status:
                 result = super().run(step)
@@ -53,28 +53,29 @@ class TerminalRunner(PlainRunner):
         finally:
             self._status = None
         seconds = f"{time.perf_counter() - started:.1f} s"
-        words = escape(step.summary(result))
+        words = literal(step.summary(result))
         self._line(f"[green]✓[/] {shown}{f':[dim] {words}, ' if words else '[dim] '}{seconds}[/]")
         return result
 
     def retrying(self, announcement: str) -> None:
         """A separate line, so that a run that waits says why."""
-        self._line(f"[yellow]![/] {escape(announcement)}")
+        self._line(f"[yellow]![/] {literal(announcement)}")
 
     def planned(self, plan: Plan) -> None:
         """The plan as a table, unless it keeps everything as it is."""
         if any(action.verb is not Verb.KEEP for action in plan.actions):
             self._console.print(plan_table(plan.actions))
             for note in notes(plan.writes):
-                self._line(f"  [dim]{escape(note)}[/]")
+                self._line(f"  [dim]{literal(note)}[/]")
 
     def output(self, line: str) -> None:
         """Shows the last line of a build beside the spinner."""
+        line = log_line(line)
         if self._verbose:
             self._console.print(line, style="dim", markup=False, highlight=False)
         elif self._status is not None:
             width = max(20, self._console.width - len(self._name) - 8)
-            self._status.update(f"{self._name} [dim]{escape(line.strip()[:width])}[/]")
+            self._status.update(f"{self._name} [dim]{literal(line.strip()[:width])}[/]")
 
     def collecting(self, job: Job) -> None:
         """Shows how many tasks have ended."""

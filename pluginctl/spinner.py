@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pluginctl.output import Terminal, literal
 
 
 class TerminalProgress:
@@ -20,7 +20,7 @@ class TerminalProgress:
     Without a terminal (a log, CI), only the lines are shown.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self._console = console
         self._live = Progress(
             SpinnerColumn(),
@@ -46,21 +46,21 @@ class TerminalProgress:
     def step(self, name: str) -> Iterator[None]:
         """Shows the block inside the `with` as the work called `name`."""
         started = time.perf_counter()
-        task = self._live.add_task(escape(name))
+        task = self._live.add_task(literal(name))
         try:
             yield
         except BaseException:  # also Ctrl-C: the line says which step did not end
-            self._line(f"[red]✗[/] {escape(name)}")
+            self._line(f"[red]✗[/] {literal(name)}")
             raise
         finally:
             self._live.remove_task(task)
         seconds = time.perf_counter() - started
         if seconds >= 1:
-            self._line(f"[green]✓[/] {escape(name)} [dim]{seconds:.1f} s[/]")
+            self._line(f"[green]✓[/] {literal(name)} [dim]{seconds:.1f} s[/]")
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self._line(f"  {escape(text)}")
+        self._line(f"  {literal(text)}")
 
     def _line(self, markup: str) -> None:
         with self._lock:

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.cells import cell_len
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.table import Table
 
 from flows.resources import Action, Verb
 from flows.steps.report import Report
 from flows.steps.summaries import changes
+from flows.text import printable
+from pluginctl.output import Terminal, literal, literal_lines
 
 if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
@@ -31,8 +32,8 @@ def plan_table(actions: Iterable[Action]) -> Table:
         table.add_row(
             f"[{style}]{action.verb}[/]",
             action.kind,
-            escape(action.name),
-            "see below" if action.verb is Verb.BLOCKED else escape("\n".join(changes(action))),
+            literal(action.name),
+            "see below" if action.verb is Verb.BLOCKED else "\n".join(map(literal, changes(action))),
         )
     return table
 
@@ -43,7 +44,7 @@ def registered_table(report: Report) -> Table:
     for head in ("kind", "name", "action"):
         table.add_column(head, overflow="fold")
     for action in report.actions:
-        table.add_row(action.kind, escape(action.name), f"[{_STYLES[action.verb]}]{action.verb}[/]")
+        table.add_row(action.kind, literal(action.name), f"[{_STYLES[action.verb]}]{action.verb}[/]")
     return table
 
 
@@ -62,13 +63,13 @@ def rows_table(
     """Rows under headings. A column of numbers is aligned to the right."""
     rows = list(rows)
     table = Table(
-        title=escape(title), title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings
+        title=literal(title), title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=headings
     )
     for index, head in enumerate(columns):
         numeric = bool(rows) and all(_numeric(row[index]) for row in rows)
-        table.add_column(escape(head), overflow="fold", justify="right" if numeric else "left")
+        table.add_column(literal(head), overflow="fold", justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(literal(cell) for cell in row))
     return table
 
 
@@ -79,34 +80,34 @@ def _numeric(cell: str) -> bool:
         return False
 
 
-def show_report(console: Console, report: Report) -> None:
+def show_report(console: Terminal, report: Report) -> None:
     """Show the result of a run to a person."""
     if report.dry_run:
         console.print("Nothing was changed: this was a dry run.")
         return
     if report.delivered:
         console.print(image_table(report.delivered.image))
-        console.print(f"It {escape(str(report.delivered.trial))}.", soft_wrap=True, highlight=False)
+        console.print(f"It {literal(str(report.delivered.trial))}.", soft_wrap=True, highlight=False)
     if report.actions:
         console.print(registered_table(report))
     collected = report.collected
     if collected is None:
-        published = f"{report.plugin_id} {report.version} is published"
+        published = literal(f"{report.plugin_id} {report.version} is published")
         console.print(f"[green]{published}[/] in {report.seconds:.1f} s, without a collector.")
         return
     show_collected(console, collected.columns, collected.rows, sum(collected.by_type.values()))
-    kinds = ", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items())
-    what = f"{report.flow} of {report.plugin_id} {report.version}"
+    kinds = literal(", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items()))
+    what = literal(f"{report.flow} of {report.plugin_id} {report.version}")
     if report.success:
         console.print(f"[green]{what} succeeded[/] in {report.seconds:.1f} s: {kinds}.")
     else:
         console.print(f"[red]{what} failed:[/] the collection did not pass the step `judge`.")
         for reason in report.failures:
-            console.print(f"  {escape(reason)}")
+            console.print(f"  {literal_lines(reason)}")
 
 
 def show_collected(
-    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int
+    console: Terminal, columns: Sequence[str], rows: Sequence[Sequence[str]], total: int
 ) -> None:
     """The collected resources that were read."""
     if rows:
@@ -114,14 +115,14 @@ def show_collected(
         fitting = _fitting(columns, rows, console.width)
         console.print(rows_table(f"Collected{more}", columns[:fitting], [row[:fitting] for row in rows]))
         if fitting < len(columns):
-            console.print(f"[dim]A wider terminal also shows: {', '.join(columns[fitting:])}.[/]")
+            console.print(f"[dim]A wider terminal also shows: {literal(', '.join(columns[fitting:]))}.[/]")
 
 
 def _fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
     """How many columns fit side by side without a line break in a cell; at least two."""
     used = 0
     for index, head in enumerate(columns):
-        used += max(len(head), *(len(row[index]) for row in rows)) + 2
+        used += max(cell_len(printable(text)) for text in (head, *(row[index] for row in rows))) + 2
         if used > width:
             return max(index, 2)
     return len(columns)

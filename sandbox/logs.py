@@ -60,7 +60,7 @@ class ContainerLog:
     def last(self, lines: int) -> list[Line]:
         """The last lines; 0 is all."""
         raw = self.container.logs(timestamps=True, tail=lines or "all")
-        found = [self._line(each) for each in raw.decode(errors="replace").splitlines()]
+        found = [self._line(each) for each in _lines(raw)]
         self._seen = found[-1].time if found else ""
         return found
 
@@ -90,7 +90,7 @@ class FileLog:
         """The last lines; 0 is all."""
         content = self.path.read_bytes()
         self._position = len(content)
-        text = content.decode(errors="replace").splitlines()
+        text = _lines(content)
         moment = datetime.fromtimestamp(self.path.stat().st_mtime, UTC).isoformat()
         return [Line(moment, self.part, line) for line in (text[-lines:] if lines else text)]
 
@@ -137,6 +137,11 @@ def follow(logs: Sequence[Log]) -> Iterator[Line]:
             left -= 1
         else:
             yield line
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines of a log. Other separators than a line feed, such as U+2028, are part of a line."""
+    return content.decode(errors="replace").removesuffix("\n").split("\n") if content else []
 
 
 def _complete(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -10,13 +10,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from google.protobuf import json_format
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
 from flows.spaceone.advice import from_details
 from flows.spaceone.endpoints import USUAL, Endpoint, Trust
-from flows.spaceone.errors import READS, EndpointError, SpaceoneError, UnknownField
-from flows.spaceone.reflection import Catalogue, message_class
+from flows.spaceone.errors import READS, EndpointError, ServerError, SpaceoneError, UnknownField
+from flows.spaceone.reflection import Catalogue, message_classes
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,9 @@ class Client:
             UnknownMethod, UnknownField: as in `call`.
         """
         service, resource, verb = split(method)
-        descriptor = self.catalogue(service).method(resource, verb)
-        _request(method, message_class(descriptor.input_type), params)
+        catalogue = self.catalogue(service)
+        kind, _ = message_classes(catalogue.method(resource, verb), catalogue.endpoint)
+        _request(method, kind, params)
 
     def call(
         self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None
@@ -138,12 +140,13 @@ class Client:
         """
         service, resource, verb = split(method)
         descriptor = self.catalogue(service).method(resource, verb)
-        request = _request(method, message_class(descriptor.input_type), params or {})
         channel, endpoint = self._connections.channel(service)
+        kind, answered = message_classes(descriptor, str(endpoint))
+        request = _request(method, kind, params or {})
         stub = channel.unary_unary(
             f"/{descriptor.containing_service.full_name}/{descriptor.name}",
             request_serializer=type(request).SerializeToString,
-            response_deserializer=message_class(descriptor.output_type).FromString,
+            response_deserializer=answered.FromString,
         )
 
         started = time.perf_counter()
@@ -153,7 +156,11 @@ class Client:
             raise from_details(method, str(endpoint), error.code().name, error.details() or "") from None
         finally:
             self.calls.append(Call(method, time.perf_counter() - started, verb in READS))
-        return MessageToDict(answer, preserving_proto_field_name=True)
+        try:
+            return MessageToDict(answer, preserving_proto_field_name=True)
+        except (json_format.Error, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+            text = f"the server's answer cannot be converted to JSON ({type(error).__name__})"
+            raise ServerError(method, str(endpoint), "INTERNAL", "", text) from error
 
     def list(self, method: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The `results` of a list call."""

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import grpc
 
+from flows.spaceone.descriptors import MAX_BYTES
 from flows.spaceone.errors import EndpointError
 from flows.text import quoted
 
-# The limit for one message that SpaceONE's services use too.
 _PEM = re.compile(rb"(-----BEGIN ([A-Z ]+)-----.*?-----END \2-----)", re.DOTALL)
+# The limit for one message that SpaceONE's services use too. They need it: an answer to `list` without a page holds
+# every record, and a record may have the 16 MiB of a document in MongoDB.
 _MAX_MESSAGE = 256 * 1024 * 1024
+# What describes the services is small.
+_LIMITS = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{"service": "grpc.reflection.v1alpha.ServerReflection"}],
+                "maxResponseMessageBytes": MAX_BYTES,
+            }
+        ]
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,7 @@ class Endpoint:
         options = [
             ("grpc.max_send_message_length", _MAX_MESSAGE),
             ("grpc.max_receive_message_length", _MAX_MESSAGE),
+            ("grpc.service_config", _LIMITS),
             # The proxy variables of the environment are for web requests. These services are called directly.
             ("grpc.enable_http_proxy", 0),
             # gRPC waits up to two minutes before it connects again, and fails every call until then: a service that

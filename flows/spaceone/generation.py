@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from flows.spaceone.client import Client
 from flows.spaceone.errors import SpaceoneError
+from flows.text import shortened
 
 
 class Generation(StrEnum):
@@ -28,5 +29,5 @@ def probe(client: Client) -> Generation:
         return Generation.V1_12
     raise SpaceoneError(
         "The endpoint of identity serves neither spaceone.api.identity.v1 nor v2.",
-        f"Is it another service? It offers: {', '.join(names) or 'nothing'}.",
+        f"Is it another service? It offers: {shortened(', '.join(names), 1000) or 'nothing'}.",
     )

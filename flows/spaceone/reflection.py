@@ -5,26 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import Descriptor, MethodDescriptor
-from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from flows.spaceone.advice import from_details
-from flows.spaceone.errors import REFLECTION, UnknownMethod
+from flows.spaceone.descriptors import Descriptors, Unusable
+from flows.spaceone.errors import REFLECTION, CallError, ServerError, UnknownMethod
+from flows.text import shortened
 
-
-class _Deadline(grpc.StreamStreamClientInterceptor):
-    """Sets a time limit, which the reflection client does not have: a server that never responds would block a run."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def intercept_stream_stream(
-        self, continuation: Any, client_call_details: Any, request_iterator: Any
-    ) -> Any:
-        return continuation(client_call_details._replace(timeout=self._seconds), request_iterator)
+_LISTED = 1000
+"""The most characters of a server's own lists and messages in an error."""
 
 
 class Catalogue:
@@ -35,9 +26,7 @@ class Catalogue:
     """
 
     def __init__(self, channel: grpc.Channel, service: str, endpoint: str, timeout: float) -> None:
-        limited = grpc.intercept_channel(channel, _Deadline(timeout))
-        self._database = ProtoReflectionDescriptorDatabase(limited)
-        self._pool = DescriptorPool(self._database)
+        self._descriptors = Descriptors(channel, timeout)
         self._service = service
         self.endpoint = endpoint
         self._names: list[str] | None = None
@@ -52,9 +41,9 @@ class Catalogue:
         """
         if self._names is None:
             try:
-                self._names = sorted(self._database.get_services())
-            except grpc.RpcError as error:
-                raise _reflection_error(self._service, self.endpoint, error) from error
+                self._names = sorted(self._descriptors.services())
+            except (grpc.RpcError, Unusable) as error:
+                raise self._error(error) from error
         return self._names
 
     def method(self, resource: str, verb: str) -> MethodDescriptor:
@@ -80,9 +69,9 @@ class Catalogue:
 
     def _descriptor(self, name: str) -> Any:
         try:
-            return self._pool.FindServiceByName(name)
-        except grpc.RpcError as error:
-            raise _reflection_error(self._service, self.endpoint, error) from error
+            return self._descriptors.service(name)
+        except (grpc.RpcError, Unusable) as error:
+            raise self._error(error) from error
 
     def _find(self, resource: str, verb: str) -> MethodDescriptor:
         names = [
@@ -98,16 +87,31 @@ class Catalogue:
         )
         raise UnknownMethod(
             f"{self.endpoint} does not offer {self._service}.{resource}.{verb}.",
-            f"Its resources are: {known or 'none of SpaceONE'}.",
+            f"Its resources are: {shortened(known, _LISTED) or 'none of SpaceONE'}.",
         )
 
+    def _error(self, error: Exception) -> CallError:
+        method = f"{self._service} {REFLECTION}"
+        if isinstance(error, Unusable):
+            return _unusable(method, self.endpoint, str(error))
+        status = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
+        details = error.details() or "" if isinstance(error, grpc.Call) else str(error)
+        return from_details(method, self.endpoint, status, details)
 
-def message_class(descriptor: Descriptor) -> type[Message]:
-    """The class of a reflected message."""
-    return GetMessageClass(descriptor)
+
+def message_classes(descriptor: MethodDescriptor, endpoint: str) -> tuple[type[Message], type[Message]]:
+    """The classes of a method's request and of its answer.
+
+    Raises:
+        CallError: they refer to more messages in a row than Python can follow.
+    """
+    try:
+        return GetMessageClass(descriptor.input_type), GetMessageClass(descriptor.output_type)
+    except RecursionError as error:
+        problem = "its messages are nested too deeply"
+        raise _unusable(f"{descriptor.full_name} {REFLECTION}", endpoint, problem) from error
 
 
-def _reflection_error(service: str, endpoint: str, error: grpc.RpcError) -> Exception:
-    status = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
-    details = error.details() or "" if isinstance(error, grpc.Call) else str(error)
-    return from_details(f"{service} {REFLECTION}", endpoint, status, details)
+def _unusable(method: str, endpoint: str, problem: str) -> CallError:
+    text = f"what the server describes cannot be used: {shortened(problem, _LISTED)}"
+    return ServerError(method, endpoint, "INTERNAL", "", text, "Is it the address of a SpaceONE service?")

@@ -8,6 +8,7 @@ from flows.resources import Action, Plan
 from flows.steps.parts import Collected, Delivered, Planned, Registered
 from flows.steps.report import Report
 from flows.steps.summaries import changes, image_summary, listings_summary, source_summary
+from flows.text import Markdown, code, markdown
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
@@ -34,28 +35,28 @@ def plan_summary(plan: Plan) -> str:
 def release_report(report: Report) -> str:
     """Source revision → image digest → plugin version → collector → job → counts, and the collected resources."""
     state = "succeeded" if report.success else "failed"
-    lines = [f"# {report.flow.capitalize()} of {report.plugin_id} {report.version} {state}", ""]
+    lines = _heading(1, f"{report.flow.capitalize()} of {report.plugin_id} {report.version} {state}")
     first, *rest = [pair for pair in _trail(report) if pair[1]]
     lines += _table(first, rest)
     if report.failures:
-        lines += ["", "## Why it failed", "", *(f"- {words}" for words in report.failures)]
+        lines += ["", *_heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
     if report.collected:
         lines += _collected(report.collected)
     if report.actions:
-        lines += ["", "## Actions", "", *_table(PLAN_COLUMNS, plan_rows(report.actions))]
+        lines += ["", *_heading(2, "Actions"), *_table(PLAN_COLUMNS, plan_rows(report.actions))]
     return "\n".join(lines)
 
 
 def _collected(collected: Collected) -> list[str]:
     counts = [(name, str(count)) for name, count in collected.verdict.resources.items()]
-    lines = ["", "## Resources", "", *_table(("type", "count"), counts)]
+    lines = ["", *_heading(2, "Resources"), *_table(("type", "count"), counts)]
     if collected.rows:
         lines += ["", *_table(collected.columns, collected.rows)]
     if collected.preview is not None:
-        lines += ["", f"## {collected.preview.name}, as the console shows it"]
+        lines += ["", *_heading(2, f"{collected.preview.name}, as the console shows it")]
         for section in collected.preview.sections:
             title = section.title if section.title == section.tab else f"{section.tab}: {section.title}"
-            lines += ["", f"### {title}", "", *_table(section.columns, section.rows)]
+            lines += ["", *_heading(3, title), *_table(section.columns, section.rows)]
     return lines
 
 
@@ -66,7 +67,7 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         *(_delivered(report.delivered) if report.delivered else ()),
         *_registered(report.registered),
         ("plugin", f"{report.plugin_id} {report.version}"),
-        ("collector", f"`{report.collector_id}`" if report.collector_id else ""),
+        ("collector", code(report.collector_id or "")),
         *(_job(report.collected) if report.collected else ()),
         ("took", f"{report.seconds:.1f} s"),
     ]
@@ -77,10 +78,10 @@ def _planned(planned: Planned) -> list[tuple[str, str]]:
     return [
         ("services", ", ".join(service.summary() for service in planned.services)),
         ("source revision", plugin.revision or ""),
-        ("source digest", f"`{plugin.digest}`"),
+        ("source digest", code(plugin.digest)),
         ("source", source_summary(planned.source)),
-        ("image", f"`{planned.image.reference}`"),
-        ("image digest", f"`{planned.image.digest}`" if planned.image.digest else ""),
+        ("image", code(str(planned.image.reference))),
+        ("image digest", code(planned.image.digest or "")),
     ]
 
 
@@ -88,7 +89,7 @@ def _delivered(delivered: Delivered) -> list[tuple[str, str]]:
     image = delivered.image
     when = f", {image.created:%Y-%m-%d %H:%M:%S %Z}" if image.created else ""
     return [
-        ("image digest", f"`{delivered.digest}`"),
+        ("image digest", code(delivered.digest)),
         ("built", f"{image_summary(image)}{when}"),
         ("trial run", str(delivered.trial)),
     ]
@@ -102,11 +103,23 @@ def _registered(registered: Registered | None) -> list[tuple[str, str]]:
 
 def _job(collected: Collected) -> list[tuple[str, str]]:
     job = collected.verdict.job
-    return [("job", f"`{job.job_id}` {job.status}, tasks: {job.tasks}")]
+    return [("job", Markdown(f"{code(job.job_id)} {markdown(job.status)}, tasks: {job.tasks}"))]
+
+
+def _heading(level: int, text: str) -> list[str]:
+    return [f"{'#' * level} {markdown(text)}", ""]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    """The lines of a table. Every cell is escaped here, unless it is `Markdown` already."""
 
-    return [line(head), line(["---"] * len(head)), *(line(row) for row in rows)]
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(map(markdown, cells)) + " |"
+
+    return [line(head), "|" + " --- |" * len(head), *map(line, rows)]
+
+
+def cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[dict[str, str]]:
+    """The rows of a table artifact: the Prefect UI renders each cell as Markdown."""
+    heads = [markdown(column) for column in columns]
+    return [dict(zip(heads, map(markdown, row), strict=True)) for row in rows]

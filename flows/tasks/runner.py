@@ -15,10 +15,11 @@ from prefect.logging import get_run_logger
 
 from flows.collection import Job
 from flows.resources import Plan
-from flows.steps.markdown import PLAN_COLUMNS, plan_rows, plan_summary, release_report
+from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_summary, release_report
 from flows.steps.report import Report
 from flows.steps.runner import Step
 from flows.tasks.steps import run_as_task
+from flows.text import log_line, markdown
 
 T = TypeVar("T")
 
@@ -38,17 +39,19 @@ class PrefectRunner:
 
     def planned(self, plan: Plan) -> None:
         """Stores the plan as a table."""
-        rows = [dict(zip(PLAN_COLUMNS, row, strict=True)) for row in plan_rows(plan.actions)]
-        create_table_artifact(rows, key=PLAN, description=plan_summary(plan))
+        rows = cells(PLAN_COLUMNS, plan_rows(plan.actions))
+        create_table_artifact(rows, key=PLAN, description=markdown(plan_summary(plan)))
 
     def output(self, line: str) -> None:
         """Writes a line of a build to the run's log."""
-        get_run_logger().info(line)
+        get_run_logger().info(log_line(line))
 
     def collecting(self, job: Job) -> None:
         """Shows the job's progress as a progress bar."""
         done = 100.0 * (job.tasks - job.remaining) / job.tasks if job.tasks else 100.0
-        words = f"Job {job.job_id}: {job.status}, {job.tasks - job.remaining} of {job.tasks} tasks ended"
+        words = markdown(
+            f"Job {job.job_id}: {job.status}, {job.tasks - job.remaining} of {job.tasks} tasks ended"
+        )
         if self._progress is None:
             created = create_progress_artifact(done, key=PROGRESS, description=words)
             self._progress = created if isinstance(created, UUID) else None
@@ -58,10 +61,10 @@ class PrefectRunner:
     def finished(self, report: Report) -> None:
         """Stores the report, and the collected resources as a separate table."""
         create_markdown_artifact(
-            release_report(report), key=REPORT, description=f"{report.flow} of {report.plugin_id}"
+            release_report(report), key=REPORT, description=markdown(f"{report.flow} of {report.plugin_id}")
         )
         collected = report.collected
-        rows = [dict(zip(collected.columns, row, strict=True)) for row in collected.rows] if collected else []
+        rows = cells(collected.columns, collected.rows) if collected else []
         create_table_artifact(
             rows, key=RESOURCES, description="The collected resources, as the console would list them"
         )

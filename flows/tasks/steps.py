@@ -19,13 +19,14 @@ from prefect.utilities.annotations import quote
 
 from flows.steps.catalogue import CARRY_OUT, STEPS, StepKind
 from flows.steps.runner import Step, announcement, pause_before
+from flows.text import printable
 
 
 def carry_out(step: Step[Any]) -> Any:
     """Runs a step once, and writes a summary of its result to the run's log."""
     result = step.once()
     if summary := step.summary(result):
-        get_run_logger().info("%s: %s", step.title, summary)
+        get_run_logger().info("%s", printable(f"{step.title}: {summary}"))
     return result
 
 
@@ -37,7 +38,7 @@ def _may_retry(kind: StepKind) -> Callable[[object, TaskRun, State[Any]], bool]:
             again = kind.retries.of(error) and run.run_count < kind.retries.tries
             if again:
                 number = run.run_count + 1
-                get_run_logger().warning(announcement(kind, run.name, error, number))
+                get_run_logger().warning("%s", printable(announcement(kind, run.name, error, number)))
                 # Prefect pauses as the table says; a registry may ask for more.
                 time.sleep(pause_before(kind, error, number) - kind.retries.pauses[number - 2])
             return again
@@ -66,5 +67,6 @@ TASKS = {kind.name: _task(kind) for kind in STEPS}
 def run_as_task(step: Step[Any]) -> Any:
     """Runs a step as a task run with the step's name, in the caller's flow run."""
     task = TASKS.get(step.name, TASKS[CARRY_OUT.name])
-    named: Any = task.with_options(name=step.name, task_run_name=step.title)
+    # A function, because Prefect takes a text for a template: a name with a brace would break it.
+    named: Any = task.with_options(name=step.name, task_run_name=lambda: printable(step.title))
     return named(quote(step))

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.status import Status
 
+from flows.text import unescaped
 from pluginctl.commands.sandbox import GenerationOption
 from pluginctl.exit_codes import exit_on_error
-from pluginctl.output import message_console, result_console
+from pluginctl.output import Terminal, literal, literal_lines, message_console, result_console
 from pluginctl.project import require_checkout
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table, show_collected
@@ -65,45 +64,48 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
 class _Watcher:
     """Shows a line for each task that ended, and a spinner for the task that runs."""
 
-    def __init__(self, console: Console, status: Status, pages: str) -> None:
+    def __init__(self, console: Terminal, status: Status, pages: str) -> None:
         self._console = console
         self._status = status
         self._pages = pages
 
     def started(self, run: FlowRun) -> None:
         self._console.print(
-            f"  Flow run {run.name}: {self._pages}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False
+            f"  Flow run {literal(run.name)}: {self._pages}/runs/flow-run/{run.id}",
+            soft_wrap=True,
+            highlight=False,
         )
 
     def waiting(self, words: str) -> None:
-        self._status.update(escape(words))
+        self._status.update(literal(words))
 
     def ended(self, task: TaskRun) -> None:
         good = task.state is not None and task.state.is_completed()
         mark = "[green]✓[/]" if good else "[red]✗[/]"
         seconds = task.total_run_time.total_seconds()
-        self._console.print(f"{mark} {escape(task.name)} [dim]{seconds:.1f} s[/]", highlight=False)
+        self._console.print(f"{mark} {literal(task.name)} [dim]{seconds:.1f} s[/]", highlight=False)
 
 
-def _show(console: Console, run: RemoteRun, seconds: float) -> None:
+def _show(console: Terminal, run: RemoteRun, seconds: float) -> None:
     plan = _rows(run.artifacts, "plan")
     if plan:
         console.print(rows_table("Registered", _COLUMNS, [[row[name] for name in _COLUMNS] for row in plan]))
     collected = _rows(run.artifacts, "resources")
     if collected:
         columns = list(collected[0])
-        rows = [[str(row[name]) for name in columns] for row in collected]
+        rows = [[row[name] for name in columns] for row in collected]
         show_collected(console, columns, rows, len(rows))
     if run.completed:
         console.print(
-            f"[green]{run.name} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in total."
+            f"[green]{literal(run.name)} succeeded[/]: {len(collected)} resources, {seconds:.0f} s in total."
         )
     else:
-        console.print(f"[red]{run.name} failed:[/] {escape(run.message)}")
+        console.print(f"[red]{literal(run.name)} failed:[/] {literal_lines(run.message)}")
 
 
 def _rows(artifacts: Mapping[str, Any], key: str) -> list[dict[str, str]]:
+    """The rows of a table that a flow has left, whose cells are Markdown."""
     data = artifacts.get(key) or []
     if isinstance(data, str):
         data = json.loads(data)
-    return [dict(row) for row in data]
+    return [{unescaped(name): unescaped(str(cell)) for name, cell in row.items()} for row in data]

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from flows.text import log_line
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import Format
-from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.output import (
+    Output,
+    Terminal,
+    emit,
+    emit_bytes,
+    emit_json,
+    literal,
+    message_console,
+    result_console,
+)
 from pluginctl.project import project_root
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table
@@ -123,9 +131,8 @@ def logs(
             lifecycle.default_home(), names, generation=generation, lines=lines, follow=follow
         )
         for line in found:
-            sys.stdout.write(f"{line.part} | {line.text}\n" if prefixed else f"{line.text}\n")
-            if follow:
-                sys.stdout.flush()
+            text = log_line(line.text)
+            emit(f"{line.part} | {text}\n" if prefixed else f"{text}\n", flush=follow)
 
 
 @app.command()
@@ -135,7 +142,7 @@ def compose(generation: GenerationOption = lifecycle.GENERATION, mongodb_uri: Mo
         text = lifecycle.compose(
             lifecycle.default_home(), generation=generation, mongodb_uri=mongodb_uri, progress=progress
         )
-    sys.stdout.write(text)
+    emit(text)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -146,8 +153,7 @@ def spacectl(
     """Run the generation's own spacectl on the sandbox: `pluginctl sandbox spacectl list identity.Provider`."""
     with exit_on_error():
         code, output, errors = lifecycle.spacectl(lifecycle.default_home(), words, generation=generation)
-    sys.stderr.buffer.write(errors)
-    sys.stdout.buffer.write(output)
+    emit_bytes(output, errors)
     raise typer.Exit(code)
 
 
@@ -164,7 +170,7 @@ def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
     if root := project_root():
         variables["PLUGINCTL_CHECKOUT"] = str(root)
     for name, value in variables.items():
-        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        emit(f"export {name}={shlex.quote(value)}\n")
 
 
 def _document(generation: str) -> dict[str, Any]:
@@ -193,13 +199,15 @@ def _show(generations: Sequence[str]) -> None:
         summary = lifecycle.summary(home, generation=generation)
         total += _table(console, f"SpaceONE {generation}", services)
         if summary.environment.exists():
-            console.print(f"spacectl's environment: {summary.spacectl_environment}\n", soft_wrap=True)
+            console.print(
+                f"spacectl's environment: {literal(str(summary.spacectl_environment))}\n", soft_wrap=True
+            )
     if shared := lifecycle.shared(home):
         total += _table(console, "Shared by the sandboxes", shared)
     console.print(f"{total / 2**20:.0f} MiB in total.")
 
 
-def _table(console: Console, title: str, services: Sequence[lifecycle.Service]) -> int:
+def _table(console: Terminal, title: str, services: Sequence[lifecycle.Service]) -> int:
     """Print the parts, and return the bytes of memory that they use together."""
     rows = [
         (

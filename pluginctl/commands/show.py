@@ -6,15 +6,13 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from flows.manifest import Manifest, Secrets
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
-from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
 from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
@@ -48,10 +46,10 @@ def show(
         _print(result_console(), shown)
 
 
-def _print(console: Console, shown: Preview) -> None:
-    console.print(f"[bold]{escape(shown.name)}[/]")
+def _print(console: Terminal, shown: Preview) -> None:
+    console.print(f"[bold]{literal(shown.name)}[/]")
     for tab, sections in groupby(shown.sections, key=lambda section: section.tab):
-        console.print(f"\n[bold]── {escape(tab)} ──[/]")
+        console.print(f"\n[bold]── {literal(tab)} ──[/]")
         for section in sections:
             headings = section.columns != PAIR
             console.print(rows_table(section.title, section.columns, section.rows, headings))

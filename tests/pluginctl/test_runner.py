@@ -4,7 +4,6 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from rich.console import Console
 
 from flows.collection import Job
 from flows.resources import Action, FieldChange, Plan, Verb
@@ -12,6 +11,7 @@ from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
 from flows.steps.retries import BRIEF
 from flows.steps.runner import Step
+from pluginctl.output import Terminal
 from pluginctl.runner import TerminalRunner
 from pluginctl.spinner import TerminalProgress
 from tests.reports import kind
@@ -19,7 +19,7 @@ from tests.reports import kind
 
 @pytest.fixture
 def console():
-    return Console(file=io.StringIO(), width=120)
+    return Terminal(file=io.StringIO(), width=120)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_a_step_that_ended_leaves_a_line_with_its_time(console, text):
 
 
 def test_what_came_of_a_step_stands_beside_its_name_in_one_line():
-    console = Console(file=io.StringIO(), width=40)
+    console = Terminal(file=io.StringIO(), width=40)
     step = Step(kind("build image"), lambda: 7, outcome=lambda result: f"[/]{result} MB " + "x" * 60)
     assert TerminalRunner(console).run(step) == 7
     assert console.file.getvalue() == f"✓ build image: [/]7 MB {'x' * 60}, 0.2 s\n"
@@ -104,7 +104,7 @@ def test_lines_of_a_build_are_shown_where_they_are_asked_for(console, text):
 
 @pytest.mark.parametrize("line", ["Step 1/9 : FROM [/x]", "", "x" * 500])
 def test_a_line_of_a_build_stands_beside_the_spinner_of_its_step(line):
-    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    console = Terminal(file=io.StringIO(), width=60, force_terminal=True)
     runner = TerminalRunner(console)
     runner.run(Step(kind("build image"), lambda: runner.output(line), subject="[/b]"))
     runner.run(
@@ -133,7 +133,7 @@ def test_progress_names_the_step_that_failed(console, text):
 
 
 def test_progress_on_a_terminal_draws_and_clears_its_spinner():
-    console = Console(file=io.StringIO(), width=60, force_terminal=True)
+    console = Terminal(file=io.StringIO(), width=60, force_terminal=True)
     with TerminalProgress(console) as progress, progress.step("starting identity"):
         pass
     assert "starting identity" in console.file.getvalue()

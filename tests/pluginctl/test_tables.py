@@ -1,16 +1,16 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from flows.resources import Action, FieldChange, Verb
+from pluginctl.output import Terminal
 from pluginctl.tables import plan_table, rows_table, show_collected, show_report
 from tests.reports import collected, delivered, report
 
 
 @pytest.fixture
 def console():
-    return Console(file=io.StringIO(), width=160)
+    return Terminal(file=io.StringIO(), width=160)
 
 
 def shown(console, *things):
@@ -96,13 +96,13 @@ def test_a_dry_run_says_that_nothing_was_changed(console):
 
 
 def test_columns_that_do_not_fit_are_named_instead_of_broken():
-    console = Console(file=io.StringIO(), width=40)
+    console = Terminal(file=io.StringIO(), width=40)
     columns = ("Name", "Price", "Market Capitalisation", "Volume")
     show_collected(console, columns, [("Bitcoin", "64,321.5", "1,234,567,890,123", "1")], 1)
     text = console.file.getvalue()
     assert "Price" in text
     assert "A wider terminal also shows: Market Capitalisation, Volume." in " ".join(text.split())
-    show_collected(narrow := Console(file=io.StringIO(), width=4), columns, [("Bitcoin", "64", "1", "1")], 1)
+    show_collected(narrow := Terminal(file=io.StringIO(), width=4), columns, [("Bitcoin", "64", "1", "1")], 1)
     assert "also" in narrow.file.getvalue()
 
 

@@ -44,6 +44,18 @@ def test_the_last_lines_of_each():
     assert [line.text for line in logs.merged([one(), two()], 1)] == ["c", "d"]
 
 
+def test_only_a_line_feed_ends_a_line(tmp_path: Path):
+    """A plugin that prints another separator cannot forge a line, nor the time of one."""
+    words = "a\u20282020-01-01T00:00:00Z forged\x0bb\x85c"
+    log = ContainerLog("one", container(f"2026-01-01T00:00:01Z {words}\n".encode()))
+    assert [line.text for line in logs.merged([log], 0)] == [words]
+    path = tmp_path / "worker.log"
+    path.write_text(f"{words}\n\nlast", encoding="utf-8")
+    assert [line.text for line in FileLog("worker", path).last(0)] == [words, "", "last"]
+    path.write_text("")
+    assert FileLog("worker", path).last(0) == []
+
+
 def test_the_engine_may_send_half_a_line():
     log = ContainerLog(
         "one", container(b"", [b"2026-01-01T00:00:01Z fi", b"rst\n2026-01-01T00:00:02Z sec", b"ond\n"])

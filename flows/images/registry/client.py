@@ -19,10 +19,12 @@ from flows.images.advice import push_advice
 from flows.images.errors import RegistryError, RegistryRefused
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
 from flows.images.registry.auth import Credentials, Login, docker_login
+from flows.images.registry.http import ANSWER_BYTES
 from flows.images.registry.manifests import (
     ACCEPT,
     RemoteImage,
     config_digest,
+    is_digest,
     labels_of,
     pick_platform,
     verify,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from flows.images.registry.http import Response
 
 _JSON = "application/json"
+_CONFIG_BYTES = 8 * 1024 * 1024
+"""An image's configuration also holds its history, and may be larger than a manifest."""
 
 
 class Registry:
@@ -139,7 +143,7 @@ class Registry:
         if response is None:
             return None
         self._transport.expect_ok(response)
-        if digest := response.header("Docker-Content-Digest"):
+        if is_digest(digest := response.header("Docker-Content-Digest")):
             return digest
         image = self.image(repository, tag)  # the header is optional; the digest of the body is the same
         return image.digest if image else None
@@ -154,12 +158,13 @@ class Registry:
         digest = verify(response.content, response.header("Docker-Content-Digest"), str(self))
         if chosen := pick_platform(manifest, str(self)):
             manifest = self._content(scope, "manifests", chosen)
-        config = self._content(scope, "blobs", config_digest(manifest, str(self)))
+        config = self._content(scope, "blobs", config_digest(manifest, str(self)), _CONFIG_BYTES)
         return RemoteImage(digest=digest, labels=labels_of(config))
 
-    def _content(self, scope: str, kind: str, digest: str) -> dict[str, Any]:
+    def _content(self, scope: str, kind: str, digest: str, limit: int = ANSWER_BYTES) -> dict[str, Any]:
         accept = ACCEPT if kind == "manifests" else "*/*"
-        response = self._transport.send("GET", f"{scope}/{kind}/{digest}", accept=accept, scope=scope)
+        path = f"{scope}/{kind}/{digest}"
+        response = self._transport.send("GET", path, accept=accept, scope=scope, limit=limit)
         content = self._transport.object(response)
         verify(response.content, digest, str(self))
         return content

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-from http.client import HTTPConnection, HTTPSConnection
+import time
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.images.registry.proxy import proxy_login
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from urllib.parse import SplitResult
 
@@ -33,6 +36,58 @@ def connection_to(
     if proxy:
         made.set_tunnel(url.hostname, url.port or 443, proxy_login(proxy))
     return made
+
+
+class TooSlow(TimeoutError):
+    """A server keeps sending, but its answer was not complete in time."""
+
+
+def set_deadline(connection: HTTPConnection, deadline: float) -> None:
+    """Let no further answer on a connection be read after a time of the monotonic clock, also a proxy's.
+
+    A socket has a time limit for silence only: a server that sends a byte every few seconds would never end.
+    """
+
+    def answer(sock: socket.socket, *arguments: Any, **options: Any) -> HTTPResponse:
+        return HTTPResponse(_Limited(sock, deadline), *arguments, **options)  # type: ignore[arg-type]  # see there
+
+    connection.response_class = answer  # type: ignore[assignment]  # it is only called
+
+
+class _Limited:
+    """A socket, as far as HTTPResponse uses it."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(_Reader(self._sock, self._deadline))
+
+
+class _Reader(RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        self._silence = sock.gettimeout() or 0.0
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TooSlow
+        self._sock.settimeout(min(left, self._silence))
+        try:
+            return self._file.readinto(buffer)
+        except TimeoutError:
+            if left < self._silence:
+                raise TooSlow from None
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def tls_context(

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import json
 import select
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from http.client import HTTPConnection, HTTPException, HTTPMessage
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from flows.images.registry.auth import login_may_follow
-from flows.images.registry.connection import connection_to, tls_context
+from flows.images.registry.connection import connection_to, set_deadline, tls_context
 from flows.images.registry.proxy import proxy_login, proxy_of
 
-MAX_REDIRECTS = 30
+ANSWER_BYTES = 4 * 1024 * 1024
+"""The most that an answer may hold: the limit for manifests of the distribution registry, which users know."""
+ANSWER_SECONDS = 60.0
+"""The most that an answer may take from the first byte of the request, redirects included."""
+MAX_REDIRECTS = 10
+"""As in Go's client, and so in Docker's. A pull from a registry has one, to its storage."""
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 """Characters that stay in an address from a server; all others are percent-encoded."""
 
@@ -42,11 +48,19 @@ class Response:
         return ", ".join(self.headers.get_all(name, []))
 
     def json(self) -> Any:
-        """Return the body as JSON; None if it is not JSON."""
+        """Return the body as JSON; None if it is not JSON, or is nested deeper than Python can read."""
         try:
             return json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
+
+
+class TooLarge(Exception):
+    """An answer is larger than its limit; `url` is what was asked for. The rest was not read."""
+
+    def __init__(self, url: str, limit: int) -> None:
+        super().__init__(f"{url} is larger than {limit} bytes")
+        self.url, self.limit = url, limit
 
 
 class Session:
@@ -55,33 +69,52 @@ class Session:
     Args:
         connect: Seconds that opening a connection may take.
         read: Seconds that the server may be silent.
+        whole: Seconds that a request may take.
         verify: Whether certificates are verified.
         trust_env: Whether to use the environment's proxies and certificate authorities.
         certificates: Further arguments of `tls_context`.
     """
 
     def __init__(
-        self, connect: float, read: float, *, verify: bool, trust_env: bool, **certificates: str | None
+        self,
+        connect: float,
+        read: float,
+        *,
+        verify: bool,
+        trust_env: bool,
+        whole: float = ANSWER_SECONDS,
+        **certificates: str | None,
     ) -> None:
         self.verify, self.trust_env = verify, trust_env
         self._certificates = certificates
-        self._connect, self._read = connect, read
+        self._connect, self._read, self._whole = connect, read, whole
         self._connections: dict[tuple[str, str], HTTPConnection] = {}
 
     @cached_property
     def _tls(self) -> SSLContext:
         return tls_context(verify=self.verify, trust_env=self.trust_env, **self._certificates)
 
-    def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], limit: int = ANSWER_BYTES
+    ) -> Response:
         """Send a request without a body, once; follow redirects, and return the response.
+
+        Args:
+            method: Such as GET.
+            url: The address.
+            headers: Of the request.
+            limit: The most bytes that are read of a body.
 
         Raises:
             ssl.SSLError: there is no TLS, or its certificate is not trusted.
+            TooSlow: the server sent something in time, but not everything.
             TimeoutError: no connection or no answer in time.
+            TooLarge: a body exceeds the limit.
             OSError, HTTPException, ValueError: no server listens, the response is not HTTP, or the address is invalid.
         """
+        deadline = time.monotonic() + self._whole
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._send(method, url, headers)
+            answer = self._send(method, url, headers, deadline, limit)
             where = quote(answer.header("Location").encode("latin-1"), safe=_IN_URLS)
             if answer.status not in {301, 302, 303, 307, 308} or not where:
                 return answer
@@ -97,7 +130,9 @@ class Session:
         while self._connections:
             self._connections.popitem()[1].close()
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], deadline: float, limit: int
+    ) -> Response:
         parts = urlsplit(url)
         proxy = proxy_of(parts) if self.trust_env else None
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
@@ -109,12 +144,29 @@ class Session:
         try:
             if open_to.sock and select.select([open_to.sock], [], [], 0)[0]:
                 open_to.close()  # the server has closed it
+            set_deadline(open_to, deadline)
             if not open_to.sock:
                 open_to.connect()
-                open_to.sock.settimeout(self._read)
+            open_to.sock.settimeout(self._read)
             open_to.request(method, target, headers=dict(headers))
-            answer = open_to.getresponse()
-            return Response(method, url, answer.status, answer.reason, answer.headers, answer.read())
+            with open_to.getresponse() as answer:  # it may not belong to the connection any more
+                body = _body(answer, url, limit)
+            return Response(method, url, answer.status, answer.reason, answer.headers, body)
         except BaseException:  # whatever interrupted it: half an answer may be left on the connection
             open_to.close()
             raise
+
+
+def _body(answer: HTTPResponse, url: str, limit: int) -> bytes:
+    """Read a body up to its limit. It is never unfolded: an encoding is not asked for, and not understood."""
+    announced = answer.length
+    if announced is not None and announced > limit:
+        raise TooLarge(url, limit)
+    body = answer.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge(url, limit)
+    if announced is not None and len(body) < announced:  # `read` tells it only if it is given no limit
+        raise IncompleteRead(body, announced - len(body))
+    if announced is None:
+        answer.read()  # nothing is left but the end of the last chunk
+    return body

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flows.images.errors import UnexpectedAnswer
+from flows.text import QUOTED_CHARACTERS, quoted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,7 @@ IMAGE_TYPES = (
 ACCEPT = ", ".join(IMAGE_TYPES + INDEX_TYPES)
 """Without it, a registry returns the obsolete schema 1, with another digest for the tag."""
 
+_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 PLATFORM = ("linux", "amd64")
 
 
@@ -31,6 +34,11 @@ class RemoteImage:
 
     digest: str
     labels: dict[str, str]
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a SHA-256 digest, as registries write it."""
+    return _SHA256.fullmatch(text) is not None
 
 
 def verify(content: bytes, digest: str | None, address: str) -> str:
@@ -49,10 +57,12 @@ def pick_platform(manifest: Mapping[str, Any], address: str) -> str | None:
     """Return the digest of the linux/amd64 image in an index, or None where `manifest` is itself an image."""
     if "manifests" not in manifest:
         return None
-    for entry in manifest["manifests"]:
-        platform = entry.get("platform", {})
+    entries = manifest["manifests"]
+    for entry in entries if isinstance(entries, list) else ():
+        described = _mapping(entry)
+        platform = _mapping(described.get("platform"))
         if (platform.get("os"), platform.get("architecture")) == PLATFORM:
-            return str(entry["digest"])
+            return _digest(described, address)
     raise UnexpectedAnswer(
         address, f"holds no {'/'.join(PLATFORM)} image under this tag", "Build one for this platform"
     )
@@ -60,13 +70,30 @@ def pick_platform(manifest: Mapping[str, Any], address: str) -> str | None:
 
 def config_digest(manifest: Mapping[str, Any], address: str) -> str:
     """Return the digest of an image's configuration."""
-    try:
-        return str(manifest["config"]["digest"])
-    except (KeyError, TypeError):
-        kind = manifest.get("mediaType") or f"schema {manifest.get('schemaVersion')}"
-        raise UnexpectedAnswer(address, f"does not hold an image under this tag ({kind})") from None
+    if described := _mapping(manifest.get("config")):
+        return _digest(described, address)
+    kind = manifest.get("mediaType") or f"schema {manifest.get('schemaVersion')}"
+    raise UnexpectedAnswer(
+        address, f"does not hold an image under this tag ({shortened(str(kind), QUOTED_CHARACTERS)})"
+    )
 
 
 def labels_of(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the labels in an image's configuration."""
-    return dict((config.get("config") or {}).get("Labels") or {})
+    """Return the labels in an image's configuration; what is no text is left out."""
+    labels = _mapping(_mapping(config.get("config")).get("Labels"))
+    return {name: value for name, value in labels.items() if isinstance(value, str)}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one instead of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(described: Mapping[str, Any], address: str) -> str:
+    """The digest in a descriptor. It becomes part of an address, and content that it cannot verify is not read."""
+    digest = described.get("digest")
+    if not isinstance(digest, str) or not is_digest(digest):
+        raise UnexpectedAnswer(
+            address, f"names content by {quoted(digest)}, which is no SHA-256 digest", "Push the image again"
+        )
+    return digest

@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.reference import DOCKER_HUB
 from flows.images.registry.auth import Challenge, Credentials, Login
-from flows.images.registry.http import Session
-from flows.text import quoted
+from flows.images.registry.connection import TooSlow
+from flows.images.registry.http import ANSWER_BYTES, ANSWER_SECONDS, Session, TooLarge
+from flows.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ _HUB_API = "https://registry-1.docker.io"
 _USER_AGENT = "spaceone-plugin-pipeline"
 _BEARER = "Bearer "
 _BUSY = {429, 500, 502, 503, 504}
+_QUOTED = 500
+"""The most characters of a registry's message, or of an address that it names, in an error."""
 _CHECK_ADDRESS = "Check the address, and that the registry is running"
 _NOT_TRUSTED = (
     "If its certificate is of a private authority, name that in registry.root_certificates of the environment. If the "
@@ -83,26 +86,34 @@ class Transport:
         self._session.close()
 
     def send(
-        self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: str,
+        scope: str = "",
+        token_scope: str = "",
+        limit: int = ANSWER_BYTES,
     ) -> Response:
         """Send a request and return the response with any status except 401, 403, 429 and 5xx.
 
         A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
-        `token_scope`: what a token is asked for, instead of what the registry's challenge names.
+        `token_scope`: what a token is asked for, instead of what the registry's challenge names. `limit` is the most
+        bytes that the answer may have.
 
         Raises:
             RegistryUnreachable: the registry does not respond, or not now.
             RegistryRefused: the registry does not admit this user, or anonymous access.
-            UnexpectedAnswer: it requires a login that would expose the password.
+            UnexpectedAnswer: it requires a login that would expose the password, or its answer is too large.
         """
         url, kept = self._base_url() + path, token_scope or scope
-        response = self._send(method, url, accept, self._logins.get(kept, ""))
+        response = self._send(method, url, accept, self._logins.get(kept, ""), limit)
         if response.status == HTTPStatus.UNAUTHORIZED:
             challenge = Challenge.parse(response.header("WWW-Authenticate"))
             if token_scope:
                 challenge = replace(challenge, scope=token_scope)
             self._logins[kept] = login = self._log_in(challenge, response)
-            response = self._send(method, url, accept, login)
+            response = self._send(method, url, accept, login, limit)
         if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise self._refused(response, response.method)
         self._expect_not_busy(response)
@@ -118,7 +129,7 @@ class Transport:
         """Return the path (and query) of a URL of this registry; a login is never sent to another host."""
         base = self._base_url()
         if not url.startswith(f"{base}/"):
-            raise UnexpectedAnswer(self.name, f"continues its answer at another address, {url}")
+            raise UnexpectedAnswer(self.name, f"continues its answer at another address, {_address(url)}")
         return url.removeprefix(base)
 
     def object(self, response: Response) -> dict[str, Any]:
@@ -132,7 +143,7 @@ class Transport:
         if not isinstance(body, dict):
             raise UnexpectedAnswer(
                 self.name,
-                f"did not answer {_shown(response)} with a JSON object",
+                f"did not answer {_address(response.url)} with a JSON object",
                 "Is it the address of an image registry?",
             )
         return body
@@ -140,23 +151,32 @@ class Transport:
     @staticmethod
     def words(response: Response) -> str:
         """Return a response's status, with the registry's message if it has one."""
-        return f"{response.status} {response.reason}{_words(response)}"
+        return f"{response.status} {shortened(response.reason, _QUOTED)}{_words(response)}"
 
     def expect_ok(self, response: Response) -> None:
         """Raise UnexpectedAnswer unless the status is 200."""
         if response.status != HTTPStatus.OK:
             raise UnexpectedAnswer(
                 self.name,
-                f"answered {self.words(response)} to {_shown(response)}",
+                f"answered {self.words(response)} to {_address(response.url)}",
                 "Is it the address of an image registry?",
             )
 
-    def _send(self, method: str, url: str, accept: str, login: str = "") -> Response:
+    def _send(
+        self, method: str, url: str, accept: str, login: str = "", limit: int = ANSWER_BYTES
+    ) -> Response:
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
         if login:
             headers["Authorization"] = login
         try:
-            return self._session.request(method, url, headers)
+            return self._session.request(method, url, headers, limit)
+        except TooLarge as error:
+            size = f"{error.limit // 2**20} MiB"
+            problem = f"sent more than {size} as an answer to {method} {_address(error.url)}"
+            raise UnexpectedAnswer(self.name, problem, "Is it the address of an image registry?") from error
+        except TooSlow as error:
+            problem = f"did not complete its answer to {method} {_address(url)} within {ANSWER_SECONDS:g} s"
+            raise RegistryUnreachable(self.name, problem, "Is the registry overloaded?") from error
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise RegistryUnreachable(self.name, "closed the connection", _CHECK_ADDRESS) from error
         except ssl.SSLError as error:
@@ -185,7 +205,7 @@ class Transport:
             raise self._refused(response, response.method)
         if not challenge.is_safe(insecure=self._insecure == "http"):
             problem = (
-                f"asks to log in at {quoted(challenge.realm)}, which is not HTTPS; nothing was sent there"
+                f"asks to log in at {_address(challenge.realm)!r}, which is not HTTPS; nothing was sent there"
             )
             raise UnexpectedAnswer(self.name, problem, "Correct the registry's token realm")
         if self._credentials:
@@ -199,7 +219,7 @@ class Transport:
         token = body.get("token") or body.get("access_token")
         if not token:
             raise UnexpectedAnswer(
-                self.name, f"has a token server, {challenge.realm}, that returned no token"
+                self.name, f"has a token server, {_address(challenge.realm)}, that returned no token"
             )
         return f"{_BEARER}{token}"
 
@@ -244,9 +264,9 @@ class Transport:
         return RegistryRefused(self.name, problem, advice, maybe_absent=absent)
 
 
-def _shown(response: Response) -> str:
-    """A response's address without its query, which contains a signature after a redirect to storage."""
-    return response.url.partition("?")[0]
+def _address(url: str) -> str:
+    """An address for a message, without its query, which contains a signature after a redirect to storage."""
+    return shortened(url.partition("?")[0], _QUOTED)
 
 
 def _is_loopback(address: str | None) -> bool:
@@ -259,14 +279,15 @@ def _is_loopback(address: str | None) -> bool:
 
 def _cause(error: BaseException) -> str:
     """Return the reason in a connection's error, such as "Connection refused"."""
-    return (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2] or type(error).__name__
+    reason = (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2]
+    return shortened(reason, _QUOTED) or type(error).__name__
 
 
 def _words(response: Response) -> str:
     """Return ": <the registry's message>" from an error body, or an empty text."""
     try:
         errors = response.json()["errors"]
-        return f": {errors[0].get('message') or errors[0]['code']}"
+        return f": {shortened(str(errors[0].get('message') or errors[0]['code']), _QUOTED)}"
     except (KeyError, IndexError, TypeError, AttributeError):
         return ""
 
@@ -277,5 +298,5 @@ def _retry_after(response: Response) -> float | None:
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -1,6 +1,14 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from flows.preview import PAIR, Preview, Section
 from flows.resources import Action, FieldChange, Plan, Verb
-from flows.steps.markdown import PLAN_COLUMNS, plan_rows, plan_summary, release_report
-from tests.reports import collected, delivered, planned, report
+from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_summary, release_report
+from flows.text import printable, unescaped
+from tests.rendering import rendered
+from tests.reports import JOB, collected, delivered, planned, report
 
 ACTIONS = (
     Action("image", "host/portfolio:0.1.0", Verb.KEEP),
@@ -54,7 +62,7 @@ def test_a_report_leads_from_the_revision_to_the_counts():
         "sandbox (SpaceONE 2.x)",
         "c0ffee",
         "`sha256:source`",
-        "| source | version 0.1.0, 1 requirement, setup.py plugin-portfolio 0.1.0, on python:3.11. Look at [it]. |",
+        "| source | version 0.1.0, 1 requirement, setup.py plugin-portfolio 0.1.0, on python:3.11. Look at \\[it]. |",
         "`host/portfolio:0.1.0`",
         "`sha256:image`",
         "| built | abababababab, 155.0 MB, user root, exposes 50051/tcp, 2024-07-25 17:31:01 UTC |",
@@ -99,3 +107,53 @@ def test_what_there_is_not_is_left_out():
     text = release_report(made(delivered=None, collected=None, collector_id=None))
     for words in ("trial run", "built", "collector-1", "job-1", "## Resources"):
         assert words not in text
+
+
+HOSTILE = [
+    '<img src="http://a.example/x.png">',
+    "<!-- gone -->",
+    "[x](javascript:alert(1))",
+    "![x](http://a.example)",
+    "http://a.example www.a.example //a.example a@b.example",
+    "a|b\\|c\\\\|d",
+    "`a` ``",
+    "# *a* _b_ ~~c~~",
+    "a\n\n# b\n| c |",
+    "1. a",
+    "\x1b]0;owned\x07\u202e",
+    "&lt;script&gt;",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_names_from_elsewhere_are_text(text):
+    """Wherever one may stand: in titles, code spans, cells and lists."""
+    section = Section(text, text, (text, "b"), ((text, text),))
+    pairs = Section("Tags", text, PAIR, ((text, text),))
+    action = Action(text, text, Verb.BLOCKED, (FieldChange(text, {text: text}, {}),), text)
+    plan = planned((action,))
+    source = replace(plan.source, base=text, plugin=replace(plan.source.plugin, digest=text, revision=text))
+    found = collected(text, columns=(text, "b"), rows=((text, "1"),), by_type={text: 5})
+    verdict = replace(found.verdict, job=replace(JOB, job_id=text, status=text), resources={text: 1})
+    shown = made(
+        text,
+        planned=replace(plan, source=source),
+        delivered=replace(delivered(), digest=text),
+        collected=replace(found, verdict=verdict, preview=Preview(text, pairs, pairs, (section,))),
+        plugin_id=text,
+        version=text,
+        collector_id=text,
+        environment=text,
+        generation=text,
+    )
+    line = printable(re.sub(r"\s*\n\s*", " ", text))
+    texts = rendered(release_report(shown))
+    assert sum(line in each for each in texts) > 20
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_cells_of_a_table_artifact_are_text(text):
+    ((head, cell),) = [item for row in cells((text,), [(text,)]) for item in row.items()]
+    line = printable(re.sub(r"\s*\n\s*", " ", text))
+    assert rendered(head) == rendered(cell) == [line]
+    assert unescaped(cell) == line

@@ -27,7 +27,9 @@ from flows.steps.catalogue import COLLECT, PLAN, STEPS
 from flows.steps.runner import Step
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.steps import TASKS
-from tests.reports import kind, report
+from flows.text import printable
+from tests.rendering import rendered
+from tests.reports import collected, kind, report
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
@@ -178,6 +180,49 @@ def test_plan_progress_and_report_are_artifacts():
     assert "4 of 4 tasks ended" in artifacts["collection"].description
     assert artifacts["report"].data.startswith("# Release of portfolio 0.1.0 succeeded")
     assert json.loads(artifacts["resources"].data) == [{"Name": "Bitcoin", "Price": "64,321.5"}]
+
+
+def test_names_from_elsewhere_are_text_in_every_artifact_and_log():
+    name = '<img src="http://a.example/x.png"> [x](javascript:x) {step} \x1b[2J\u202e'
+    shown = printable(name)
+    action = Action("provider", name, Verb.UPDATE, (FieldChange(name, name, "b"),))
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    logger = logging.getLogger("prefect.flow_runs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+    def work(runner):
+        runner.planned(Plan((action,)))
+        runner.collecting(replace(Job(name, name, 1, 1, 0, 0, "")))
+        runner.output(f"\x1b[32m{name}\x1b[0m")
+        runner.finished(
+            report(actions=(action,), plugin_id=name, collected=collected(columns=(name,), rows=((name,),)))
+        )
+        return runner.run(Step(kind("create schema"), lambda: "done", subject=name))
+
+    try:
+        state, tasks, artifacts = seen(work, f"create schema {shown}")
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert state.result() == "done"
+    assert tasks[f"create schema {shown}"].state.is_completed()
+    assert shown in said
+    for artifact in artifacts.values():
+        assert artifact.description is None or rendered(artifact.description)
+    assert shown in rendered(artifacts["collection"].description)[0]
+    assert any(shown in text for text in rendered(artifacts["report"].data))
+    (row,) = json.loads(artifacts["resources"].data)
+    assert [rendered(each) for each in (*row, *row.values())] == [[shown], [shown]]
+    (row,) = json.loads(artifacts["plan"].data)
+    assert rendered(row["name"]) == [shown]
+
+
+def test_the_state_of_a_run_holds_no_control_character():
+    state, *_ = seen(lambda runner: runner.run(Step(PLAN, flaky(SpaceoneError("no \x1b[2J")))))
+    assert "no \\x1b[2J" in state.message
 
 
 def test_a_job_without_tasks_is_a_progress_that_ended():

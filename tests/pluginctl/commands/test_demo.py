@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from pluginctl import deployments as remote
 from pluginctl.app import app
 from pluginctl.commands import demo
+from pluginctl.output import Terminal
 from sandbox import lifecycle
 
 RUN = UUID(int=1)
@@ -20,7 +20,7 @@ RUN = UUID(int=1)
 
 @pytest.fixture
 def console():
-    return Console(file=io.StringIO(), width=100)
+    return Terminal(file=io.StringIO(), width=100)
 
 
 def run(completed=True, message="", **artifacts):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from dataclasses import replace
 
 import pytest
 
-from flows.images import ImageReference, RegistryRefused, UnexpectedAnswer
+from flows.images import ImageReference, RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.registry import Registry
 from flows.images.registry.manifests import IMAGE_TYPES, INDEX_TYPES
 
@@ -43,8 +44,10 @@ class TestReads:
         assert (method, path) == ("HEAD", "/v2/team/plugin/manifests/0.1.0")
         assert all(kind in headers["Accept"] for kind in (*IMAGE_TYPES, *INDEX_TYPES))
 
-    def test_digest_without_the_header(self, stub, registry, image, answer):
-        stub.answers["/v2/team/plugin/manifests/0.1.0"] = [answer(200, image)]
+    @pytest.mark.parametrize("header", ["", "x", "sha512:0", "sha256:00, sha256:00", "sha256:" + "z" * 64])
+    def test_digest_without_the_header(self, stub, registry, image, answer, header):
+        headed = answer(200, image, {"Docker-Content-Digest": header} if header else {})
+        stub.answers["/v2/team/plugin/manifests/0.1.0"] = [headed, answer(200, image)]
         assert registry.manifest_digest("team/plugin", "0.1.0") == sha256(image)
 
     def test_no_such_tag(self, registry, stub):
@@ -89,6 +92,101 @@ class TestReads:
         stub.on("/v2/team/plugin/manifests/html", answer(200, b"<html>"))
         with pytest.raises(UnexpectedAnswer, match="with a JSON object"):
             registry.image("team/plugin", "html")
+
+
+SHA = "sha256:" + "0" * 64
+LINUX = {"os": "linux", "architecture": "amd64"}
+
+
+class TestAnswersOfAHostileRegistry:
+    """Each ends in one error that names the registry."""
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [
+            *(
+                {"manifests": entries}
+                for entries in (None, 5, "x", {}, [], [None], [5], [[]], [{"platform": 5}])
+            ),
+            {"manifests": [{"platform": LINUX}]},
+            *({"manifests": [{"platform": LINUX, "digest": digest}]} for digest in (None, 5, [], "", "x")),
+            *({"config": config} for config in (None, 5, "x", [], {}, {"digest": None}, {"digest": []})),
+            {"config": {"digest": "../../../v2/other/manifests/1"}},
+            {"config": {"digest": "sha512:" + "0" * 128}},
+            {"config": {"digest": SHA + "/../x"}},
+            {"config": {"digest": SHA + "\n"}},
+            {"mediaType": "x" * 100_000},
+            {"mediaType": {"a": ["\x1b[2J"]}},
+        ],
+    )
+    def test_manifests(self, stub, registry, answer, manifest):
+        stub.on("/v2/team/plugin/manifests/1", answer(200, manifest))
+        with pytest.raises(UnexpectedAnswer, match=stub.address) as caught:
+            registry.image("team/plugin", "1")
+        assert len(str(caught.value)) < 300
+        assert not any("/blobs/" in path or "other" in path for path in stub.paths)
+
+    @pytest.mark.parametrize(
+        ("config", "labels"),
+        [
+            ({}, {}),
+            ({"config": 5}, {}),
+            ({"config": []}, {}),
+            ({"config": {"Labels": ["a"]}}, {}),
+            ({"config": {"Labels": "ab"}}, {}),
+            ({"config": {"Labels": {"a": "b", "c": 5, "d": None, "e": {}}}}, {"a": "b"}),
+        ],
+    )
+    def test_labels(self, stub, registry, answer, config, labels):
+        body = json.dumps(config).encode()
+        stub.on("/v2/team/plugin/manifests/1", answer(200, {"config": {"digest": sha256(body)}}))
+        stub.on(f"/v2/team/plugin/blobs/{sha256(body)}", answer(200, body))
+        assert registry.image("team/plugin", "1").labels == labels
+
+    def test_a_manifest_that_is_too_large_is_named(self, stub, registry, answer):
+        stub.on("/v2/team/plugin/manifests/1", answer(200, bytes(4 * 2**20 + 1)))
+        with pytest.raises(UnexpectedAnswer, match=r"sent more than 4 MiB .* GET \S+/manifests/1\. "):
+            registry.image("team/plugin", "1")
+
+    def test_so_is_a_configuration_which_may_be_larger(self, stub, registry, answer):
+        for size in (5, 9):
+            body = json.dumps({"x": "y" * size * 2**20}).encode()
+            stub.on(f"/v2/team/plugin/manifests/{size}", answer(200, {"config": {"digest": sha256(body)}}))
+            stub.on(f"/v2/team/plugin/blobs/{sha256(body)}", answer(200, body))
+        assert registry.image("team/plugin", "5").labels == {}
+        with pytest.raises(UnexpectedAnswer, match=r"sent more than 8 MiB .* GET \S+/blobs/sha256"):
+            registry.image("team/plugin", "9")
+
+    def test_a_token_that_is_too_large(self, stub, registry, answer):
+        realm = f'Bearer realm="http://{stub.address}/token"'
+        stub.on("/v2/team/plugin/manifests/1", answer(401, {}, {"WWW-Authenticate": realm}))
+        stub.on("/token", answer(200, bytes(5 * 2**20)))
+        with pytest.raises(UnexpectedAnswer, match=r"sent more than 4 MiB .* GET \S+/token\. "):
+            registry.image("team/plugin", "1")
+
+    def test_an_error_that_is_too_large_and_one_that_is_long(self, stub, registry, answer):
+        stub.on("/v2/team/plugin/manifests/1", answer(500, bytes(5 * 2**20)))
+        with pytest.raises(UnexpectedAnswer, match="sent more than 4 MiB"):
+            registry.image("team/plugin", "1")
+        stub.on("/v2/team/plugin/manifests/2", answer(400, {"errors": [{"message": "x" * 100_000}]}))
+        with pytest.raises(UnexpectedAnswer, match="x…") as caught:
+            registry.image("team/plugin", "2")
+        assert len(str(caught.value)) < 1000
+
+    def test_an_answer_that_drips(self, stub, registry, answer, monkeypatch):
+        registry.ping()
+        registry._transport._session._whole = 0
+        with pytest.raises(
+            RegistryUnreachable, match=r"did not complete its answer to GET \S+/v2/ with"
+        ) as caught:
+            registry.ping()
+        assert caught.value.temporary
+
+    def test_a_folded_manifest_is_not_unfolded(self, stub, registry, answer):
+        folded = gzip.compress(bytes(300_000_000 // 10))
+        stub.on("/v2/team/plugin/manifests/1", answer(200, folded, {"Content-Encoding": "gzip"}))
+        with pytest.raises(UnexpectedAnswer, match="with a JSON object"):
+            registry.image("team/plugin", "1")
 
 
 class TestCheckPush:

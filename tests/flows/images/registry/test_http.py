@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import ssl
+import time
+import tracemalloc
 from base64 import b64encode
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 import pytest
 
-from flows.images.registry.http import MAX_REDIRECTS, Session
+from flows.images.registry.connection import TooSlow
+from flows.images.registry.http import ANSWER_BYTES, MAX_REDIRECTS, Session, TooLarge
 from flows.images.registry.proxy import proxy_of
 from tests.listener import Listener
 
@@ -98,6 +103,160 @@ class TestConnections:
             session.request("GET", url, {})
 
 
+class Endless(Listener):
+    """A server that begins an answer and goes on with it until the client leaves, with pauses or without.
+
+    `sent` is how many bytes left, headers aside.
+    """
+
+    def __init__(self, begin, more, pause=0.0):
+        self.sent = 0
+        self._begin, self._more, self._pause = begin, more, pause
+        super().__init__()
+
+    def handle(self, connection):
+        connection.recv(65536)
+        with contextlib.suppress(OSError):
+            connection.sendall(self._begin)
+            while self.sent < 100_000_000:
+                connection.sendall(self._more)
+                self.sent += len(self._more)
+                time.sleep(self._pause)
+
+
+@pytest.fixture
+def endless():
+    """Makes such servers."""
+    running = []
+
+    def endless(*words, **options):
+        running.append(Endless(*words, **options))
+        return running[-1]
+
+    yield endless
+    for server in running:
+        server.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+MEGABYTE = bytes(2**20)
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("headers", "more"),
+        [
+            (b"\r\n", MEGABYTE),
+            (b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + MEGABYTE + b"\r\n"),
+            (b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", MEGABYTE),
+            (b"Content-Length: 300000000\r\n\r\n", MEGABYTE),
+            (b"Content-Length: -1\r\n\r\n", MEGABYTE),
+            (b"Content-Length: x\r\n\r\n", MEGABYTE),
+            (b"Location: /x\r\n\r\n", MEGABYTE),
+        ],
+    )
+    @pytest.mark.parametrize("status", [b"200", b"302", b"500"])
+    def test_a_body_is_read_as_far_as_its_limit(self, endless, session, headers, more, status):
+        server = endless(b"HTTP/1.1 %s Words\r\n" % status + headers, more)
+        tracemalloc.start()
+        try:
+            with pytest.raises(TooLarge) as caught:
+                session.request("GET", f"http://{server.address}/x", {})
+            assert tracemalloc.get_traced_memory()[1] < 4 * ANSWER_BYTES
+        finally:
+            tracemalloc.stop()
+        assert (caught.value.url, caught.value.limit) == (f"http://{server.address}/x", ANSWER_BYTES)
+        assert session._connections[("http", server.address)].sock is None
+
+    def test_an_announced_size_is_refused_before_anything_is_read(self, lines, session):
+        server = lines(OK + b"Content-Length: 11\r\n\r\n")
+        with pytest.raises(TooLarge):
+            session.request("GET", f"http://{server.address}", {}, limit=10)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            b"Content-Length: 10\r\n\r\n0123456789",
+            b"\r\n0123456789",
+            b"Transfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n6\r\n456789\r\n0\r\nA: b\r\n\r\n",
+        ],
+    )
+    def test_a_body_may_be_as_large_as_its_limit(self, lines, session, words):
+        server = lines(OK + words)
+        assert session.request("GET", f"http://{server.address}", {}, limit=10).content == b"0123456789"
+
+    def test_a_head_announces_what_it_does_not_send(self, lines, session):
+        server = lines(OK + b"Content-Length: 300000000\r\n\r\n")
+        assert session.request("HEAD", f"http://{server.address}", {}).content == b""
+
+    def test_a_chunk_that_breaks_off(self, lines, session):
+        server = lines(OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\n0123")
+        with pytest.raises(HTTPException):
+            session.request("GET", f"http://{server.address}", {})
+
+    @pytest.mark.parametrize(
+        ("begin", "more"),
+        [
+            (b"", b"H"),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            (OK, b"A"),
+            (OK + b"Content-Length: 3000\r\n\r\n", b"x"),
+            (OK + b"\r\n", b"x"),
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+        ],
+    )
+    def test_an_answer_that_drips_has_a_time_limit(self, endless, begin, more):
+        server = endless(begin, more, pause=0.05)
+        session = Session(5, 5, verify=False, trust_env=False, whole=0.4)
+        started = time.monotonic()
+        with pytest.raises(TooSlow):
+            session.request("GET", f"http://{server.address}", {})
+        assert time.monotonic() - started < 2
+
+    def test_so_has_a_proxy(self, endless, monkeypatch):
+        proxy = endless(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n", pause=0.05)
+        monkeypatch.setenv("HTTPS_PROXY", proxy.address)
+        session = Session(5, 5, verify=False, trust_env=True, whole=0.4)
+        with pytest.raises(TooSlow):
+            session.request("GET", "https://registry.invalid/v2/", {})
+
+    def test_redirects_share_the_time(self, stub, answer):
+        stub.on("/", answer(302, b"", {"Location": "/"}))
+        session = Session(5, 5, verify=False, trust_env=False, whole=0)
+        with pytest.raises(TooSlow):
+            session.request("GET", f"http://{stub.address}", {})
+
+    def test_silence_is_no_slow_answer(self, endless):
+        server = endless(OK, b"A", pause=0.6)
+        session = Session(5, 0.2, verify=False, trust_env=False)
+        with pytest.raises(TimeoutError) as caught:
+            session.request("GET", f"http://{server.address}", {})
+        assert not isinstance(caught.value, TooSlow)
+
+    def test_a_kept_connection_gets_the_whole_time_again(self, stub, answer):
+        stub.on("/", answer(200, {"a": 1}))
+        session = Session(5, 5, verify=False, trust_env=False, whole=0.3)
+        for _ in range(3):
+            assert session.request("GET", f"http://{stub.address}", {}).json() == {"a": 1}
+            time.sleep(0.2)
+        session.close()
+
+    def test_an_encoding_that_was_not_asked_for_is_not_unfolded(self, stub, session, answer):
+        folded = gzip.compress(bytes(10_000_000))
+        stub.on("/", answer(200, folded, {"Content-Encoding": "gzip"}))
+        answered = session.request("GET", f"http://{stub.address}", {})
+        assert answered.content == folded
+        assert answered.json() is None
+        assert stub.requests[-1][2]["Accept-Encoding"] == "identity"
+
+    @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 10_000, b"\xff\xfe{}"])
+    def test_json_that_nobody_can_read_is_none(self, stub, session, answer, body):
+        stub.on("/", answer(200, body))
+        assert session.request("GET", f"http://{stub.address}", {}).json() is None
+
+
 class TestRedirects:
     @pytest.mark.parametrize(
         ("status", "method", "followed"),
@@ -131,7 +290,7 @@ class TestRedirects:
 
     def test_a_circle_ends(self, stub, session, answer):
         stub.on("/", answer(302, b"", {"Location": "/"}))
-        with pytest.raises(HTTPException, match="Exceeded 30 redirects"):
+        with pytest.raises(HTTPException, match="Exceeded 10 redirects"):
             session.request("GET", f"http://{stub.address}", {})
         assert len(stub.paths) == MAX_REDIRECTS + 1
 

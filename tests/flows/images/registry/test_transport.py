@@ -93,7 +93,9 @@ class TestOnce:
         assert stub.paths.count(MANIFEST) == 1
         assert caught.value.advice == (f"Try again in {seconds} s" if seconds else "Try again later")
 
-    @pytest.mark.parametrize("after", ["", "soon", "-5"])
+    @pytest.mark.parametrize(
+        "after", ["", "soon", "-5", "Mon, 99999999999999999999999 Nov 2020 00:00:00 GMT"]
+    )
     def test_a_time_to_wait_that_nobody_can_read_is_none(self, stub, registry, answer, after):
         stub.on(MANIFEST, answer(429, headers={"Retry-After": after}))
         with pytest.raises(RegistryUnreachable) as caught:
