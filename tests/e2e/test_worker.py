@@ -383,3 +383,22 @@ def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
     assert failed.state == "FAILED"
     assert "src/VERSION: is missing" in failed.message
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"environment": "/etc/passwd"},
+        {"environment": "../../../../../etc/passwd"},
+        {"environment": "x" * 10_000},
+        {"source": "/etc"},
+        {"manifest": "/etc"},
+    ],
+)
+def test_a_form_leads_to_no_file_outside_of_the_worktree(deployment_run, parameters, wrong):
+    failed = deployment_run("release/release", **{**parameters, **wrong})
+    assert failed.state == "FAILED"
+    assert "InputRefused: " in failed.message
+    assert len(failed.message) < 500
+    assert failed.tasks == {}
+    assert "root:" not in failed.message + failed.logs
