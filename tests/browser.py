@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 import requests
@@ -15,20 +15,35 @@ from websockets.sync.client import connect
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from websockets.sync.client import ClientConnection
 
+T = TypeVar("T")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Page:
-    """The one page of a browser."""
+    """The one page of a browser.
+
+    Attributes:
+        disturbed: Whether a request was lost because a network came or went, as with each container.
+    """
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._last = 0
+        self.disturbed = False
+        self._call("Network.enable")
+
+    def undisturbed(self, action: Callable[[], T]) -> T:
+        """Does it again if it was disturbed, as a person loads a page again."""
+        while True:
+            self.disturbed = False
+            found = action()
+            if not self.disturbed:
+                return found
 
     def open(self, url: str) -> None:
         """Goes to an address."""
@@ -53,7 +68,7 @@ class Page:
         self._last += 1
         self._socket.send(json.dumps({"id": self._last, "method": method, "params": parameters}))
         while (answer := json.loads(self._socket.recv(PATIENCE))).get("id") != self._last:
-            pass
+            self.disturbed |= answer.get("params", {}).get("errorText") == "net::ERR_NETWORK_CHANGED"
         assert "error" not in answer, answer
         return answer["result"]
 

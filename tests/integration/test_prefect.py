@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shlex
@@ -139,7 +140,7 @@ def test_a_page_of_another_origin_starts_nothing(sandbox: Summary, tmp_path: Pat
     flows = json.dumps(f"{sandbox.prefect}/api/flows/")
     events = json.dumps(f"{sandbox.prefect}/api/events/in".replace("http", "ws"))
     with another_site() as site, browser(tmp_path / "profile") as page:
-        page.open(site)
+        page.undisturbed(lambda: page.open(site))
         for headers in (
             {"content-type": "application/json"},
             # Even one that knows a password.
@@ -147,8 +148,9 @@ def test_a_page_of_another_origin_starts_nothing(sandbox: Summary, tmp_path: Pat
             {"content-type": "text/plain"},
             {},
         ):
-            assert page.run(FETCH % (flows, json.dumps(headers))) == "refused: Failed to fetch"
-        assert page.run(SOCKET % events) == "closed 1008"
+            script = FETCH % (flows, json.dumps(headers))
+            assert page.undisturbed(functools.partial(page.run, script)) == "refused: Failed to fetch"
+        assert page.undisturbed(lambda: page.run(SOCKET % events)) == "closed 1008"
     found = call(sandbox, "POST", "flows/filter", flows={"name": {"any_": ["evil"]}})
     assert found == []
 
@@ -158,24 +160,44 @@ def test_a_name_that_leads_here_is_not_answered(sandbox: Summary, tmp_path: Path
     assert sandbox.prefect is not None
     port = sandbox.prefect.rpartition(":")[2]
     with browser(tmp_path / "profile", "--host-resolver-rules=MAP rebound.example 127.0.0.1") as page:
-        page.open(f"http://rebound.example:{port}/")
-        assert page.run("document.body.innerText").startswith("This server answers at http://127.0.0.1:")
-        assert page.run(FETCH % ("'/api/flows/'", "{'content-type': 'application/json'}")) == "answered 421"
+
+        def visit() -> tuple[str, str]:
+            page.open(f"http://rebound.example:{port}/")
+            fetch = FETCH % ("'/api/flows/'", "{'content-type': 'application/json'}")
+            return page.run("document.body.innerText"), page.run(fetch)
+
+        shown, fetched = page.undisturbed(visit)
+    assert shown.startswith("This server answers at http://127.0.0.1:")
+    assert fetched == "answered 421"
 
 
 def test_its_own_page_asks_for_the_password_and_works_with_it(sandbox: Summary, tmp_path: Path):
     (tmp_path / "profile").mkdir()
     assert sandbox.prefect is not None
-    assert sandbox.prefect_password is not None
+    password = sandbox.prefect_password
+    assert password is not None
     with browser(tmp_path / "profile") as page:
-        page.open(sandbox.prefect)
-        wait_for(lambda: page.run("!!document.querySelector('input[type=password]')"), pause=0.2)
-        assert "Work Pools" not in page.run("document.body.innerText")
-        page.run("document.querySelector('input').focus()")
-        page.type(sandbox.prefect_password)
-        page.run("document.querySelector('button[type=submit]').click()")
-        wait_for(lambda: "Work Pools" in page.run("document.body.innerText"), pause=0.2)
-        assert sandbox.prefect_password.split(":")[1] not in page.run("location.href")
+
+        def log_in() -> tuple[str, str]:
+            page.open(f"{sandbox.prefect}/work-pools")
+            field = "document.querySelector('input[type=password]')"
+            wait_for(
+                lambda: page.run(f"!!{field}") or page.disturbed, "the question for the password", pause=0.2
+            )
+            before = page.run("document.body.innerText")
+            page.run(f"{field}?.focus()")
+            page.type(password)
+            page.run("document.querySelector('button[type=submit]')?.click()")
+            wait_for(
+                lambda: prefect_parts.POOL in page.run("document.body.innerText") or page.disturbed,
+                "the work pool",
+                pause=0.2,
+            )
+            return before, page.run("location.href")
+
+        before, address = page.undisturbed(log_in)
+    assert prefect_parts.POOL not in before
+    assert password.split(":")[1] not in address
 
 
 def call(sandbox: Summary, method: str, path: str, **document: Any) -> Any:
