@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
 
-from flows.manifest import Manifest, load_environment, split_parameters
+from flows.manifest import Manifest, split_parameters
+from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
-from flows.steps.places import ENVIRONMENTS, MANIFEST
+from flows.steps.places import MANIFEST
 from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
@@ -24,14 +24,14 @@ def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters
     """Collects again.
 
     Args:
-        environment: A file in deployments/environments, without its ending.
-        manifest: The folder of the manifest that the collector was made from.
+        environment: The name of a file in deployments/environments, without its ending.
+        manifest: The folder of the manifest in the checkout that the collector was made from.
         parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
     """
     return result_of(
         run_recollect(
-            load_environment(environment, Path(ENVIRONMENTS)),
-            Manifest.load(Path(manifest), split_parameters(parameters), secrets()),
+            inputs.environment(environment),
+            Manifest.load(inputs.folder(manifest, "manifest"), split_parameters(parameters), secrets()),
             PrefectRunner(),
         )
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
 
-from flows.manifest import load_environment, split_parameters
-from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
+from flows.manifest import split_parameters
+from flows.steps import inputs
+from flows.steps.places import MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.tasks.outcome import result_of
@@ -32,18 +32,18 @@ def release(
     """Releases a plugin into an environment.
 
     Args:
-        environment: A file in deployments/environments, without its ending.
-        source: The plugin source's folder.
-        manifest: The folder of the manifest's YAML files.
+        environment: The name of a file in deployments/environments, without its ending.
+        source: The folder of the plugin's source in the checkout, such as plugin.
+        manifest: The folder of the manifest's YAML files in the checkout, such as deployments/portfolio.
         dry_run: Stop after the plan.
         publish_only: Stop when the plugin is registered: no service account, no collector, no collection.
         parameters: Fields that override the manifest's, KIND.FIELD=VALUE with spaces between them, such as
             plugin.image=team/plugin-x collector.name="My collector". Prefect shows them: no secrets here.
     """
     request = ReleaseRequest(
-        load_environment(environment, Path(ENVIRONMENTS)),
-        Path(source),
-        Path(manifest),
+        inputs.environment(environment),
+        inputs.folder(source, "source"),
+        inputs.folder(manifest, "manifest"),
         dry_run,
         publish_only,
         tuple(split_parameters(parameters)),

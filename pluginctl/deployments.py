@@ -41,6 +41,13 @@ class PrefectUnreachable(DeploymentError):
     cause = Cause.UNAVAILABLE
 
 
+class PrefectRefused(DeploymentError):
+    """Prefect's server requires a password, and the call had none or another one."""
+
+    code = "prefect-refused"
+    cause = Cause.REFUSED
+
+
 class Watcher(Protocol):
     """Receives the progress of a run."""
 
@@ -80,7 +87,8 @@ def run_deployment(
     The server is the one in Prefect's settings (PREFECT_API_URL).
 
     Raises:
-        DeploymentError: the server does not answer or has no such deployment, or the run did not end in time.
+        DeploymentError: the server does not answer, refuses the call or has no such deployment, or the run did not end
+            in time.
     """
     try:
         return asyncio.run(_run(name, parameters, watcher, timeout))
@@ -92,10 +100,21 @@ def run_deployment(
         raise DeploymentError(
             f"The run of {name} did not end within {timeout:.0f} s", "Is a worker running?"
         ) from error
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.UNAUTHORIZED:
+            raise _unreachable(error) from error
+        raise PrefectRefused(
+            "Prefect's server requires a password",
+            "Set PREFECT_API_AUTH_STRING; for the sandbox's server, `pluginctl sandbox env` prints it",
+        ) from error
     except httpx.HTTPError as error:
-        lost = PrefectUnreachable(f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?")
-        lost.changed = True  # the run may have begun
-        raise lost from error
+        raise _unreachable(error) from error
+
+
+def _unreachable(error: httpx.HTTPError) -> PrefectUnreachable:
+    lost = PrefectUnreachable(f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?")
+    lost.changed = True  # the run may have begun
+    return lost
 
 
 async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:

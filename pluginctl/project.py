@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +81,13 @@ def require_checkout(command: str) -> Path:
             "`pluginctl sandbox up` and then `pluginctl release sandbox`.",
         )
     return root
+
+
+def this_command() -> str:
+    """What to type to run `pluginctl` again: its name, or its path if it was called by that."""
+    called = sys.argv[0]
+    by_path = Path(called).name == "pluginctl" and shutil.which("pluginctl") != called
+    return called if by_path else "pluginctl"
 
 
 def samples() -> Path:

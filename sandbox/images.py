@@ -59,6 +59,8 @@ ARG BASE
 FROM ${{BASE}}
 RUN {_USER} && install --directory --owner 10001 --group 10001 /data
 {_VENV}
+COPY sandbox /opt/sandbox/sandbox
+ENV PYTHONPATH=/opt/sandbox
 """
 
 
@@ -173,5 +175,6 @@ def prefect(client: docker.DockerClient, base: str, requirements: Path, progress
     files = {
         "Dockerfile": _PREFECT.replace("{options}", "").encode(),
         "requirements.txt": requirements.read_bytes(),
+        **{f"sandbox/{name}": (PACKAGE / name).read_bytes() for name in ("__init__.py", "one_host.py")},
     }
     return building.build(client, "pluginctl/prefect", files, base, progress, "Prefect's server")

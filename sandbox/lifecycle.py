@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox import logs as _logs
@@ -67,6 +67,7 @@ class Summary:
         market: address of the stand-in for CoinGecko on this machine; None if the real one is used.
         prefect: address of Prefect's web pages; None if Prefect was not started.
         prefect_environment: variables that make `prefect` use that server; empty if it was not started.
+        prefect_password: what Prefect's pages ask for; None if Prefect was not started.
     """
 
     environment: Path
@@ -76,7 +77,8 @@ class Summary:
     registry: str
     market: str | None
     prefect: str | None
-    prefect_environment: dict[str, str]
+    prefect_environment: dict[str, str] = field(repr=False)
+    prefect_password: str | None = field(repr=False)
 
 
 def up(
@@ -312,7 +314,7 @@ def summary(home: Path, *, generation: str = GENERATION) -> Summary:
     state = State(layout.state)
     kept = state.get("ports")
     web = prefect_parts.kept_port(layout.prefect)
-    variables = prefect_parts.environment(layout.prefect, web) if web else {}
+    password = prefect_parts.kept_password(layout.prefect)
     return Summary(
         environment=layout.environment,
         name=generation_of(layout).environment,
@@ -321,5 +323,6 @@ def summary(home: Path, *, generation: str = GENERATION) -> Summary:
         registry=f"http://{HOST}:{kept.get('registry', 0)}",
         market=f"http://{HOST}:{kept['market']}" if state.get(MARKET_USED) else None,
         prefect=prefect_parts.address(web) if web else None,
-        prefect_environment={key: value for key, value in variables.items() if value is not None},
+        prefect_environment=prefect_parts.environment(layout.prefect, web, password or "") if web else {},
+        prefect_password=password if web else None,
     )

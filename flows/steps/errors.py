@@ -1,6 +1,7 @@
 """The errors of a flow.
 
 FlowError
+├── InputRefused        a flow was given something else than the name of an environment or a folder of the checkout
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
 ├── NotReleased         there is no collector to collect with
 ├── NotAsReleased       the registry holds another image than the one that was released
@@ -22,6 +23,12 @@ class FlowError(PipelineError):
 
     code = "flow"
     cause = Cause.REFUSED
+
+
+class InputRefused(FlowError):
+    """A flow on a worker was given something else than the name of an environment or a folder of the checkout."""
+
+    code = "input-refused"
 
 
 class PlanBlocked(FlowError):

@@ -12,7 +12,7 @@ import typer
 from rich.status import Status
 
 from flows.text import unescaped
-from pluginctl.commands.sandbox import GenerationOption
+from pluginctl.commands.sandbox import GenerationOption, show_password_command
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.output import Terminal, literal, literal_lines, message_console, result_console
 from pluginctl.project import require_checkout
@@ -55,6 +55,7 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
     _show(result_console(), run, time.perf_counter() - started)
     console = result_console()
     console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+    show_password_command(console)
     console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
     console.print("Everything keeps running. To stop it: `make down`.", highlight=False)
     if not run.completed:

@@ -22,7 +22,7 @@ from pluginctl.output import (
     message_console,
     result_console,
 )
-from pluginctl.project import project_root
+from pluginctl.project import project_root, this_command
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table
 from sandbox import lifecycle
@@ -159,18 +159,40 @@ def spacectl(
 
 @app.command()
 def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
-    """Print variables for a shell, so that `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)"."""
+    """Print variables for a shell, so that `prefect` uses the sandbox's server: eval "$(pluginctl sandbox env)".
+
+    One of them is the server's password.
+    """
+    variables = dict(_with_prefect(generation).prefect_environment)
+    if root := project_root():
+        variables["PLUGINCTL_CHECKOUT"] = str(root)
+    for name, value in variables.items():
+        emit(f"export {name}={shlex.quote(value)}\n")
+
+
+@app.command()
+def password(generation: GenerationOption = lifecycle.GENERATION) -> None:
+    """Print the password that Prefect's pages ask for."""
+    emit(f"{_with_prefect(generation).prefect_password}\n")
+
+
+def _with_prefect(generation: str) -> lifecycle.Summary:
     with exit_on_error():
         summary = lifecycle.summary(lifecycle.default_home(), generation=generation)
         if summary.prefect is None:
             raise SandboxError(
                 "Prefect does not run beside the sandbox.", "Start it: pluginctl sandbox up --prefect"
             )
-    variables = dict(summary.prefect_environment)
-    if root := project_root():
-        variables["PLUGINCTL_CHECKOUT"] = str(root)
-    for name, value in variables.items():
-        emit(f"export {name}={shlex.quote(value)}\n")
+    return summary
+
+
+def show_password_command(console: Terminal) -> None:
+    """Say how to get the password that Prefect's pages ask for. It is not shown: this output may be a log."""
+    console.print(
+        f"Prefect's pages ask for a password. To print it: {literal(this_command())} sandbox password",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _document(generation: str) -> dict[str, Any]:
@@ -204,6 +226,8 @@ def _show(generations: Sequence[str]) -> None:
             )
     if shared := lifecycle.shared(home):
         total += _table(console, "Shared by the sandboxes", shared)
+        if lifecycle.summary(home).prefect:
+            show_password_command(console)
     console.print(f"{total / 2**20:.0f} MiB in total.")
 
 

@@ -18,6 +18,7 @@ import psutil
 
 from sandbox.errors import SandboxError
 from sandbox.machine.state import write_private
+from sandbox.machine.variables import passed_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,23 +38,18 @@ class Processes:
         self.layout = layout
 
     def start(
-        self, name: str, command: Sequence[str | Path], environment: Mapping[str, str | None] | None = None
+        self, name: str, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
     ) -> None:
         """Start a program in a new session. Its output goes to its log.
 
         Args:
             name: the name of the program.
             command: the program and its arguments.
-            environment: variables to set, or to remove if the value is None.
+            environment: its variables, in addition to those that every program gets (`variables.passed_on`).
 
         Raises:
             SandboxError: the program cannot be executed.
         """
-        variables: dict[str, str] = dict(os.environ)
-        for key, value in (environment or {}).items():
-            variables.pop(key, None)
-            if value is not None:
-                variables[key] = value
         log = self.layout.log(name)
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
@@ -65,7 +61,7 @@ class Processes:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=variables,
+                    env={**passed_on(), **(environment or {})},
                     cwd=self.layout.data,
                     start_new_session=True,
                 )

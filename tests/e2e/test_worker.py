@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import uuid
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from flows.steps.places import ENVIRONMENTS
+from tests.e2e.conftest import SECRET, Project
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -27,9 +32,10 @@ FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 class Server:
     """Prefect's server, asked by HTTP."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, password: str) -> None:
         self._url = url
         self._session = requests.Session()
+        self._session.auth = tuple(password.split(":"))
         # 503 is its answer while its SQLite is locked; Prefect's own client asks again, too.
         again = Retry(8, backoff_factor=0.3, status_forcelist=[503], allowed_methods=None)
         self._session.mount("http://", HTTPAdapter(max_retries=again))
@@ -69,7 +75,7 @@ class Run:
 @pytest.fixture(scope="module")
 def server(sandbox):
     """The sandbox's."""
-    with closing(Server(sandbox.prefect_environment["PREFECT_API_URL"])) as server:
+    with closing(Server(sandbox.prefect_environment["PREFECT_API_URL"], sandbox.prefect_password)) as server:
         yield server
 
 
@@ -78,30 +84,85 @@ def demo(sandbox, run, server):
     """`pluginctl demo` in the running sandbox; the schedule that it deploys is paused afterwards."""
     done = run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
+    return done, next(each for each in pause(server) if each["name"] == "recollect")
+
+
+def pause(server: Server) -> list[dict[str, Any]]:
+    """Pauses all deployments of `recollect`."""
     deployments = server.post("deployments/filter", deployments={"name": {"like_": "recollect"}})
     for deployment in deployments:
         server.post(f"deployments/{deployment['id']}/pause_deployment")
-    return done, next(each for each in deployments if each["name"] == "recollect")
+    return deployments
 
 
-def by_command(sandbox, deployment: str, parameters: dict[str, Any]) -> str:
-    """`prefect deployment run`, as a person types it; gives the run's id."""
-    flags = [flag for key, value in parameters.items() for flag in ("-p", f"{key}={json.dumps(value)}")]
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "deployment", "run", deployment, *flags],
-        env={**os.environ, **sandbox.prefect_environment, "COLUMNS": "200"},
+def prefect(sandbox, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """`prefect`, as a person types it after `pluginctl sandbox env`."""
+    return subprocess.run(
+        [sys.executable, "-m", "prefect", *words],
+        env={**os.environ, **sandbox.prefect_environment, "COLUMNS": "200", **more.pop("variables", {})},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
+        **more,
     )
+
+
+def by_command(sandbox, deployment: str, parameters: dict[str, Any]) -> str:
+    """`prefect deployment run`; gives the run's id."""
+    flags = [flag for key, value in parameters.items() for flag in ("-p", f"{key}={json.dumps(value)}")]
+    done = prefect(sandbox, "deployment", "run", deployment, *flags)
     found = re.search(r"UUID: ([0-9a-f-]{36})", done.stdout)
     assert found, done.stdout + done.stderr
     return found[1]
 
 
 @pytest.fixture(scope="module")
-def deployment_run(sandbox, demo, server, tokens):
+def worktree(sandbox, demo, server, checkout, tmp_path_factory) -> Path:
+    """Where the worker runs the flows from now on: this module's copies are below it."""
+    folder = tmp_path_factory.mktemp("worktree")
+    (folder / "flows").symlink_to(checkout / "flows")
+    (folder / ENVIRONMENTS).mkdir(parents=True)
+    shutil.copy(checkout / "prefect.yaml", folder)
+    names = ("--name", "release", "--name", "recollect")
+    here = {"PLUGINCTL_CHECKOUT": str(folder)}
+    done = prefect(sandbox, "--no-prompt", "deploy", *names, cwd=folder, variables=here)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pause(server)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def new_project(worktree, platform, checkout):
+    """Makes copies that the worker may read."""
+    return lambda: Project(checkout, worktree / "projects" / uuid.uuid4().hex, platform.environment)
+
+
+@pytest.fixture(scope="module")
+def named(worktree):
+    """Gives a file of an environment a name, by which flows take it."""
+
+    def name(path: Path) -> str:
+        name = f"{path.stem}-{uuid.uuid4().hex[:8]}"
+        shutil.copy(path, worktree / ENVIRONMENTS / f"{name}.yaml")
+        return name
+
+    return name
+
+
+@pytest.fixture(scope="module")
+def given(worktree, named):
+    """Parameters of a release of a copy."""
+
+    def parameters(project: Project) -> dict[str, str]:
+        folders = {name: str(getattr(project, name).relative_to(worktree)) for name in ("source", "manifest")}
+        return {"environment": named(project.environment), **folders}
+
+    return parameters
+
+
+@pytest.fixture(scope="module")
+def deployment_run(sandbox, worktree, server, tokens):
     """Runs a deployment to its end; no log or artifact may hold a secret."""
 
     def start(deployment: str, command: bool = False, **parameters: Any) -> Run:
@@ -140,7 +201,7 @@ def deployment_run(sandbox, demo, server, tokens):
         artifacts = server.post("artifacts/filter", artifacts={"flow_run_id": {"any_": [identity]}})
         logs = "\n".join(line["message"] for line in lines)
         said = json.dumps([flow_run, tasks, artifacts, logs])
-        assert not [secret for secret in (*tokens, "hush-hush-hush") if secret in said]
+        assert not [secret for secret in (*tokens, SECRET, sandbox.prefect_password) if secret in said]
         state = flow_run["state"]
         by_key = {artifact["key"]: artifact for artifact in artifacts}
         return Run(flow_run["name"], state["type"], state["message"] or "", tasks, by_key, logs)
@@ -149,13 +210,9 @@ def deployment_run(sandbox, demo, server, tokens):
 
 
 @pytest.fixture(scope="module")
-def parameters(project):
+def parameters(given, project):
     """Of a release of this module's copy."""
-    return {
-        "environment": str(project.environment),
-        "source": str(project.source),
-        "manifest": str(project.manifest),
-    }
+    return given(project)
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +222,9 @@ def released(deployment_run, parameters):
 
 
 @pytest.fixture
-def collecting(project):
+def collecting(parameters):
     """Parameters of a re-collection."""
-    return {"environment": str(project.environment), "manifest": str(project.manifest)}
+    return {name: parameters[name] for name in ("environment", "manifest")}
 
 
 def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo, sandbox):
@@ -199,8 +256,8 @@ def test_the_recollect_deployment_has_its_schedule(demo):
     assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
 
-def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project):
-    assert (released.state, released.name) == ("COMPLETED", f"release to {project.environment}")
+def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project, parameters):
+    assert (released.state, released.name) == ("COMPLETED", f"release to {parameters['environment']}")
     steps = list(released.tasks)
     assert steps[:9] == [
         "read source",
@@ -275,11 +332,10 @@ def test_a_second_release_on_a_worker_writes_nothing_but_collect(
     assert {row["action"] for row in json.loads(second.artifacts["plan"]["data"])} == {"keep"}
 
 
-def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project, witness):
+def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project, given, witness):
     other = new_project()
-    parameters = {"source": str(other.source), "manifest": str(other.manifest), "dry_run": True}
     with witness.watching(other.image) as window:
-        dry = deployment_run("release/release", environment=str(other.environment), **parameters)
+        dry = deployment_run("release/release", dry_run=True, **given(other))
     assert dry.state == "COMPLETED"
     assert list(dry.tasks) == ["read source", "connect", "check endpoints", "plan"]
     assert set(dry.artifacts) == {"plan"}
@@ -293,11 +349,11 @@ def test_recollect_on_a_worker_collects_and_reports(released, deployment_run, co
     assert f"Recollect of {project.plugin_id} 0.1.0 succeeded" in again.artifacts["report"]["data"]
 
 
-def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployment_run, new_project):
+def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployment_run, new_project, given):
     other = new_project()
-    failed = deployment_run(
-        "recollect/recollect", environment=str(other.environment), manifest=str(other.manifest)
-    )
+    parameters = given(other)
+    del parameters["source"]
+    failed = deployment_run("recollect/recollect", **parameters)
     assert failed.state == "FAILED"
     assert f"There is no collector '{other.collector}'" in failed.message
     assert "Release the plugin first" in failed.message
@@ -305,10 +361,10 @@ def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployme
 
 
 def test_a_failed_verdict_fails_the_flow_run_with_the_plugins_own_words(
-    released, deployment_run, project, parameters
+    released, deployment_run, project, parameters, named
 ):
     dead = project.write_environment("dead-source", plugin_options={"base_url": "http://127.0.0.1:9/api/v3"})
-    failed = deployment_run("release/release", **{**parameters, "environment": str(dead)})
+    failed = deployment_run("release/release", **{**parameters, "environment": named(dead)})
     assert failed.state == "FAILED"
     assert "127.0.0.1:9 cannot be reached" in failed.message
     text = failed.artifacts["report"]["data"]
@@ -318,13 +374,31 @@ def test_a_failed_verdict_fails_the_flow_run_with_the_plugins_own_words(
 
 
 def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
-    released, deployment_run, new_project, witness
+    released, deployment_run, new_project, given, witness
 ):
     other = new_project()
     (other.source / "src/VERSION").unlink()
-    parameters = {"source": str(other.source), "manifest": str(other.manifest)}
     with witness.watching(other.image) as window:
-        failed = deployment_run("release/release", environment=str(other.environment), **parameters)
+        failed = deployment_run("release/release", **given(other))
     assert failed.state == "FAILED"
     assert "src/VERSION: is missing" in failed.message
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"environment": "/etc/passwd"},
+        {"environment": "../../../../../etc/passwd"},
+        {"environment": "x" * 10_000},
+        {"source": "/etc"},
+        {"manifest": "/etc"},
+    ],
+)
+def test_a_form_leads_to_no_file_outside_of_the_worktree(deployment_run, parameters, wrong):
+    failed = deployment_run("release/release", **{**parameters, **wrong})
+    assert failed.state == "FAILED"
+    assert "InputRefused: " in failed.message
+    assert len(failed.message) < 500
+    assert failed.tasks == {}
+    assert "root:" not in failed.message + failed.logs

@@ -1,11 +1,15 @@
 """What a deployment's flat parameters become; tests/e2e runs the flows on a worker."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import yaml
 
 from flows.manifest import InvalidParameter
 from flows.recollect import recollect
 from flows.release import release
+from flows.steps.errors import InputRefused
 
 LINE = """plugin.name=x collector.name="My collector" """
 
@@ -17,28 +21,64 @@ def asked(monkeypatch, checkout, tmp_path):
     for name in ("release", "recollect"):
         monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
         monkeypatch.setattr(f"flows.{name}.result_of", lambda _: {})
-    (tmp_path / "here.yaml").write_text("{}")
-    monkeypatch.chdir(checkout)
+    (tmp_path / "deployments/environments").mkdir(parents=True)
+    (tmp_path / "deployments/environments/here.yaml").write_text("{}")
+    (tmp_path / "plugin").mkdir()
+    shutil.copytree(checkout / "deployments/portfolio", tmp_path / "deployments/portfolio")
+    monkeypatch.chdir(tmp_path)
     return asked
 
 
-def test_a_release_takes_its_manifests_parameters_in_one_line(asked, tmp_path):
-    release.fn(str(tmp_path / "here.yaml"), parameters=LINE)
+def test_a_release_takes_its_manifests_parameters_in_one_line(asked):
+    release.fn("here", parameters=LINE)
     ((request, _),) = asked
     assert request.parameters == ("plugin.name=x", "collector.name=My collector")
     assert "My collector" not in repr(request)
 
 
-def test_a_recollection_takes_its_manifests_parameters_in_one_line(asked, tmp_path):
-    recollect.fn(str(tmp_path / "here.yaml"), parameters=LINE)
+def test_a_recollection_takes_its_manifests_parameters_in_one_line(asked):
+    recollect.fn("here", parameters=LINE)
     ((_, manifest, _),) = asked
     assert (manifest.plugin.name, manifest.collector.name) == ("x", "My collector")
 
 
-def test_a_line_that_cannot_be_read_stops_a_flow_before_anything_runs(asked, tmp_path):
+def test_a_line_that_cannot_be_read_stops_a_flow_before_anything_runs(asked):
     with pytest.raises(InvalidParameter, match="cannot be split"):
-        release.fn(str(tmp_path / "here.yaml"), parameters="plugin.name='x")
+        release.fn("here", parameters="plugin.name='x")
     assert asked == []
+
+
+def test_paths_of_the_checkout_stay_relative(asked):
+    release.fn("here")
+    ((request, _),) = asked
+    assert (request.environment.name, request.source, request.manifest) == (
+        "here",
+        Path("plugin"),
+        Path("deployments/portfolio"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("flow", "given"),
+    [
+        (release, {"environment": "/etc/shadow"}),
+        (release, {"environment": "here", "source": "/etc"}),
+        (release, {"environment": "here", "manifest": "../x"}),
+        (recollect, {"environment": "/etc/shadow"}),
+        (recollect, {"environment": "here", "manifest": "/etc"}),
+    ],
+)
+def test_a_flow_reads_nothing_outside_of_the_checkout(asked, flow, given):
+    with pytest.raises(InputRefused):
+        flow.fn(**given)
+    assert asked == []
+
+
+@pytest.mark.parametrize("flow", [release, recollect])
+def test_the_form_asks_for_a_name_and_for_folders(flow):
+    said = {name: info["description"] for name, info in flow.parameters.properties.items()}
+    assert "name of a file in deployments/environments" in said["environment"]
+    assert all("in the checkout" in said[name] for name in ("source", "manifest") if name in said)
 
 
 @pytest.mark.parametrize("flow", [release, recollect])

@@ -240,9 +240,11 @@ def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout
     summary = lifecycle.up(home, prefect=True)
     assert summary.prefect is not None
     assert lifecycle.summary(home, generation="1.12").prefect == summary.prefect
+    assert summary.prefect_password is not None
+    user, _, password = summary.prefect_password.partition(":")
     pool = f"{summary.prefect}/api/work_pools/{prefect_parts.POOL}"
-    assert requests.get(pool, timeout=PATIENCE).json()["type"] == "process"
-    workers = requests.post(f"{pool}/workers/filter", json={}, timeout=PATIENCE).json()
+    assert requests.get(pool, auth=(user, password), timeout=PATIENCE).json()["type"] == "process"
+    workers = requests.post(f"{pool}/workers/filter", json={}, auth=(user, password), timeout=PATIENCE).json()
     assert [(worker["name"], worker["status"]) for worker in workers] == [("sandbox", "ONLINE")]
     pages = requests.get(f"{summary.prefect}/ui-settings", timeout=PATIENCE).json()
     assert pages["api_url"] == f"{summary.prefect}/api"

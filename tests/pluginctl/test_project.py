@@ -159,3 +159,18 @@ def test_a_command_of_the_checkout_alone(checkout, monkeypatch, tmp_path):
     monkeypatch.setattr("sandbox.machine.layout.PACKAGE", tmp_path / "sandbox")
     with pytest.raises(NoCheckout, match="pluginctl demo"):
         require_checkout("pluginctl demo")
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "shown"),
+    [
+        (".venv/bin/pluginctl", None, ".venv/bin/pluginctl"),
+        (".venv/bin/pluginctl", "/usr/bin/pluginctl", ".venv/bin/pluginctl"),
+        ("/usr/bin/pluginctl", "/usr/bin/pluginctl", "pluginctl"),
+        ("/site-packages/pluginctl/__main__.py", None, "pluginctl"),
+    ],
+)
+def test_a_command_is_shown_as_it_was_called(monkeypatch, called, found, shown):
+    monkeypatch.setattr(sys, "argv", [called, "demo"])
+    monkeypatch.setattr(project.shutil, "which", lambda _: found)
+    assert project.this_command() == shown

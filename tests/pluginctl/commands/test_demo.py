@@ -96,3 +96,4 @@ def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkey
     assert [(each["generation"], each["prefect"]) for each in started] == [(generation, True)]
     environment = {"2.x": "sandbox", "1.12": "sandbox-1.12"}[generation]
     assert ran == [("release/release", {"environment": environment})]
+    assert "Prefect's pages ask for a password. To print it: pluginctl sandbox password\n" in done.stdout

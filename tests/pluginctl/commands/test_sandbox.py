@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,8 @@ from sandbox.logs import Line
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
 from sandbox.machine.state import State
+
+PASSWORD = "sandbox:it's"
 
 
 @pytest.fixture
@@ -43,12 +46,13 @@ def prefect(home):
     processes.start(prefect_parts.WORKER, ["sleep", "60"])
     state = State(layout.state)
     state.put("ports", {prefect_parts.PORT: 24000})
+    state.put("passwords", {prefect_parts.SERVER: PASSWORD})
     state.put("started", {"server": True})
     yield processes
     processes.stop(prefect_parts.WORKER)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs", "compose"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "password", "logs", "compose"])
 def test_an_unknown_generation_names_the_known_ones(run, command):
     arguments = ["identity"] if command == "logs" else []
     done = run(command, *arguments, "--generation", "3.x", code=2)
@@ -56,7 +60,7 @@ def test_an_unknown_generation_names_the_known_ones(run, command):
     assert "there is no SpaceONE '3.x' here. Known: 2.x, 1.12." in words
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "env", "logs", "compose"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "env", "password", "logs", "compose"])
 def test_help_names_the_generations(run, command):
     assert "2.x|1.12" in run(command, "--help").stdout
 
@@ -114,8 +118,38 @@ def test_status_as_json_is_one_object_of_2_unless_another_is_named(run, home, pr
         assert shown["prefect"] == "http://127.0.0.1:24000"
 
 
-def test_env_without_prefect_says_how_to_start_it(run):
-    assert "pluginctl sandbox up --prefect" in run("env", code=1).stderr
+@pytest.mark.parametrize("command", ["env", "password"])
+def test_without_prefect_it_says_how_to_start_it(run, command):
+    assert "pluginctl sandbox up --prefect" in run(command, code=1).stderr
+
+
+def test_env_has_the_password_for_the_shell(run, prefect):
+    done = subprocess.run(
+        ["sh", "-c", f'{run("env").stdout}\nprintf %s "$PREFECT_API_AUTH_STRING"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == PASSWORD
+
+
+def test_the_password_alone(run, prefect):
+    assert run("password").stdout == f"{PASSWORD}\n"
+
+
+def test_status_says_how_to_get_the_password_and_does_not_show_it(run, prefect):
+    said = run("status").stdout
+    assert "Prefect's pages ask for a password. To print it: pluginctl sandbox password\n" in said
+    assert PASSWORD not in said
+
+
+def test_status_without_prefect_speaks_of_no_password(run):
+    assert "password" not in run("status").stdout
+
+
+def test_status_as_json_has_the_variables_of_prefect(run, prefect):
+    shown = json.loads(run("status", "--output", "json").stdout)
+    assert shown["prefect_environment"]["PREFECT_API_AUTH_STRING"] == PASSWORD
 
 
 def test_env_names_the_one_server_of_all_sandboxes(run, prefect):

@@ -36,7 +36,7 @@ def test_a_started_program_runs_is_known_and_is_stopped(processes: Processes):
 
 
 def test_its_output_goes_to_its_log(processes: Processes, layout: Layout):
-    processes.start("talker", [sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
+    processes.start("talker", [sys.executable, "-u", "-c", "import sys; print('out'); sys.exit('err')"])
     wait_for(lambda: processes.running("talker") is None)
     assert layout.log("talker").read_text() == "out\nerr\n"
 
@@ -52,12 +52,18 @@ def test_a_log_that_grew_too_long_is_put_aside(
     assert layout.log("talker").with_suffix(".log.1").read_text() == "older words\n"
 
 
-def test_variables_are_set_and_removed(processes: Processes, layout: Layout, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("UNWANTED", "1")
-    code = "import os; print(os.environ.get('UNWANTED'), os.environ['WANTED'])"
-    processes.start("it", [sys.executable, "-c", code], environment={"UNWANTED": None, "WANTED": "2"})
-    wait_for(lambda: processes.running("it") is None)
-    assert layout.log("it").read_text() == "None 2\n"
+def test_a_program_gets_its_own_variables_and_few_of_the_shells(
+    processes: Processes, layout: Layout, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("SEC_TOKEN", "PREFECT_API_KEY", "PLUGINCTL_TOKEN", "PREFECT_API_URL"):
+        monkeypatch.setenv(name, "shell")
+    processes.start("it", SLEEP, {"PREFECT_API_URL": "own"})
+    process = processes.running("it")
+    assert process is not None
+    variables = wait_for(process.environ)
+    assert (variables["PLUGINCTL_TOKEN"], variables["PREFECT_API_URL"]) == ("shell", "own")
+    assert not {"SEC_TOKEN", "PREFECT_API_KEY"} & variables.keys()
+    assert variables["PATH"] == os.environ["PATH"]
 
 
 def test_a_program_that_is_not_there_is_named(processes: Processes):

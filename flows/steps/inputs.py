@@ -1,0 +1,87 @@
+"""What the parameters of a flow may name: files of the checkout that the worker runs in, and no others.
+
+Whoever may start a run fills in a form; the worker has files of its own. `pluginctl`, which runs as the person who
+types, takes any path.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flows.manifest import Environment, known_environments, load_environment
+from flows.manifest.environment import is_path
+from flows.steps.errors import InputRefused
+from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
+from flows.text import printable, quoted
+
+SOURCES = "PLUGINCTL_SOURCES"
+"""A variable of the worker: more folders in which sources and manifests may lie, separated like those of PATH."""
+_EXAMPLES = {"source": SOURCE, "manifest": MANIFEST}
+
+
+def environment(name: str, checkout: Path = Path()) -> Environment:
+    """Read an environment by its name.
+
+    Args:
+        name: A file in deployments/environments, without its ending. A path is refused.
+        checkout: The folder that the worker runs flows in.
+
+    Raises:
+        InputRefused: there is no environment of that name.
+        ManifestError: its file is wrong.
+    """
+    declared = checkout / ENVIRONMENTS
+    known = [each for each in known_environments(declared) if not is_path(each)]
+    if name not in known:
+        raise InputRefused(
+            f"There is no environment {quoted(name)} in {ENVIRONMENTS}",
+            f"The environments there are: {', '.join(map(printable, known)) or 'none'}",
+        )
+    return load_environment(name, declared)
+
+
+def folder(value: str, what: str, checkout: Path = Path()) -> Path:
+    """Return the folder of a source or a manifest, with its symbolic links resolved.
+
+    Args:
+        value: A path below the checkout, or below a folder that the worker's variable PLUGINCTL_SOURCES lists.
+        what: `source` or `manifest`, for the message.
+        checkout: The folder that the worker runs flows in. Relative paths start there.
+
+    Raises:
+        InputRefused: it is no such folder. The message is the same whether there is something at the path or not.
+    """
+    root = os.path.realpath(checkout)
+    real = _real(root, value)
+    if real and os.path.isdir(real):  # noqa: PTH112 - false also for a name that is too long
+        inside = _below(real, root)
+        if inside and inside.parts:  # not the checkout itself, which holds folders that are hidden
+            return checkout / inside
+        if any(_below(real, os.path.realpath(each)) for each in _sources()):
+            return Path(real)
+    raise InputRefused(
+        f"The {what} {quoted(value)} is not a folder of the checkout",
+        f"Give a path such as {_EXAMPLES[what]}. For other folders, the worker needs {SOURCES}: "
+        "see docs/production.md",
+    )
+
+
+def _sources() -> list[str]:
+    # A relative or empty entry would be the folder that the worker was started in.
+    return [each for each in os.environ.get(SOURCES, "").split(os.pathsep) if Path(each).is_absolute()]
+
+
+def _real(root: str, value: str) -> str | None:
+    try:
+        return os.path.realpath(os.path.join(root, value)) if value else None  # noqa: PTH118 - keeps what Path would drop
+    except ValueError:  # a null character
+        return None
+
+
+def _below(real: str, root: str) -> Path | None:
+    """The path from one folder to another below it, which must not be hidden: such folders hold tokens."""
+    if os.path.commonpath([root, real]) != root:
+        return None
+    inside = Path(real).relative_to(root)
+    return None if any(part.startswith(".") for part in inside.parts) else inside
