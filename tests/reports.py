@@ -9,6 +9,7 @@ from typing import Any
 from flows.collection import Job, Verdict
 from flows.images import ImageReference
 from flows.images.engine import LocalImage, Trial
+from flows.images.engine.restrictions import ALL
 from flows.images.registry import Login
 from flows.images.source import Contents, PluginSource, Setup
 from flows.images.state import ImageState, ImageStatus
@@ -46,7 +47,7 @@ def planned(actions: tuple[Action, ...] = (), digest: str | None = "sha256:held"
 
 def delivered() -> Delivered:
     """An image that was built and pushed."""
-    trial = Trial(("grpc.health.v1.Health", "Collector"), 0.3333)
+    trial = Trial(("grpc.health.v1.Health", "Collector"), 0.3333, restrictions=ALL)
     return Delivered(Login("ann", token=False), BUILT, trial, "sha256:image")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 SOURCE_DIGEST = "io.spaceone.pipeline.source-digest"
 TRIAL = "io.spaceone.pipeline.trial"
-"""Marks a trial run's container; its value is the second (Unix time) after which the container counts as left over."""
+"""Marks a trial run's container and network; its value is the second (Unix time) after which they are left over."""
 
 TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"

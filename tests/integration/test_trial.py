@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import uuid
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import docker
 import pytest
 
 from flows.images import ImageReference, TrialFailed
-from flows.images.engine import run_trial, trial
+from flows.images.engine import left_over, run_trial, trial
+from flows.images.engine.restrictions import ALL, NONE
 from flows.images.engine.serving import COLLECTOR
 from flows.images.labels import TRIAL
 from flows.images.source import PluginSource
@@ -52,11 +54,13 @@ server.wait_for_termination()
 
 
 @pytest.fixture(autouse=True)
-def no_container_stays(client):
+def nothing_stays(client, monkeypatch):
+    named = []
+    name = left_over.name
+    monkeypatch.setattr(left_over, "name", lambda: named.append(name()) or named[-1])
     yield
-    ours = {image.id for image in client.images.list() if NAME in " ".join(image.tags)}
-    left = client.containers.list(all=True, filters={"label": TRIAL}, ignore_removed=True)
-    assert [container.name for container in left if container.attrs["Image"] in ours] == []
+    for found in (client.containers.list(all=True, ignore_removed=True), client.networks.list()):
+        assert not {each.name for each in found} & {*named}
 
 
 @pytest.fixture
@@ -96,6 +100,7 @@ def test_this_repositorys_plugin_serves_what_the_walkthrough_shows(engine, plugi
     }
     assert served.reflection
     assert served.seconds > 0
+    assert (served.restrictions, served.remarks) == (ALL, ())
 
 
 def test_an_image_that_ends_is_refused_with_its_last_words(engine, other):
@@ -158,10 +163,78 @@ def test_an_interrupted_trial_leaves_nothing(engine, plugin, client, monkeypatch
 
 
 def test_what_a_killed_pipeline_left_over_goes_with_the_next_trial(engine, plugin, client):
-    left_over = client.containers.create(plugin.id, labels={TRIAL: str(int(time.time()) - 1)})
+    name, labels = left_over.name(), {TRIAL: str(int(time.time()) - 1)}
+    client.networks.create(name, internal=True, labels=labels)
+    container = client.containers.create(plugin.id, name=name, labels=labels, network=name)
+    container.start()
     run_trial(engine, plugin)
-    with pytest.raises(docker.errors.NotFound):
-        client.containers.get(left_over.id)
+    for collection in (client.containers, client.networks):
+        with pytest.raises(docker.errors.NotFound):
+            collection.get(name)
+
+
+@pytest.mark.parametrize("name", ["sec-victim", left_over.name()], ids=["any name", "a trial's name"])
+def test_an_image_with_the_labels_of_a_trial_costs_nobody_a_container(engine, plugin, client, other, name):
+    image = other(f"LABEL {TRIAL}=1", "python", "-m", "plugin")
+    victim = client.containers.run(image.id, name=f"{name}-{NAME}", detach=True)
+    try:
+        run_trial(engine, plugin)
+        assert run_trial(engine, image).restrictions == ALL, "it is tried like any other"
+        victim.reload()
+        assert victim.status == "running"
+    finally:
+        victim.remove(force=True)
+
+
+SERVE = "python", "/opt/other/server.py", "collector", "health", "reflection"
+#: What a plugin does before it serves, as root: by what the remark about it ends with.
+NEEDING = {
+    "It needs a writable file system: it writes /opt/cache/prices": "mkdir /opt/cache && touch /opt/cache/prices",
+    "It needs capabilities: otherwise its last line is 'PermissionError: [Errno 1] Operation not permitted: '/''": (
+        "python -c 'import os; os.chroot(\"/\")'"
+    ),
+    "It needs network access: otherwise its last line is 'OSError: [Errno 101] Network is unreachable'": (
+        "python -c 'import socket; socket.create_connection((\"172.17.0.1\", {port}))'"
+    ),
+}
+
+
+@pytest.fixture
+def bridge(client):
+    """A server on the engine's usual bridge, which stands for the world outside."""
+    (config,) = client.networks.get("bridge").attrs["IPAM"]["Config"]
+    with socket.create_server((config.get("Gateway", "172.17.0.1"), 0)) as server:
+        yield server.getsockname()
+
+
+@pytest.mark.parametrize(("remark", "needing"), NEEDING.items(), ids=["files", "capabilities", "network"])
+def test_what_the_platform_runs_is_taken_and_what_it_needs_is_named(engine, other, bridge, remark, needing):
+    host, port = bridge
+    needing = needing.replace("172.17.0.1", host).replace("{port}", str(port))
+    image = other("USER 0", "sh", "-c", f"set -e; {needing}; exec {' '.join(SERVE)}")
+    served = run_trial(engine, image)
+    assert (served.restrictions, served.remarks) == (NONE, (remark,))
+
+
+def test_a_restricted_container_reaches_nothing_outside(engine, other, client, bridge):
+    image = other("", *SERVE)
+    probe = "import socket; socket.create_connection(({!r}, {}), 5)"
+    with engine.running(image, 60, ALL) as found:
+        (container,) = (
+            each
+            for each in client.containers.list(filters={"label": TRIAL}, ignore_removed=True)
+            if each.attrs["Image"] == image.id
+        )
+        for host, port in (bridge, ("192.0.2.1", 80), ("example.com", 80)):
+            code, output = container.exec_run(["python", "-c", probe.format(host, port)])
+            assert code == 1, f"{host}: {output}"
+        assert container.exec_run(["touch", "/opt/x"]).exit_code == 1
+        assert container.exec_run(["touch", "/tmp/x"]).exit_code == 0  # noqa: S108 - inside the container
+        _, status = container.exec_run(["cat", "/proc/self/status"], user="0")
+        assert b"CapEff:\t0000000000000000" in status
+        assert b"NoNewPrivs:\t1" in status
+        assert container.attrs["HostConfig"]["PortBindings"] in ({}, None)
+        assert found.open_network == ""
 
 
 def test_the_container_is_held_to_loopback_and_its_limits(engine, plugin, client):

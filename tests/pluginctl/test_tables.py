@@ -118,7 +118,7 @@ def test_what_was_built_is_shown_as_docker_images_shows_it(console):
     assert lines[start + 1 : start + 4] == [
         "repository tag image id created size",
         "host/portfolio 0.1.0 abababababab 2024-07-25 17:31:01 UTC 155.0 MB",
-        "It serves grpc.health.v1.Health, Collector after 0.3 s.",
+        f"It {delivered().trial}.",
     ]
 
 

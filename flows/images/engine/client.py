@@ -15,6 +15,7 @@ from flows.images.engine import container
 from flows.images.engine.connection import LOST, answering, connect, unreachable
 from flows.images.engine.local import LocalImage
 from flows.images.engine.output import Output
+from flows.images.engine.restrictions import NONE
 from flows.images.errors import (
     BuildFailed,
     EngineError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import docker
 
     from flows.images.engine.container import Container
+    from flows.images.engine.restrictions import Restriction
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
     from flows.images.source.plugin_source import PluginSource
@@ -161,9 +163,11 @@ class Engine:
             self._remove_untagged(before.id)
         return output.image_id
 
-    def running(self, image: LocalImage, seconds: float) -> AbstractContextManager[Container]:
+    def running(
+        self, image: LocalImage, seconds: float, restrictions: frozenset[Restriction] = NONE
+    ) -> AbstractContextManager[Container]:
         """Run an image in a new container for some seconds: see `container.running`."""
-        return container.running(self._client, self.address, image, seconds)
+        return container.running(self._client, self.address, image, seconds, restrictions)
 
     def push(
         self,

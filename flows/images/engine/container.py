@@ -2,24 +2,24 @@
 
 SpaceONE's supervisor (`DockerConnector.run` of spaceone-supervisor 1.12 and 2.x) gives a plugin the image's own
 command, no environment, and one published port, 50051 inside. The rest protects the host from a bad
-image: a port on loopback only if the engine is local, and limits for memory, processes and the log.
+image: a port on loopback only if the engine is local, and limits for memory, swap, processes and the log. Restrictions
+can be added, which the platform does not have.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
-import uuid
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.types import LogConfig
 
+from flows.images.engine import apart, left_over
 from flows.images.engine.connection import LOST, answering, remote_host
+from flows.images.engine.restrictions import NONE, Restriction, options
 from flows.images.errors import TrialFailed
-from flows.images.labels import TRIAL
 from flows.spaceone import Endpoint
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ PORT = 50051
 MEMORY_BYTES = 2**30
 PROCESSES = 512
 _LOG_SIZE = "4m"
-_MARGIN_SECONDS = 600
-"""Seconds after its planned end at which another trial treats a container as left over."""
 
 _LOOPBACK = "127.0.0.1"
 _LINES, _LINE_LENGTH = 20, 300
@@ -56,13 +54,25 @@ class Container:
     """A running container, and the addresses of its port.
 
     Every method raises EngineError or EngineUnreachable if the engine does not return the answer.
+
+    Attributes:
+        remote: The engine's machine; None if it is this one.
+        restrictions: What it does without.
+        open_network: Why its network has a way out, although it should have none; empty otherwise.
     """
 
-    def __init__(self, found: DockerContainer, address: str) -> None:
+    def __init__(
+        self,
+        found: DockerContainer,
+        address: str,
+        restrictions: frozenset[Restriction] = NONE,
+        open_network: str = "",
+    ) -> None:
         self._found = found
         self._address = address
         self.remote = remote_host(address)
-        """The engine's machine; None if it is this one."""
+        self.restrictions = restrictions
+        self.open_network = open_network
 
     def process(self) -> Process:
         """Return the state of its main process."""
@@ -74,6 +84,9 @@ class Container:
     def endpoints(self) -> list[Endpoint]:
         """The addresses of its port, the likelier first; from the last call of `process`."""
         network = self._found.attrs["NetworkSettings"]
+        if Restriction.NETWORK in self.restrictions:
+            joined = (network.get("Networks") or {}).values()
+            return [Endpoint(each["IPAddress"], PORT, False) for each in joined if each.get("IPAddress")]
         published = (network.get("Ports") or {}).get(f"{PORT}/tcp") or []
         host = f"[{self.remote}]" if self.remote and ":" in self.remote else self.remote
         found = [Endpoint(host or _LOOPBACK, int(each["HostPort"]), False) for each in published]
@@ -81,6 +94,14 @@ class Container:
         if not self.remote and Path("/.dockerenv").exists() and network.get("IPAddress"):
             found.append(Endpoint(network["IPAddress"], PORT, False))
         return found
+
+    def changes(self) -> list[str]:
+        """Return the paths that it has added, changed or removed; no folder that contains another of them."""
+        with answering(self._address, "reading the changes of the trial's container"):
+            found = self._found.diff() or []
+        paths = [PurePosixPath(str(each["Path"])) for each in found]
+        folders = {parent for path in paths for parent in path.parents}
+        return sorted(str(path) for path in paths if path not in folders)
 
     def output(self) -> list[str]:
         """Return the last lines of its log; long lines are cut."""
@@ -92,7 +113,11 @@ class Container:
 
 @contextlib.contextmanager
 def running(
-    client: docker.DockerClient, address: str, image: LocalImage, seconds: float
+    client: docker.DockerClient,
+    address: str,
+    image: LocalImage,
+    seconds: float,
+    restrictions: frozenset[Restriction] = NONE,
 ) -> Iterator[Container]:
     """Run an image in a container that is removed at the end, whatever happens inside.
 
@@ -101,36 +126,67 @@ def running(
         address: The engine's address.
         image: What to run.
         seconds: How long it is needed. Ten minutes after that time, any later trial on this engine removes it: only a
-            pipeline that was killed leaves a container behind.
+            pipeline that was killed leaves a container behind, and its network.
+        restrictions: What it does without. A network without a way out is possible on an engine of this machine
+            only; otherwise its port is published as usual, and the container says so.
 
     Raises:
         TrialFailed: the engine cannot start it.
         EngineError, EngineUnreachable: it cannot create one.
     """
-    name = f"pluginctl-trial-{uuid.uuid4().hex[:12]}"
-    remote = remote_host(address)
-    published_on = ("::" if ":" in remote else "0.0.0.0") if remote else _LOOPBACK
+    name = left_over.name()
     try:
         with answering(address, f"making a container of {image.reference}"):
-            _remove_left_over(client)
+            left_over.remove(client)
+            labels = left_over.labels(seconds)
+            open_network = _open_network(client, address, name, labels, restrictions)
+            if open_network:
+                restrictions -= {Restriction.NETWORK}
             made = client.containers.create(
                 image.id,
                 name=name,
-                labels={TRIAL: str(int(time.time() + seconds + _MARGIN_SECONDS))},
-                ports={f"{PORT}/tcp": (published_on, 0)},
+                labels=labels,
                 mem_limit=MEMORY_BYTES,
                 memswap_limit=MEMORY_BYTES,
                 pids_limit=PROCESSES,
                 log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": _LOG_SIZE}),
+                **options(restrictions),
+                **_reached(address, name, restrictions),
             )
         with answering(address, f"starting a container of {image.reference}"):
             _start(made, image)
-        yield Container(made, address)
+        yield Container(made, address, restrictions, open_network)
     finally:
         # By name: it may exist although the answer to the create call never arrived. If the engine does not respond
         # now, an error was raised already; the next trial removes what is left over.
         with contextlib.suppress(APIError, *LOST):
             client.api.remove_container(name, v=True, force=True)
+        if Restriction.NETWORK in restrictions:
+            apart.remove(client, name)
+
+
+def _open_network(
+    client: docker.DockerClient,
+    address: str,
+    name: str,
+    labels: dict[str, str],
+    restrictions: frozenset[Restriction],
+) -> str:
+    """Make the network without a way out if one is wanted. Why there is none although one is wanted, else empty."""
+    if Restriction.NETWORK not in restrictions:
+        return ""
+    if remote_host(address):
+        return "the engine is on another machine"
+    return apart.make(client, name, labels) or ""
+
+
+def _reached(address: str, name: str, restrictions: frozenset[Restriction]) -> dict[str, Any]:
+    """The arguments that decide where its port is reached."""
+    if Restriction.NETWORK in restrictions:
+        return {"network": name, "dns": apart.DNS}
+    remote = remote_host(address)
+    published_on = ("::" if ":" in remote else "0.0.0.0") if remote else _LOOPBACK
+    return {"ports": {f"{PORT}/tcp": (published_on, 0)}}
 
 
 def _start(container: DockerContainer, image: LocalImage) -> None:
@@ -142,11 +198,3 @@ def _start(container: DockerContainer, image: LocalImage) -> None:
             reason=f"it cannot be started: {error.explanation or error}",
             advice="Correct ENTRYPOINT and CMD in the Dockerfile",
         ) from error
-
-
-def _remove_left_over(client: docker.DockerClient) -> None:
-    for container in client.containers.list(all=True, filters={"label": TRIAL}, ignore_removed=True):
-        until = container.labels.get(TRIAL, "")
-        if until.isdecimal() and int(until) < time.time():
-            with contextlib.suppress(NotFound):
-                container.remove(v=True, force=True)

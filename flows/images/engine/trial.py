@@ -1,24 +1,40 @@
-"""The trial run of an image: started as the platform starts it, it must serve a collector before it is pushed."""
+"""The trial run of an image: it must serve a collector before it is pushed.
+
+It is run with every restriction first, which most plugins do not notice. One that does not serve so is run a second
+time as the platform runs it, which decides. Then further short runs find out which restriction it did not stand.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flows.images.engine.container import MEMORY_BYTES, PORT
+from flows.images.engine.restrictions import ALL, NONE, Restriction
 from flows.images.engine.serving import COLLECTOR, NotServing, Served, ask
-from flows.images.errors import TrialFailed
+from flows.images.errors import EngineError, EngineUnreachable, TrialFailed
+from flows.text import printable, quoted
 
 if TYPE_CHECKING:
     from flows.images.engine.client import Engine
-    from flows.images.engine.container import Container
+    from flows.images.engine.container import Container, Process
     from flows.images.engine.local import LocalImage
 
 TRIAL_SECONDS = 60.0
 """A plugin that uses SpaceONE's framework needs 2 to 10 s on a slow machine; the platform waits 150 s."""
 
+HEAD_START_SECONDS = 10.0
+"""How long the restricted container runs alone. Then the other one is started beside it, so that a slow plugin does not
+take twice its time."""
+
+FINDING_SECONDS = 30.0
+"""How long it may take to find out which restrictions a plugin does not stand."""
+
 _PAUSE_SECONDS = 0.1
+_SHOWN_PATHS = 3
+_LINE_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +45,23 @@ class Trial:
         services: Full names of its gRPC services.
         seconds: Seconds from `docker run` until it served.
         reflection: Whether the server listed its services; if not, only the Collector was checked.
+        restrictions: What it did without; empty if it served only as the platform runs it.
+        remarks: What it needs that it was not given at first, and which restriction was not possible here.
     """
 
     services: tuple[str, ...]
     seconds: float
     reflection: bool = True
+    restrictions: frozenset[Restriction] = NONE
+    remarks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        *first, last = [each.lacking for each in Restriction if each in self.restrictions] or [""]
+        without = " or ".join(filter(None, (", ".join(first), last)))
+        how = f"without {without}" if without else "as the platform runs it"
         unlisted = "" if self.reflection else " (no reflection: only this service was checked)"
-        return f"serves {', '.join(self.services)} after {self.seconds:.1f} s{unlisted}"
+        served = f"serves {', '.join(self.services)} after {self.seconds:.1f} s, {how}{unlisted}"
+        return ". ".join((served, *self.remarks))
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -45,11 +69,13 @@ class Trial:
             "services": list(self.services),
             "seconds": round(self.seconds, 3),
             "reflection": self.reflection,
+            "restrictions": sorted(self.restrictions),
+            "remarks": list(self.remarks),
         }
 
 
 def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECONDS) -> Trial:
-    """Run an image in a new container until it serves, and remove the container.
+    """Run an image until it serves, and remove its containers.
 
     Args:
         engine: The engine that has the image.
@@ -57,51 +83,166 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
         seconds: How long it may take until it serves.
 
     Raises:
-        TrialFailed: it ends, does not serve in time, or serves no collector; the error has its last lines.
+        TrialFailed: run as the platform runs it, it ends, does not serve in time, or serves no collector; the error has
+            its last lines.
         EngineError, EngineUnreachable: the container cannot be created or observed.
     """
-    started = time.monotonic()
-    with engine.running(image, seconds) as container:
-        served = _wait(container, image, started, seconds)
+    with ExitStack() as stack:
+        restricted, problem = _restricted(stack, engine, image, seconds)
+        plain: _Run | None = None
+        while True:
+            if restricted:
+                try:
+                    if served := restricted.look():
+                        return restricted.result(served)
+                except TrialFailed as error:
+                    problem, restricted = error.reason, None
+            alone = restricted is not None and restricted.seconds < HEAD_START_SECONDS
+            if plain is None and not alone:
+                plain = _Run(stack, engine, image, seconds, NONE)
+            if plain and (served := plain.look()):
+                break
+            time.sleep(_PAUSE_SECONDS)
+        result = plain.result(served)
+        written = [path for path in plain.container.changes() if not _is_no_need(path)]
+    needs = _needs(engine, image, result.seconds, written)
+    if not needs:
+        problem = problem or f"it did not serve within {HEAD_START_SECONDS + result.seconds:.0f} s"
+        needs = (
+            f"It did not serve with restrictions ({problem}); which one it does not stand was not found out",
+        )
+    return replace(result, remarks=needs)
+
+
+class _Run:
+    """One container of a trial run; `container` is removed with the stack."""
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        engine: Engine,
+        image: LocalImage,
+        limit: float,
+        restrictions: frozenset[Restriction],
+    ) -> None:
+        self._image, self._limit, self._started = image, limit, time.monotonic()
+        self.container = stack.enter_context(engine.running(image, limit, restrictions))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
+
+    def look(self) -> Served | None:
+        """What it serves; None if it does not serve yet.
+
+        Raises:
+            TrialFailed: it ended, its time is over, or it serves no collector.
+        """
+        process = self.container.process()
+        if not process.running:
+            self._refuse_ended(process)
+        reason, nobody = "its port is not published", True
+        for endpoint in self.container.endpoints():
+            try:
+                served = ask(endpoint)
+            except NotServing as error:
+                reason, nobody = str(error), error.nobody
+            else:
+                self._check(served)
+                return served
+        if self.seconds > self._limit:
+            where = f"it does not serve at port {PORT} within {self._limit:g} s: {reason}"
+            self._refuse(where, _advice(self.container, self._image, nobody))
+        return None
+
+    def result(self, served: Served) -> Trial:
+        """The result of the trial if this run counts."""
+        open_network = self.container.open_network
+        remarks = (f"Its network had a way out: {open_network}",) if open_network else ()
+        return Trial(served.services, self.seconds, served.reflection, self.container.restrictions, remarks)
+
+    def _check(self, served: Served) -> None:
         if COLLECTOR not in served.services:
             shown = ", ".join(served.services) or "no service"
-            _refuse(
-                container,
-                image,
+            self._refuse(
                 f"it does not serve {COLLECTOR}; it lists {shown}",
                 "Make its server serve the collector; start a plugin that uses SpaceONE's framework with "
                 "`spaceone run plugin-server plugin`",
             )
-        return Trial(served.services, time.monotonic() - started, served.reflection)
+
+    def _refuse_ended(self, process: Process) -> NoReturn:
+        after = f"after {self.seconds:.1f} s, before it served"
+        if process.out_of_memory:
+            limit = f"{MEMORY_BYTES // 2**20} MiB"
+            reason = f"it was stopped {after}: it needed more than {limit} of memory"
+            self._refuse(reason, "Reduce the memory that it needs to start")
+        advice = f"Look at its output, and run it by hand: docker run --rm {self._image.reference}"
+        self._refuse(f"its process ended with exit code {process.exit_code} {after}", advice)
+
+    def _refuse(self, reason: str, advice: str) -> NoReturn:
+        output = self.container.output()
+        raise TrialFailed(str(self._image.reference), reason=reason, advice=advice, output=output)
 
 
-def _wait(container: Container, image: LocalImage, started: float, seconds: float) -> Served:
-    while True:
-        process = container.process()
-        if not process.running:
-            _refuse_ended(container, image, process.exit_code, process.out_of_memory, started)
-        reason, nobody = "its port is not published", True
-        for endpoint in container.endpoints():
-            try:
-                return ask(endpoint)
-            except NotServing as error:
-                reason, nobody = str(error), error.nobody
-        if time.monotonic() - started > seconds:
-            where = f"it does not serve at port {PORT} within {seconds:g} s: {reason}"
-            _refuse(container, image, where, _advice(container, image, nobody))
-        time.sleep(_PAUSE_SECONDS)
+def _restricted(
+    stack: ExitStack, engine: Engine, image: LocalImage, seconds: float
+) -> tuple[_Run | None, str]:
+    """The run with every restriction; None, and why, if it does not even start so."""
+    try:
+        return _Run(stack, engine, image, seconds, ALL), ""
+    except EngineUnreachable:
+        raise
+    except TrialFailed as error:
+        return None, error.reason
+    except EngineError as error:  # an engine that does not know a restriction
+        return None, error.message
 
 
-def _refuse_ended(
-    container: Container, image: LocalImage, code: int, out_of_memory: bool, started: float
-) -> NoReturn:
-    after = f"after {time.monotonic() - started:.1f} s, before it served"
-    if out_of_memory:
-        limit = f"{MEMORY_BYTES // 2**20} MiB"
-        reason = f"it was stopped {after}: it needed more than {limit} of memory"
-        _refuse(container, image, reason, "Reduce the memory that it needs to start")
-    advice = f"Look at its output, and run it by hand: docker run --rm {image.reference}"
-    _refuse(container, image, f"its process ended with exit code {code} {after}", advice)
+def _needs(engine: Engine, image: LocalImage, took: float, written: list[str]) -> tuple[str, ...]:
+    """What a plugin needs that the restricted container did not have: one short run for each restriction.
+
+    Args:
+        engine: The engine that has the image.
+        image: What to run.
+        took: Seconds until it served without restrictions.
+        written: The paths that it changed there.
+    """
+    until, patience = time.monotonic() + FINDING_SECONDS, 2 * took + 2
+    found = []
+    for restriction in Restriction:
+        if time.monotonic() + patience > until:
+            break
+        why = _failure(engine, image, patience, restriction)
+        if why and restriction is Restriction.FILES and written:
+            more = f" and {len(written) - _SHOWN_PATHS} more" if len(written) > _SHOWN_PATHS else ""
+            why = f"it writes {', '.join(map(printable, written[:_SHOWN_PATHS]))}{more}"
+        if why:
+            found.append(f"It needs {restriction.lacking}: {why}")
+    return tuple(found)
+
+
+def _failure(engine: Engine, image: LocalImage, seconds: float, restriction: Restriction) -> str:
+    """Why an image does not serve with one restriction alone; empty if it does, or if that cannot be said."""
+    try:
+        with ExitStack() as stack:
+            run = _Run(stack, engine, image, seconds, frozenset({restriction}))
+            while restriction in run.container.restrictions and run.look() is None:
+                time.sleep(_PAUSE_SECONDS)
+    except TrialFailed as error:
+        return (
+            f"otherwise its last line is {quoted(error.details[-1], _LINE_LENGTH)}"
+            if error.details
+            else error.reason
+        )
+    except EngineError:
+        pass  # the trial itself was a success
+    return ""
+
+
+def _is_no_need(path: str) -> bool:
+    """Whether a plugin may write there in any case, or serves as well if it cannot: Python's caches."""
+    return path.startswith("/tmp/") or path.endswith((".pyc", "/__pycache__"))  # noqa: S108 - inside the container
 
 
 def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
@@ -116,7 +257,3 @@ def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
             f". Also check that this machine can reach the ports of {container.remote}, where the engine runs"
         )
     return advice
-
-
-def _refuse(container: Container, image: LocalImage, reason: str, advice: str) -> NoReturn:
-    raise TrialFailed(str(image.reference), reason=reason, advice=advice, output=container.output())

@@ -66,7 +66,7 @@ def test_a_report_leads_from_the_revision_to_the_counts():
         "`host/portfolio:0.1.0`",
         "`sha256:image`",
         "| built | abababababab, 155.0 MB, user root, exposes 50051/tcp, 2024-07-25 17:31:01 UTC |",
-        "| trial run | serves grpc.health.v1.Health, Collector after 0.3 s |",
+        f"| trial run | {delivered().trial} |",
         "portfolio 0.1.0",
         "`collector-1`",
         "`job-1` SUCCESS, tasks: 2",

@@ -256,7 +256,7 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
     assert outcomes["build image"] == name
     assert outcomes["inspect image"] == "abababababab, 155.0 MB, user 1, exposes 50051/tcp"
     assert outcomes["trial run"] == (
-        "serves grpc.health.v1.Health, spaceone.api.inventory.plugin.Collector after 1.2 s"
+        "serves grpc.health.v1.Health, spaceone.api.inventory.plugin.Collector after 1.2 s, as the platform runs it"
     )
     assert outcomes["push image"] == DIGEST
     shown = report.as_json()

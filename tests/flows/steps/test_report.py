@@ -31,6 +31,8 @@ def test_a_report_for_programs():
         "services": ["grpc.health.v1.Health", "Collector"],
         "seconds": 0.333,
         "reflection": True,
+        "restrictions": ["files", "network", "privileges"],
+        "remarks": [],
     }
     assert shown["duration_s"] == 12.346
     assert shown["resources"] == {"inventory.CloudService": 5, "inventory.Region": 1}

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.images import ImageReference, TrialFailed
+from flows.images import EngineError, EngineUnreachable, ImageReference, TrialFailed
 from flows.images.engine import LocalImage, Trial, run_trial, trial
 from flows.images.engine.container import Process
+from flows.images.engine.restrictions import ALL, NONE, Restriction
 from flows.images.engine.serving import COLLECTOR, NotServing, Served
 
 SERVED = Served(("grpc.health.v1.Health", COLLECTOR), reflection=True)
@@ -19,23 +20,48 @@ NOBODY = NotServing("nothing responds there", nobody=True)
 
 
 class World:
-    """A clock that sleeping moves, a container, and what asking it gives, one after the other; the last one stays."""
+    """A clock that sleeping moves, containers, and what asking them gives, one after the other; the last one stays.
+
+    Attributes:
+        stands: The restrictions that the plugin serves with, one at a time or all of them.
+        cannot: The restrictions that are not possible here.
+        refused: What the engine raises for a container with restrictions.
+        hangs: Whether a plugin that does not stand a restriction hangs; otherwise it ends.
+        started: When each container was started, with its restrictions.
+    """
 
     def __init__(self):
         self.now, self.answers, self.processes = 0.0, [SERVED], [UP]
         self.ports, self.remote, self.endpoints = ("50051/tcp",), None, ["here"]
-        self.removed = False
+        self.stands, self.cannot, self.refused, self.hangs = ALL, NONE, None, False
+        self.started, self.here, self.written, self.lines = [], 0, [], ["last words"]
 
     @contextmanager
-    def running(self, image, seconds):
-        yield SimpleNamespace(
-            process=lambda: self._next(self.processes),
-            endpoints=lambda: self.endpoints,
-            output=lambda: ["last words"],
-            remote=self.remote,
-        )
+    def running(self, image, seconds, restrictions=NONE):
+        self.started.append((self.now, restrictions))
+        if restrictions and self.refused:
+            raise self.refused
+        applied = restrictions - self.cannot
+        fine = applied <= self.stands
+        self.here += 1
+        try:
+            yield SimpleNamespace(
+                process=lambda: (
+                    self._next(self.processes) if fine or self.hangs else Process(False, 1, False)
+                ),
+                endpoints=lambda: [(fine, endpoint) for endpoint in self.endpoints],
+                output=lambda: self.lines,
+                changes=lambda: self.written,
+                remote=self.remote,
+                restrictions=applied,
+                open_network="it is far away" if applied != restrictions else "",
+            )
+        finally:
+            self.here -= 1
 
     def ask(self, endpoint):
+        if not endpoint[0]:
+            raise NOBODY
         answer = self._next(self.answers)
         if isinstance(answer, NotServing):
             raise answer
@@ -68,29 +94,109 @@ def test_an_image_that_serves(world):
     served = world.run()
     assert served.services == SERVED.services
     assert served.seconds == pytest.approx(1.6)
-    assert str(served) == f"serves grpc.health.v1.Health, {COLLECTOR} after 1.6 s"
+    assert str(served) == (
+        f"serves grpc.health.v1.Health, {COLLECTOR} after 1.6 s, without a writable file system, capabilities "
+        "or network access"
+    )
     assert served.as_json() == {
         "services": list(SERVED.services),
         "seconds": pytest.approx(1.6),
         "reflection": True,
+        "restrictions": ["files", "network", "privileges"],
+        "remarks": [],
     }
+    assert world.started == [(0.0, ALL)], "one run is enough for a plugin that needs nothing"
+
+
+def test_a_slow_image_does_not_take_twice_its_time(world):
+    world.answers = [NOBODY] * 400 + [SERVED]
+    world.run()
+    assert world.now < 41
+    assert [restrictions for _, restrictions in world.started] == [ALL, NONE]
+    assert world.started[1][0] == pytest.approx(10, abs=0.2), "beside the first one, not after it"
+    assert world.here == 0
 
 
 def test_an_image_without_reflection_is_taken_and_said_to_have_none(world):
     world.answers = [Served((COLLECTOR,), reflection=False)]
-    assert str(world.run()).endswith("after 0.0 s (no reflection: only this service was checked)")
+    assert str(world.run()).endswith(" access (no reflection: only this service was checked)")
 
 
 def test_every_endpoint_is_tried(world):
     world.endpoints = ["host", "bridge"]
     world.answers = [NOBODY, SERVED]
-    assert world.run() == Trial(SERVED.services, 0.0)
+    assert world.run() == Trial(SERVED.services, 0.0, restrictions=ALL)
+
+
+NEEDS = {
+    Restriction.FILES: "It needs a writable file system: it writes /opt/cache/a, /opt/cache/b, /opt/cache/c and 1 more",
+    Restriction.PRIVILEGES: r"It needs capabilities: otherwise its last line is 'not permitted\x1b'",
+    Restriction.NETWORK: r"It needs network access: otherwise its last line is 'not permitted\x1b'",
+}
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+@pytest.mark.parametrize("needed", [*([each] for each in Restriction), list(Restriction)], ids="-".join)
+def test_what_the_platform_takes_is_taken_and_what_it_needs_is_named(world, needed, hangs):
+    world.stands, world.hangs, world.lines = ALL - {*needed}, hangs, ["first", "not permitted\x1b"]
+    ignored = ["/tmp/x", "/opt/x.pyc", "/opt/__pycache__"]  # noqa: S108 - inside the container
+    world.written = [f"/opt/cache/{each}" for each in "abcd"] + ignored
+    served = world.run()
+    assert served.restrictions == NONE
+    assert served.remarks == tuple(NEEDS[each] for each in needed)
+    assert str(served).startswith(
+        f"serves grpc.health.v1.Health, {COLLECTOR} after 0.0 s, as the platform runs it. It needs "
+    )
+    assert world.now < (20 if hangs else 1), "a plugin that ends does not keep anybody waiting"
+    assert world.here == 0
+
+
+def test_what_is_needed_and_not_found_out_is_said_to_be_so(world):
+    """Two restrictions together, or one that matters sometimes."""
+    world.refused = EngineError("The engine does not know tmpfs")
+    served = world.run()
+    assert served.remarks == (
+        (
+            "It did not serve with restrictions (The engine does not know tmpfs); "
+            "which one it does not stand was not found out"
+        ),
+    )
+
+
+def test_the_search_for_what_is_needed_has_an_end(world):
+    world.stands, world.hangs, world.answers = NONE, True, [NOBODY] * 100 + [SERVED]
+    served = world.run()
+    assert served.remarks[0].startswith("It needs a writable file system")
+    assert world.now < 20 + 30
+
+
+def test_a_restriction_that_is_not_possible_here_is_said(world):
+    world.cannot = {Restriction.NETWORK}
+    served = world.run()
+    assert served.restrictions == {Restriction.FILES, Restriction.PRIVILEGES}
+    assert str(served).endswith(
+        "without a writable file system or capabilities. Its network had a way out: it is far away"
+    )
+
+
+def test_an_engine_that_is_lost_is_not_asked_again(world):
+    world.refused = EngineUnreachable("No Docker engine answers")
+    with pytest.raises(EngineUnreachable):
+        world.run()
+    assert len(world.started) == 1
+
+
+def test_an_image_that_cannot_be_started_with_restrictions_is_tried_without(world):
+    world.refused = TrialFailed("x", reason="it cannot be started: operation not permitted", advice="")
+    assert (
+        world.run().remarks[0].startswith("It needs a writable file system: it cannot be started: operation")
+    )
 
 
 REFUSALS = {
     "ended": (
         {"processes": [UP, Process(False, 3, False)], "answers": [NOBODY]},
-        r"ended with exit code 3 after 0\.1 s, before it served\. .*docker run --rm team/plugin:0\.1\.0",
+        r"ended with exit code 3 after 0\.[01] s, before it served\. .*docker run --rm team/plugin:0\.1\.0",
     ),
     "out of memory": (
         {"processes": [Process(False, 137, True)]},
@@ -133,11 +239,12 @@ def test_an_image_that_is_refused(world, state, words):
     assert caught.value.message.startswith("The trial run of team/plugin:0.1.0 failed: it")
     assert caught.value.details == ("last words",)
     assert not caught.value.temporary
-    assert world.now <= 61
+    assert world.now <= 71, "both runs, of which the second begins ten seconds later"
+    assert world.here == 0
 
 
 def test_an_image_may_take_as_long_as_is_said(world):
     world.answers = [NOBODY]
     with pytest.raises(TrialFailed, match="within 5 s"):
         world.run(seconds=5)
-    assert world.now <= 6
+    assert world.now <= 11
