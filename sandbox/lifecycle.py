@@ -222,8 +222,7 @@ def _stop(layout: Layout, client: docker.DockerClient | None, progress: Progress
 
 
 def _containers(client: docker.DockerClient | None, layout: Layout) -> list[Container]:
-    label = f"{containers.SANDBOX}={layout.identifier}"
-    return containers.labelled(client, label) if client else []
+    return containers.members(client, layout.identifier) if client else []
 
 
 def _purge(layout: Layout, client: docker.DockerClient | None, progress: Progress) -> None:

@@ -56,7 +56,7 @@ def of(layout: Layout) -> list[Service]:
     if client is None:
         return [_stopped(name) for name in always]
     with closing(client):
-        found = containers.labelled(client, f"{containers.SANDBOX}={layout.identifier}")
+        found = containers.members(client, layout.identifier)
         with ThreadPoolExecutor(max_workers=16) as pool:
             listed = list(pool.map(_service, found))
     by_name = {each.name: each for each in listed}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 SANDBOX = "pluginctl.sandbox"
-"""The label of everything that belongs to a sandbox; its value is the sandbox's identifier."""
+"""The label of everything that belongs to a sandbox; its value is the sandbox's identifier. See `members`."""
 PART = "pluginctl.part"
 _SPEC = "pluginctl.specification"
 USER = "10001:10001"
@@ -191,22 +191,29 @@ def _find(client: docker.DockerClient, name: str) -> Container | None:
         return None
 
 
-def labelled(client: docker.DockerClient, label: str) -> list[Container]:
-    """Containers with a label (`key=value`), running or not."""
-    found: list[Container] = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
-    return found
+def members(client: docker.DockerClient, sandbox: str) -> list[Container]:
+    """The containers of a sandbox, running or not: its parts, and the plugins that its supervisor started.
+
+    A container has the labels of its image as well, and whoever made the image chose those. Only whoever makes a
+    container chooses its network and its name.
+    """
+    found = client.containers.list(all=True, filters={"label": f"{SANDBOX}={sandbox}"}, ignore_removed=True)
+    return [each for each in found if each.attrs["HostConfig"]["NetworkMode"] == network_name(sandbox)]
 
 
 def of_sandbox(client: docker.DockerClient, sandbox: str) -> dict[str, Container]:
     """The containers of a sandbox's parts, by the part's name."""
-    return {
-        each.labels[PART]: each for each in labelled(client, f"{SANDBOX}={sandbox}") if PART in each.labels
-    }
+    return {part: each for each in members(client, sandbox) if (part := _part(each))}
 
 
 def part_of(container: Container) -> str:
-    """The name of the part that a container is; for a plugin the container's name."""
-    return container.labels.get(PART) or str(container.name)
+    """The name of the part that a container of a sandbox is; for a plugin the container's name."""
+    return _part(container) or str(container.name)
+
+
+def _part(container: Container) -> str | None:
+    sandbox, part = (container.labels.get(label, "") for label in (SANDBOX, PART))
+    return part if part and container.name == container_name(sandbox, part) else None
 
 
 def stop(found: Iterable[Container]) -> None:

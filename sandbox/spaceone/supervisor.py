@@ -11,6 +11,7 @@ are those of `spaceone`. Both generations (2.x and 1.12) have the functions that
 - After a start, the plugin service still has the addresses of containers that no longer exist. It is told first.
 - SupervisorManager.delete_plugin finds containers only by plugin and version. So it also stops the containers of
   another supervisor on the same engine: those of another sandbox, or of a platform that shares the engine.
+- The connector finds containers by labels, which an image can have as well. Here they are also on the network.
 - If the container of a plugin does not start, the round ends before the other plugins are started and published. This
   happens in every round: one broken version would block all later ones, also the version that repairs it.
 """
@@ -42,6 +43,7 @@ _LOGGER = logging.getLogger("spaceone.supervisor")
 _find = SupervisorManager.list_plugins_by_label
 _install = SupervisorService.install_plugin
 _run = DockerConnector.run
+_search = DockerConnector.search
 _check = SupervisorService._check_plugin_state
 _told: list[bool] = []
 
@@ -49,6 +51,10 @@ _told: list[bool] = []
 def _find_own(self: Any, label: str | list[str]) -> Any:
     labels = [label] if isinstance(label, str) else label
     return _find(self, [*labels, f"{NAME}={config.get_global('NAME')}"])
+
+
+def _search_inside(self: Any, filters: dict[str, Any]) -> Any:
+    return _search(self, {**filters, "network": os.environ["SANDBOX_NETWORK"]})
 
 
 def _install_or_tell(self: Any, params: dict[str, Any]) -> Any:
@@ -150,6 +156,7 @@ SupervisorService.install_plugin = _install_or_tell
 SupervisorService._check_plugin_state = _tell_and_check
 SupervisorService._exist_plugin = _exists
 DockerConnector.run = _run_inside
+DockerConnector.search = _search_inside
 # A container's name is a host name, which has at most 63 characters; a plugin's id has at most 48.
 supervisor_service._create_unique_name = partial(secrets.token_hex, 4)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,9 @@ import yaml
 from flows.spaceone import AuthenticationFailed, Client, PermissionDenied
 from sandbox import lifecycle, prefect_parts
 from sandbox.engine import containers
+from sandbox.machine.layout import PACKAGE
 from sandbox.machine.processes import Processes
+from sandbox.spaceone.generations import generation_of
 from tests.integration.conftest import client, running, spacectl, states
 from tests.waiting import PATIENCE, wait_for
 
@@ -71,7 +75,7 @@ def test_only_loopback_is_listened_on(home: Path, layout: Layout, engine: docker
 
 
 def test_plugins_publish_nothing(layout: Layout, engine: docker.DockerClient):
-    every = containers.labelled(engine, f"{containers.SANDBOX}={layout.identifier}")
+    every = containers.members(engine, layout.identifier)
     for each in every:
         if containers.PART not in each.labels:
             assert not any(each.attrs["NetworkSettings"]["Ports"].values())
@@ -262,6 +266,38 @@ def test_prefect_is_started_on_request_with_a_worker_for_both(home: Path, layout
     assert running(layout_2.prefect) == server
 
 
+def test_what_has_no_wheel_was_built_with_the_locked_tools(
+    layout: Layout, engine: docker.DockerClient
+) -> None:
+    generation = generation_of(layout)
+    (exceptions,) = re.findall(r"^--no-binary (.*)$", generation.requirements.read_text(), re.MULTILINE)
+    (tools,) = re.findall(
+        r"^(setuptools)==(\S+)", (PACKAGE / "requirements/build.txt").read_text(), re.MULTILINE
+    )
+    for name in exceptions.split(","):
+        folder = f"/opt/venv/lib/python3.11/site-packages/{name.replace('-', '_')}-*.dist-info"
+        _, wheel = parts(engine, layout)["identity"].exec_run(["sh", "-c", f"cat {folder}/WHEEL"])
+        assert f"Generator: {tools[0]} ({tools[1]})" in wheel.decode()
+
+
+def test_an_image_with_the_labels_of_a_sandbox_makes_no_part_of_it(
+    layout: Layout, engine: docker.DockerClient
+) -> None:
+    base = yaml.safe_load(layout.environment.read_text())["build"]["args"]["BASE_IMAGE"]
+    forged = f"LABEL {containers.SANDBOX}={layout.identifier} {containers.PART}=redis"
+    image, _ = engine.images.build(fileobj=io.BytesIO(f"FROM {base}\n{forged}\n".encode()), rm=True)
+    before = parts(engine, layout)["redis"].id
+    stranger = engine.containers.run(image.id, ["sleep", "3600"], detach=True, init=True)
+    try:
+        assert stranger.labels[containers.PART] == "redis"
+        assert stranger not in containers.members(engine, layout.identifier)
+        assert parts(engine, layout)["redis"].id == before
+        assert str(stranger.name) not in states(layout)
+    finally:
+        stranger.remove(force=True)
+        engine.images.remove(image.id)
+
+
 DELETE = """
 import sys
 from spaceone.core import config
@@ -277,25 +313,34 @@ print(supervisor.SupervisorManager().delete_plugin("plugin-shared", "1.0.0"))
 def test_the_supervisor_stops_containers_of_its_own_alone(
     layout: Layout, engine: docker.DockerClient
 ) -> None:
-    """Two platforms on one engine may run the same version of the same plugin."""
+    """Two platforms on one engine may run the same version of the same plugin. And an image may have any labels."""
     base = yaml.safe_load(layout.environment.read_text())["build"]["args"]["BASE_IMAGE"]
+    inside = containers.network_name(layout.identifier)
     started = []
     try:
-        for name in ("sandbox-mine", "sandbox-theirs"):
+        for name, network in (
+            ("sandbox-mine", inside),
+            ("sandbox-theirs", inside),
+            ("sandbox-mine", "bridge"),
+        ):
             labels = {
                 "spaceone.supervisor.name": name,
                 "spaceone.supervisor.plugin_id": "plugin-shared",
                 "spaceone.supervisor.plugin.version": "1.0.0",
             }
-            command = ["sleep", "3600"]
             started.append(
-                engine.containers.run(base, command, labels=labels, detach=True, init=True, auto_remove=True)
+                engine.containers.run(
+                    base,
+                    ["sleep", "3600"],
+                    labels=labels,
+                    network=network,
+                    detach=True,
+                    init=True,
+                    auto_remove=True,
+                )
             )
         done: Any = parts(engine, layout)["supervisor"].exec_run(["python", "-W", "ignore", "-c", DELETE])
-        left = {
-            each.labels["spaceone.supervisor.name"] for each in engine.containers.list() if each in started
-        }
-        assert left == {"sandbox-theirs"}, done.output
+        assert [each for each in started if each in engine.containers.list()] == started[1:], done.output
     finally:
         for container in engine.containers.list():
             if container in started:

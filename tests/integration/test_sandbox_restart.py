@@ -142,7 +142,7 @@ def plugin_containers(layout: Layout) -> list[str]:
     if engine is None:
         return []  # stopped with the last sandbox
     with closing(engine):
-        found = containers.labelled(engine, f"{containers.SANDBOX}={layout.identifier}")
+        found = containers.members(engine, layout.identifier)
         return [str(one.name) for one in found if containers.PART not in one.labels]
 
 
@@ -152,9 +152,11 @@ def left_on_the_engine(layout: Layout) -> list[str]:
     if engine is None:
         return []
     with closing(engine):
-        label = f"{containers.SANDBOX}={layout.identifier}"
-        found = [str(each.name) for each in containers.labelled(engine, label)]
-        return found + [str(each.name) for each in engine.networks.list(filters={"label": label})]
+        found = [str(each.name) for each in containers.members(engine, layout.identifier)]
+        return found + [
+            str(each.name)
+            for each in engine.networks.list(filters={"label": f"{containers.SANDBOX}={layout.identifier}"})
+        ]
 
 
 @dataclass
@@ -363,7 +365,7 @@ def kill(layouts: list[Layout]) -> None:
     """SIGKILL to every process of every part and plugin, without a word to the engine."""
     with closing(docker.from_env()) as engine:
         for layout in layouts:
-            for each in containers.labelled(engine, f"{containers.SANDBOX}={layout.identifier}"):
+            for each in containers.members(engine, layout.identifier):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(each.attrs["State"]["Pid"], signal.SIGKILL)
 
