@@ -1,12 +1,14 @@
 """A Debian image with Python, made from Debian packages where no image can be pulled.
 
-apt downloads the packages into a folder of its own and verifies them. That requires no root and changes nothing else on
-this machine. dpkg installs them in a container.
+apt downloads the packages into a folder of its own and verifies them: Debian's signature of the index with the
+archive's keyring, and the packages with the index. That requires no root and changes nothing else on this machine. dpkg
+installs them in a container.
 """
 
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 from contextlib import suppress
@@ -29,6 +31,18 @@ SUITE = "bookworm"  # its python3 is 3.11
 PACKAGES = ("apt", "usr-is-merged", "python3", "python3-venv", "ca-certificates")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _SECONDS = 600
+# Whatever the configuration of this machine says. Error-Mode: otherwise apt-get ends with success and takes an older
+# index if the signature of the new one is wrong.
+_VERIFIED = [
+    *("-o", "APT::Get::AllowUnauthenticated=false", "-o", "Acquire::AllowInsecureRepositories=false"),
+    *(
+        "-o",
+        "Acquire::AllowDowngradeToInsecureRepositories=false",
+        "-o",
+        "Acquire::AllowWeakRepositories=false",
+    ),
+    *("-o", "APT::Update::Error-Mode=any"),
+]
 #: The order in which debootstrap installs these: the scripts of every other package need them.
 _FIRST = ("base-passwd", "base-files", "dpkg", "libc6", "perl-base", "mawk", "debconf")
 # Debian 12 has /bin, /lib and /sbin below /usr, and packages that still name the old paths.
@@ -99,6 +113,7 @@ def _mirror() -> str:
 
 
 def _download(folder: Path, mirror: str) -> list[Path]:
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted start left there is not taken
     for name in ("state/lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
@@ -109,9 +124,13 @@ def _download(folder: Path, mirror: str) -> list[Path]:
         *("-o", f"Dir::State={folder}/state", "-o", f"Dir::State::status={folder}/status"),
         *("-o", f"Dir::Cache={folder}/cache", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User="),
         *("-o", "Acquire::Languages=none", "-o", "APT::Install-Recommends=false"),
+        *_VERIFIED,
     ]
-    failure = "The packages of the base image cannot be downloaded"
-    advice = "Check that the Debian mirror of this machine can be reached."
+    failure = "The packages of the base image cannot be downloaded and verified"
+    advice = (
+        f"Check that the Debian mirror of this machine, {mirror}, can be reached. If a signature is wrong, the mirror "
+        "does not hold what Debian signed: use another one."
+    )
     execute(["apt-get", *apt, "--quiet", "update"], failure, advice, seconds=_SECONDS)
     listed = execute(["apt-cache", *apt, "dumpavail"], failure, seconds=_SECONDS)
     wanted = [*_required(listed), *PACKAGES]
