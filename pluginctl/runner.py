@@ -65,8 +65,10 @@ class TerminalRunner(PlainRunner):
         """The plan as a table, unless it keeps everything as it is."""
         if any(action.verb is not Verb.KEEP for action in plan.actions):
             self._console.print(plan_table(plan.actions))
-            for note in notes(plan.writes):
-                self._line(f"  [dim]{literal(note)}[/]")
+        # What a generation stores otherwise matters where it is written; what is known of an image, also if it is kept.
+        noted = [action for action in plan.actions if action in plan.writes or action.kind == "image"]
+        for note in notes(noted):
+            self._line(f"  [dim]{literal(note)}[/]")
 
     def output(self, line: str) -> None:
         """Shows the last line of a build beside the spinner."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from flows.images.reference import LOCAL_REGISTRY
+
 if TYPE_CHECKING:
     from flows.images.reference import ImageReference
 
@@ -22,6 +24,11 @@ def is_temporary(reason: str) -> bool:
 def is_outage(reason: str) -> bool:
     """Whether a message is about a fault of the registry or the network, temporary or not."""
     return is_temporary(reason) or "no space left" in reason.lower()
+
+
+def is_local(reason: str) -> bool:
+    """Whether a message is about an image that was made on an engine: no registry has it, at no time."""
+    return LOCAL_REGISTRY in reason
 
 
 def push_advice(reason: str, reference: ImageReference) -> str:
@@ -53,6 +60,11 @@ def build_advice(reason: str, step: str | None) -> str:
         return "Correct the Dockerfile"
     instruction = step.partition(" : ")[2]
     if instruction.upper().startswith("FROM "):
+        if is_local(reason) or is_local(instruction):
+            return (
+                "The base image was made on this engine and is gone: `pluginctl sandbox up` makes it again. Or set the "
+                "environment's build argument BASE_IMAGE to an image of a registry"
+            )
         return (
             f"The engine has no {instruction[5:].strip()!r} and cannot pull it: "
             "set the environment's build argument BASE_IMAGE to an image that it has"

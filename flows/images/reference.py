@@ -16,6 +16,14 @@ from flows.manifest import image_name
 DOCKER_HUB = "docker.io"
 """How messages name Docker Hub; its address is None."""
 
+LOCAL_REGISTRY = "pluginctl.invalid"
+"""Begins the names of images that are made on an engine and are in no registry.
+
+If such an image is gone, an engine that is told to build on it asks the registry of its name. `pluginctl/python` would
+be a repository on Docker Hub that anybody may make. `localhost/python` would be asked for at port 80 of this machine
+without TLS. No name server has a name in `.invalid` (RFC 6761), and no authority certifies one.
+"""
+
 MAX_NAME = 255
 """Characters in registry and repository together: Docker's limit."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from flows.images.base import Base
 from flows.images.errors import InvalidReference
 from flows.images.labels import SOURCE_DIGEST
 
@@ -30,7 +31,8 @@ class ImageState:
     """The outcome of `compare`.
 
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
-    both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked.
+    both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked. `base` is the
+    base image that the registry's image was built on, None if that is not known.
     """
 
     status: ImageStatus
@@ -38,6 +40,7 @@ class ImageState:
     digest: str | None
     source_digest: str | None
     message: str
+    base: Base | None = None
 
     @property
     def blocked(self) -> bool:
@@ -73,7 +76,8 @@ def as_released(state: ImageState, source: PluginSource, digest: str, source_dig
 def compare(source: PluginSource, registry: Registry, reference: ImageReference) -> ImageState:
     """Compare a source with what `registry` holds as `reference` (whose tag is the source's version).
 
-    A version is immutable: the same version from another source is a conflict, whatever the difference is.
+    A version is immutable: the same version from another source is a conflict, whatever the difference is. The base
+    image is no part of the source (`flows.images.base`).
     It only reads; two requests if the version exists.
 
     Raises:
@@ -90,7 +94,8 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     made_from = image.labels.get(SOURCE_DIGEST)
     if made_from == source.digest:
         message = f"{reference} already exists, built from this source ({image.digest})"
-        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message)
+        base = Base.of(image.labels)
+        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base)
     bump = f"Bump {source.version_file}"
     if made_from is None:
         message = (

@@ -54,7 +54,8 @@ class Action:
         verb: What must be done.
         changes: The fields that differ from the declaration; for a create, all declared fields.
         reason: Why it is blocked.
-        notes: What this generation stores under another name, or does not support.
+        notes: What this generation stores under another name, or does not support; of an image what is to be known
+            about its base image.
         resource: The declared resource; None for an image.
         id: The platform's id of the existing resource.
         record: The existing resource as the platform returned it; None if there is none.

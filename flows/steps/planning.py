@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable
 
+from flows.images.base import Base, remarks
+from flows.images.errors import EngineError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
 from flows.images.source.plugin_source import PluginSource
@@ -60,12 +63,27 @@ def plan(
     def compared() -> tuple[ImageState, Plan]:
         image = compare(source.plugin, registry, reference)
         actions = _actions(session, declared)
-        image, notes = _as_released(image, source.plugin, actions)
+        image, recorded = _as_released(image, source.plugin, actions)
+        notes = (*recorded, *remarks(_base(source.base), image.base))
         return image, Plan((image_action(image, source.plugin, notes), *actions))
 
     image, made = runner.run(Step(PLAN, compared, outcome=lambda result: result[1].summary()))
     runner.planned(made)
     return Planned(source, image, made, services)
+
+
+def _base(name: str) -> Base:
+    """The base image. What a tag stands for says the engine of this machine, if there is one and it has the image."""
+    base = Base.named(name)
+    if not base.floats or not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
+        return base
+    from flows.images.engine.client import Engine
+
+    try:
+        with Engine.connect() as engine:
+            return Base(name, engine.digest(name, made_here=False))
+    except EngineError:
+        return base
 
 
 def _as_released(

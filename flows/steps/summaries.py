@@ -32,7 +32,7 @@ def changes(action: Action) -> list[str]:
 
 
 def notes(actions: Iterable[Action]) -> list[str]:
-    """A line for each field that this generation stores in another way, or does not support."""
+    """A line for each field that this generation stores in another way or does not support, and for the base image."""
     return [f"{action.kind} {action.name}: {note}" for action in actions for note in action.notes]
 
 

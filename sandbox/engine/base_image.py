@@ -13,6 +13,7 @@ import docker.errors
 import requests
 import requests.exceptions
 
+from flows.images.reference import LOCAL_REGISTRY
 from sandbox.engine import debian_image
 from sandbox.engine.building import archive, has
 from sandbox.errors import SandboxError
@@ -26,18 +27,21 @@ if TYPE_CHECKING:
 OFFICIAL = (
     "python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1"
 )
-BUILT = "pluginctl/python:3.11-bookworm"
-WITH_AUTHORITIES = "pluginctl/python:3.11"  # one of the two, plus this machine's certificate authorities
+_PYTHON = f"{LOCAL_REGISTRY}/python:3.11"
+BUILT = f"{_PYTHON}-bookworm"
 PROBE = "https://registry-1.docker.io/v2/"  # the registry that the engine pulls from
 PROBE_SECONDS = 4
 PULL_SECONDS = 120
 _AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE")
 _IN_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
-_LABEL = "pluginctl.authorities"
+_MARK = 12
 
 
 def ensure(client: docker.DockerClient, layout: Layout, progress: Progress) -> str:
     """The name of an image that a plugin's Dockerfile can start from, present on the engine.
+
+    The name identifies the content: it is another one for another image. So a plan sees that the base image is
+    another one than that of a released image, and asks no engine for it.
 
     Raises:
         SandboxError: the image can neither be pulled nor be built here.
@@ -102,30 +106,32 @@ def authorities() -> Path | None:
 def _with_authorities(client: docker.DockerClient, base: str, progress: Progress) -> str:
     """If this machine has its own certificate bundle, pip inside the image needs it too."""
     bundle = authorities()
+    made_from = str(client.images.get(base).id)
     if bundle is None:
-        return base
+        return base if base == OFFICIAL else _named(client, base, made_from.removeprefix("sha256:"))
     content = bundle.read_bytes()
-    mark = hashlib.sha256(base.encode() + content).hexdigest()[:16]
-    try:
-        if client.images.get(WITH_AUTHORITIES).labels.get(_LABEL) == mark:
-            return WITH_AUTHORITIES
-    except docker.errors.ImageNotFound:
-        pass
+    mark = hashlib.sha256(made_from.encode() + content).hexdigest()
+    name = f"{_PYTHON}-{mark[:_MARK]}"
+    if has(client, name):
+        return name
     variables = " ".join(
         f"{name}={_IN_IMAGE}" for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
     )
-    dockerfile = (
-        f"FROM {base}\nCOPY bundle.crt {_IN_IMAGE}\nENV {variables}\nLABEL {_LABEL}={mark}\n".encode()
-    )
+    dockerfile = f"FROM {base}\nCOPY bundle.crt {_IN_IMAGE}\nENV {variables}\n".encode()
     with progress.step("adding this machine's certificate authorities to the base image"):
         try:
             client.images.build(
                 fileobj=archive({"Dockerfile": dockerfile, "bundle.crt": content}),
                 custom_context=True,
-                tag=WITH_AUTHORITIES,
+                tag=name,
                 rm=True,
                 forcerm=True,
             )
         except (docker.errors.BuildError, docker.errors.APIError) as error:
-            raise SandboxError(f"The base image {WITH_AUTHORITIES} cannot be built: {error}") from error
-    return WITH_AUTHORITIES
+            raise SandboxError(f"The base image {name} cannot be built: {error}") from error
+    return name
+
+
+def _named(client: docker.DockerClient, image: str, mark: str) -> str:
+    client.images.get(image).tag(_PYTHON.partition(":")[0], f"3.11-{mark[:_MARK]}")
+    return f"{_PYTHON}-{mark[:_MARK]}"

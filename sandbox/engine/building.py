@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from docker.errors import APIError, BuildError, DockerException, ImageNotFound
 
+from flows.images.reference import LOCAL_REGISTRY
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def build(
 
     Args:
         client: the engine's client.
-        kind: the image's name without a tag, such as `pluginctl/spaceone-2`. The tag identifies the content.
+        kind: the image's name without registry and tag, such as `spaceone-2`. The tag identifies the content.
         files: the build context; its `Dockerfile` has the argument BASE.
         base: the image that it is built on.
         progress: receives what is going on.
@@ -57,7 +58,8 @@ def build(
     content = hashlib.sha256(str(client.images.get(base).id).encode())
     for name in sorted(files):
         content.update(f"\0{name}\0{len(files[name])}\0".encode() + files[name])
-    image = f"{kind}:{content.hexdigest()[:12]}"
+    name = f"{LOCAL_REGISTRY}/{kind}"
+    image = f"{name}:{content.hexdigest()[:12]}"
     if has(client, image):
         return image
     with progress.step(f"building the image of {what}"):
@@ -67,7 +69,7 @@ def build(
                 custom_context=True,
                 tag=image,
                 buildargs={"BASE": base},
-                labels={_KIND: kind},
+                labels={_KIND: name},
                 rm=True,
                 forcerm=True,
             )
@@ -81,14 +83,14 @@ def build(
             ) from error
         except (DockerException, OSError) as error:
             raise SandboxError(f"The image of {what} cannot be built: {error}") from error
-    _remove_older(client, kind, image)
+    _remove_older(client, name, image)
     return image
 
 
-def _remove_older(client: docker.DockerClient, kind: str, current: str) -> None:
-    for image in client.images.list(filters={"label": f"{_KIND}={kind}"}):
+def _remove_older(client: docker.DockerClient, name: str, current: str) -> None:
+    for image in client.images.list(filters={"label": f"{_KIND}={name}"}):
         for tag in image.tags:
-            if tag.startswith(f"{kind}:") and tag != current:
+            if tag.startswith(f"{name}:") and tag != current:
                 with suppress(APIError):  # a container still uses it
                     client.images.remove(tag)
 

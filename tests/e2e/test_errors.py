@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from docker.errors import ImageNotFound
 
 from flows.spaceone import (
@@ -33,7 +34,7 @@ pytestmark = [
 
 PASSWORD = "Passw0rd-of-a-test!"
 #: An image whose process lives and never listens.
-SILENT = b"""FROM pluginctl/python:3.11
+SILENT = """FROM {base}
 CMD ["python", "-c", "import time; time.sleep(3600)"]
 """
 
@@ -83,7 +84,8 @@ def image(platform, engine, tag):
     """A silent image in the registry, by its name there; gone from the engine."""
     name = f"e2e/silent-{tag}"
     reference = f"{platform.registry.removeprefix('http://')}/{name}"
-    engine.images.build(fileobj=io.BytesIO(SILENT), tag=f"{reference}:0.1.0")
+    base = yaml.safe_load(platform.environment.read_text())["build"]["args"]["BASE_IMAGE"]
+    engine.images.build(fileobj=io.BytesIO(SILENT.format(base=base).encode()), tag=f"{reference}:0.1.0")
     said = engine.images.push(reference, "0.1.0")
     assert "error" not in said
     engine.images.remove(f"{reference}:0.1.0")

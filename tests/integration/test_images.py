@@ -213,7 +213,22 @@ def test_build_arguments(engine, plugin, repository):
     arguments = {"BASE_IMAGE": str(base)}
     engine.build(source, reference, build_args=arguments)
     assert arguments == {"BASE_IMAGE": str(base)}
-    assert engine.find(reference).labels["org.opencontainers.image.base.name"] == str(base)
+    labels = engine.find(reference).labels
+    assert labels["org.opencontainers.image.base.name"] == str(base)
+    assert labels["org.opencontainers.image.base.digest"] == engine.find(base).id
+
+
+def test_the_digest_of_an_image_that_a_registry_has(engine, registry, plugin, repository):
+    source = PluginSource.load(plugin)
+    reference = ImageReference(registry.address, repository, source.version)
+    engine.build(source, reference)
+    assert engine.digest(str(reference), made_here=False) is None
+    assert engine.digest(str(reference)) == engine.find(reference).id
+    pushed = engine.push(reference, registry)
+    assert engine.digest(str(reference), made_here=False) == engine.digest(str(reference)) == pushed
+    assert engine.digest(f"{reference.name}@sha256:1") == "sha256:1", "the name says it"
+    for name in (f"{repository}-none:1", "not a name", "scratch"):
+        assert engine.digest(name) is None
 
 
 class TestFailedBuilds:
@@ -223,9 +238,10 @@ class TestFailedBuilds:
             ("FROM scratch\nFOO bar\n", None, "unknown instruction"),
             ("FROM scratch\nCOPY ${X:-nothing} /\n", "2/", r"nothing[\s\S]*dockerignore"),
             ("FROM nowhere.invalid/base:1\n", "1/", "the environment's build argument BASE_IMAGE"),
+            ("FROM pluginctl.invalid/base:1\n", "1/", "`pluginctl sandbox up` makes it again"),
             (f'FROM scratch\nRUN ["/{NAME}"]\n', "2/", "no such file or directory"),
         ],
-        ids=["Dockerfile", "COPY", "FROM", "RUN"],
+        ids=["Dockerfile", "COPY", "FROM", "sandbox", "RUN"],
     )
     def test_step_is_named(self, engine, plugin, repository, dockerfile, step, words):
         (plugin / "Dockerfile").write_text(dockerfile)
@@ -236,6 +252,8 @@ class TestFailedBuilds:
         assert (caught.value.step is None) is (step is None)
         assert f"Building {reference} failed" in str(caught.value)
         assert engine.find(reference) is None
+        if "pluginctl.invalid" in dockerfile:
+            assert not caught.value.temporary, "it is in no registry at any time"
 
     def test_changed_since_it_was_planned(self, engine, plugin, repository):
         source = PluginSource.load(plugin)

@@ -95,6 +95,13 @@ def test_a_plan_is_a_table_with_the_notes_of_what_is_written(console, text):
     assert "quiet." not in text()
 
 
+def test_what_is_noted_of_an_image_is_shown_although_it_is_kept(console, text):
+    kept = Action("schema", "y", Verb.KEEP, notes=("quiet.",))
+    image = Action("image", "x:1", Verb.KEEP, notes=("It was built on [another] base.",))
+    TerminalRunner(console).planned(Plan((image, kept)))
+    assert text().split() == ["image", "x:1:", "It", "was", "built", "on", "[another]", "base."]
+
+
 def test_lines_of_a_build_are_shown_where_they_are_asked_for(console, text):
     TerminalRunner(console).output("Step 1/9 : FROM [x]")
     assert text() == ""

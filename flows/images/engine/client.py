@@ -10,7 +10,7 @@ from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from flows.errors import Cause
-from flows.images.advice import build_advice, is_outage, is_temporary, push_advice
+from flows.images.advice import build_advice, is_local, is_outage, is_temporary, push_advice
 from flows.images.engine import container
 from flows.images.engine.connection import LOST, answering, connect, unreachable
 from flows.images.engine.local import LocalImage
@@ -19,6 +19,7 @@ from flows.images.engine.restrictions import NONE
 from flows.images.errors import (
     BuildFailed,
     EngineError,
+    EngineUnreachable,
     ImageChanged,
     InvalidReference,
     PushFailed,
@@ -131,7 +132,7 @@ class Engine:
         output = Output(on_output)
         with context.archive(source.folder, time=source.created) as archive:
             source.check_unchanged()
-            labels = image_labels(source, reference, arguments)
+            labels = image_labels(source, reference, arguments, self.digest(source.base(arguments)))
             self._follow(
                 lambda: self._api.build(
                     fileobj=archive,
@@ -157,11 +158,36 @@ class Engine:
                 output=output.tail,
                 advice=build_advice(reason, output.step),
                 # If a package index does not respond, only the step's output shows it.
-                temporary=is_temporary("\n".join((reason, *output.tail))),
+                temporary=not is_local(reason) and is_temporary("\n".join((reason, *output.tail))),
             )
         if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
             self._remove_untagged(before.id)
         return output.image_id
+
+    def digest(self, name: str, *, made_here: bool = True) -> str | None:
+        """Return the digest of an image, as a Dockerfile names it; None if it is not known.
+
+        It is the one in the name, or that of the registry from which the engine has the image.
+
+        Args:
+            name: The image's name.
+            made_here: Whether the digest of its configuration, which is its id, is returned for an image that is from
+                no registry. Nobody can pull by it.
+        """
+        if "@" in name:
+            return name.partition("@")[2]
+        try:
+            found = self._inspect(name)
+        except EngineUnreachable:
+            raise
+        except EngineError:  # not a name: the build says so
+            found = None
+        if found is None:
+            return None
+        digests = [str(each).rpartition("@") for each in found.get("RepoDigests") or []]
+        repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
+        own = str(found["Id"]) if made_here else None
+        return next((digest for held, _, digest in digests if held == repository), own)
 
     def running(
         self, image: LocalImage, seconds: float, restrictions: frozenset[Restriction] = NONE

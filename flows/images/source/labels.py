@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.images.labels import BASE_NAME, CREATED, REVISION, SOURCE, SOURCE_DIGEST, TITLE, VERSION
+from flows.images.labels import (
+    BASE_DIGEST,
+    BASE_NAME,
+    CREATED,
+    REVISION,
+    SOURCE,
+    SOURCE_DIGEST,
+    TITLE,
+    VERSION,
+)
 from flows.images.source.dockerfile import SCRATCH
 
 if TYPE_CHECKING:
@@ -15,9 +24,19 @@ if TYPE_CHECKING:
 
 
 def image_labels(
-    source: PluginSource, reference: ImageReference, build_args: Mapping[str, str]
+    source: PluginSource,
+    reference: ImageReference,
+    build_args: Mapping[str, str],
+    base_digest: str | None = None,
 ) -> dict[str, str]:
-    """Return the labels for an image of `source`: the same for the same source, name and base image."""
+    """Return the labels for an image of `source`: the same for the same source, name and base image.
+
+    Args:
+        source: What is built.
+        reference: The image's name.
+        build_args: The arguments of the Dockerfile, which may name the base image.
+        base_digest: The digest of the base image; None if it is not known.
+    """
     base = source.base(build_args)
     labels = {
         TITLE: reference.last_part,
@@ -26,6 +45,7 @@ def image_labels(
         CREATED: source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         SOURCE: source.url,
         BASE_NAME: None if base == SCRATCH else base,
+        BASE_DIGEST: base_digest,
         SOURCE_DIGEST: source.digest,
     }
     return {key: value for key, value in labels.items() if value}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.errors import BuildError, ImageNotFound
 
+from flows.images.reference import LOCAL_REGISTRY
 from sandbox.engine import building
 from sandbox.errors import SandboxError
 
@@ -47,12 +48,13 @@ class Engine:
 
 
 def build(engine: Engine, steps: Steps, files: dict[str, bytes] = FILES) -> str:
-    return building.build(engine, "pluginctl/it", files, "base:1", steps, "it")
+    return building.build(engine, "it", files, "base:1", steps, "it")
 
 
 def test_an_image_is_built_once_for_the_same_files_and_base(steps: Steps):
     engine = Engine()
     first = build(engine, steps)
+    assert first.startswith(f"{LOCAL_REGISTRY}/it:"), "a name that no registry has"
     assert build(engine, steps) == first
     assert engine.contexts == [["Dockerfile", "requirements.txt"]]
     assert steps.steps == ["building the image of it"]

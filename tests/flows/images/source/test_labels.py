@@ -13,11 +13,12 @@ def test_labels(plugin, monkeypatch):
     (plugin / "Dockerfile").write_text("ARG BASE_IMAGE=python:3.11-slim\nFROM ${BASE_IMAGE}\nCOPY src /\n")
     source = PluginSource.load(plugin)
     reference = ImageReference("example.com", "team/my-plugin", "0.1.0")
-    assert image_labels(source, reference, {"BASE_IMAGE": "own/base:1"}) == {
+    assert image_labels(source, reference, {"BASE_IMAGE": "own/base:1"}, "sha256:1") == {
         "org.opencontainers.image.title": "my-plugin",
         "org.opencontainers.image.version": "0.1.0",
         "org.opencontainers.image.created": "1970-01-02T00:00:00Z",
         "org.opencontainers.image.base.name": "own/base:1",
+        "org.opencontainers.image.base.digest": "sha256:1",
         SOURCE_DIGEST: source.digest,
     }
 
