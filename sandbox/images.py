@@ -24,16 +24,21 @@ OFFICIAL = {
     "mongodb": "mongo:7.0.16@sha256:c630c59342c1493d50345136df2af14a76b9e827dd5316bfabee07a0880a5f3a",
 }
 """The official images of the stores, by digest: the same for everybody."""
+_BUILD = PACKAGE / "requirements" / "build.txt"
+"""Locks what builds the packages that have no wheel."""
 _USER = "useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent sandbox"
 _VENV = """\
-COPY requirements.txt /tmp/requirements.txt
+COPY requirements.txt build.txt /tmp/
+# A package without a wheel is built with the locked tools of build.txt; pip would fetch others (--no-build-isolation).
 # Compiled here: a container may write nowhere, and starts in half the time with bytecode.
 # compileall fails for a file that is not valid for this Python, which some packages contain.
 RUN python -m venv /opt/venv \\
- && /opt/venv/bin/python -m pip install -qq --no-input --no-cache-dir --disable-pip-version-check --no-compile \\
-        {options} --require-hashes --requirement /tmp/requirements.txt \\
+ && install="/opt/venv/bin/python -m pip install -qq --no-input --no-cache-dir --disable-pip-version-check \\
+        --no-compile --no-deps --require-hashes --no-build-isolation --use-pep517" \\
+ && $install --requirement /tmp/build.txt \\
+ && $install --requirement /tmp/requirements.txt \\
  && (/opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || true) \\
- && rm /tmp/requirements.txt
+ && rm /tmp/requirements.txt /tmp/build.txt
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 """
 _SERVICES = f"""\
@@ -140,8 +145,9 @@ def services(
         SandboxError: it cannot be built.
     """
     files = {
-        "Dockerfile": _SERVICES.replace("{options}", "--no-deps").encode(),
+        "Dockerfile": _SERVICES.encode(),
         "requirements.txt": requirements.read_bytes(),
+        "build.txt": _BUILD.read_bytes(),
         "sandbox/__init__.py": (PACKAGE / "__init__.py").read_bytes(),
         **{
             f"sandbox/spaceone/{name}": (PACKAGE / "spaceone" / name).read_bytes()
@@ -151,7 +157,7 @@ def services(
         **building.folder(PACKAGE / "market", "sandbox/market"),
     }
     what = f"the SpaceONE {generation} services"
-    return building.build(client, f"pluginctl/spaceone-{generation}", files, base, progress, what)
+    return building.build(client, f"spaceone-{generation}", files, base, progress, what)
 
 
 def registry(client: docker.DockerClient, base: str, progress: Progress) -> str:
@@ -163,7 +169,7 @@ def registry(client: docker.DockerClient, base: str, progress: Progress) -> str:
 
 def _stores(client: docker.DockerClient, base: str, progress: Progress) -> str:
     files = {"Dockerfile": _STORES.encode()}
-    return building.build(client, "pluginctl/stores", files, base, progress, "Redis and the registry")
+    return building.build(client, "stores", files, base, progress, "Redis and the registry")
 
 
 def prefect(client: docker.DockerClient, base: str, requirements: Path, progress: Progress) -> str:
@@ -173,8 +179,9 @@ def prefect(client: docker.DockerClient, base: str, requirements: Path, progress
         SandboxError: it cannot be built.
     """
     files = {
-        "Dockerfile": _PREFECT.replace("{options}", "").encode(),
+        "Dockerfile": _PREFECT.encode(),
         "requirements.txt": requirements.read_bytes(),
         **{f"sandbox/{name}": (PACKAGE / name).read_bytes() for name in ("__init__.py", "one_host.py")},
+        "build.txt": _BUILD.read_bytes(),
     }
-    return building.build(client, "pluginctl/prefect", files, base, progress, "Prefect's server")
+    return building.build(client, "prefect", files, base, progress, "Prefect's server")

@@ -55,7 +55,7 @@ def test_official_images_where_they_can_be_pulled(network: dict[str, bool], step
     chosen = ensure(Engine(), steps, tmp_path)
     assert chosen.stores == images.OFFICIAL
     assert chosen.official == set(VOLUMES)
-    assert chosen.services == "pluginctl/spaceone-2.x:built"
+    assert chosen.services == "spaceone-2.x:built"
     assert all("@sha256:" in name for name in images.OFFICIAL.values())
 
 
@@ -64,8 +64,8 @@ def test_own_images_where_none_can_be_pulled(network: dict[str, bool], steps: St
     chosen = ensure(Engine(), steps, tmp_path)
     assert chosen.official == frozenset()
     assert chosen.stores == {
-        "redis": "pluginctl/stores:built",
-        "registry": "pluginctl/stores:built",
+        "redis": "stores:built",
+        "registry": "stores:built",
         "mongodb": chosen.services,
     }
 
