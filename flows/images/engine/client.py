@@ -26,7 +26,7 @@ from flows.images.errors import (
     PushUnverified,
     RegistryError,
 )
-from flows.images.labels import SOURCE_DIGEST
+from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST
 from flows.images.source import context
 from flows.images.source.labels import image_labels
 
@@ -162,6 +162,9 @@ class Engine:
             )
         if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
             self._remove_untagged(before.id)
+        if BASE_DIGEST not in labels and self.digest(source.base(arguments)):
+            # The engine did not have the base image before. With its cache, the second build adds the label alone.
+            return self.build(source, reference, build_args=build_args, on_output=on_output, seconds=seconds)
         return output.image_id
 
     def digest(self, name: str, *, made_here: bool = True) -> str | None:

@@ -21,7 +21,7 @@ class Restriction(StrEnum):
     PRIVILEGES = "privileges"
     """No capabilities, and no way to get new privileges."""
     NETWORK = "network"
-    """A network of its own without a way out."""
+    """A network of its own without a way out. What listens on all addresses of the engine's machine is reached."""
 
     @property
     def lacking(self) -> str:

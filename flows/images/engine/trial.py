@@ -90,6 +90,8 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
     with ExitStack() as stack:
         restricted, problem = _restricted(stack, engine, image, seconds)
         plain: _Run | None = None
+        result: Trial | None = None
+        patience = 0.0
         while True:
             if restricted:
                 try:
@@ -100,14 +102,17 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
             alone = restricted is not None and restricted.seconds < HEAD_START_SECONDS
             if plain is None and not alone:
                 plain = _Run(stack, engine, image, seconds, NONE)
-            if plain and (served := plain.look()):
+            if plain and result is None and (served := plain.look()):
+                result = plain.result(served)
+                # On a busy machine the restricted container may be the slower one by chance.
+                patience = HEAD_START_SECONDS + 2 * result.seconds
+            if plain and result and (restricted is None or restricted.seconds > patience):
                 break
             time.sleep(_PAUSE_SECONDS)
-        result = plain.result(served)
         written = [path for path in plain.container.changes() if not _is_no_need(path)]
     needs = _needs(engine, image, result.seconds, written)
     if not needs:
-        problem = problem or f"it did not serve within {HEAD_START_SECONDS + result.seconds:.0f} s"
+        problem = problem or f"it did not serve within {patience:.0f} s"
         needs = (
             f"It did not serve with restrictions ({problem}); which one it does not stand was not found out",
         )

@@ -16,6 +16,7 @@ from flows.images import (
     RegistryUnreachable,
 )
 from flows.images.engine import Engine
+from flows.images.labels import BASE_DIGEST
 from flows.images.source import PluginSource
 
 REFERENCE = ImageReference("example.com:5000", "team/plugin", "0.1.0")
@@ -121,3 +122,42 @@ def test_a_build_that_fails_says_whose_fault_it_is(plugin, line, cause, temporar
         Engine(Docker(*events), "unix:///x").build(PluginSource.load(plugin), REFERENCE)
     assert (caught.value.cause, caught.value.temporary) == (cause, temporary)
     assert caught.value.details == (line,)
+
+
+class Builder(Docker):
+    """An engine that pulls the base image when it builds, if it has none yet."""
+
+    def __init__(self, base):
+        super().__init__({"aux": {"ID": "sha256:built"}})
+        self.base, self.images, self.labels = base, {}, []
+
+    def inspect_image(self, name):
+        if name not in self.images:
+            raise ImageNotFound(name)
+        return self.images[name]
+
+    def build(self, *, labels, **_):
+        self.labels.append(labels.get(BASE_DIGEST))
+        self.images["python:3.11"] = self.base
+        yield from self.events
+
+
+@pytest.mark.parametrize(
+    ("digests", "label"),
+    [(["python@sha256:a"], "sha256:a"), (["mirror/python@sha256:b"], "sha256:id"), ([], "sha256:id")],
+)
+def test_an_image_is_labelled_with_its_base_also_if_the_build_pulled_it(plugin, digests, label):
+    (plugin / "Dockerfile").write_text("FROM python:3.11\nCOPY src /\n")
+    source = PluginSource.load(plugin)
+    docker = Builder({"Id": "sha256:id", "RepoDigests": digests})
+    engine = Engine(docker, "unix:///x")
+    assert engine.build(source, REFERENCE) == "sha256:built"
+    assert docker.labels == [None, label]
+    engine.build(source, REFERENCE)
+    assert docker.labels[2:] == [label], "known before: one build"
+
+
+def test_an_image_on_nothing_is_built_once(plugin):
+    docker = Builder({"Id": "sha256:id"})
+    Engine(docker, "unix:///x").build(PluginSource.load(plugin), REFERENCE)
+    assert docker.labels == [None]

@@ -26,12 +26,14 @@ class World:
         stands: The restrictions that the plugin serves with, one at a time or all of them.
         cannot: The restrictions that are not possible here.
         refused: What the engine raises for a container with restrictions.
+        answers_restricted: Other answers of a container with restrictions.
         hangs: Whether a plugin that does not stand a restriction hangs; otherwise it ends.
         started: When each container was started, with its restrictions.
     """
 
     def __init__(self):
         self.now, self.answers, self.processes = 0.0, [SERVED], [UP]
+        self.answers_restricted = None
         self.ports, self.remote, self.endpoints = ("50051/tcp",), None, ["here"]
         self.stands, self.cannot, self.refused, self.hangs = ALL, NONE, None, False
         self.started, self.here, self.written, self.lines = [], 0, [], ["last words"]
@@ -49,7 +51,7 @@ class World:
                 process=lambda: (
                     self._next(self.processes) if fine or self.hangs else Process(False, 1, False)
                 ),
-                endpoints=lambda: [(fine, endpoint) for endpoint in self.endpoints],
+                endpoints=lambda: [(fine, bool(applied), each) for each in self.endpoints],
                 output=lambda: self.lines,
                 changes=lambda: self.written,
                 remote=self.remote,
@@ -60,9 +62,11 @@ class World:
             self.here -= 1
 
     def ask(self, endpoint):
-        if not endpoint[0]:
+        fine, restricted = endpoint[:2]
+        if not fine:
             raise NOBODY
-        answer = self._next(self.answers)
+        restricted = restricted and self.answers_restricted is not None
+        answer = self._next(self.answers_restricted if restricted else self.answers)
         if isinstance(answer, NotServing):
             raise answer
         return answer
@@ -167,7 +171,15 @@ def test_the_search_for_what_is_needed_has_an_end(world):
     world.stands, world.hangs, world.answers = NONE, True, [NOBODY] * 100 + [SERVED]
     served = world.run()
     assert served.remarks[0].startswith("It needs a writable file system")
-    assert world.now < 20 + 30
+    assert world.now < 30 + 30
+
+
+def test_a_restricted_container_that_is_slower_by_chance_is_waited_for(world):
+    world.answers_restricted = [NOBODY] * 160 + [SERVED]
+    world.answers = [NOBODY] * 50 + [SERVED]
+    served = world.run()
+    assert (served.restrictions, served.seconds) == (ALL, pytest.approx(16, abs=0.5))
+    assert len(world.started) == 2
 
 
 def test_a_restriction_that_is_not_possible_here_is_said(world):
