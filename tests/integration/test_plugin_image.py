@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc
 
 from flows.images import ImageReference
+from flows.manifest import load_environment
 from tests.waiting import PATIENCE, wait_for
 
 # The sandbox installs and starts the engine, and makes a base image, where they are missing.
@@ -92,3 +94,33 @@ def test_its_labels_say_what_it_is(image):
     assert said["description"] == "SpaceONE inventory collector for cryptocurrency prices"
     assert said["licenses"] == "Apache-2.0"
     assert said["version"] == (SOURCE / "VERSION").read_text().strip()
+
+
+def test_nobody_becomes_another_user_in_it(container):
+    found = container.exec_run(["sh", "-c", "find / -xdev -perm /6000 2>/dev/null"], user="root")
+    assert found.output == b""
+
+
+def test_a_second_build_has_the_same_layers(client, image, sandbox, tmp_path):
+    """From another copy of the source, with other times and modes, and without the builder's cache."""
+    copy = tmp_path / "plugin"
+    shutil.copytree(SOURCE.parent, copy, copy_function=shutil.copyfile)
+    for path in copy.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    base = load_environment(str(sandbox.environment), tmp_path).settings.build.args
+    again, _ = client.images.build(
+        path=str(copy), tag=f"{NAME}/again:1", nocache=True, rm=True, forcerm=True, buildargs=dict(base)
+    )
+    try:
+        assert again.attrs["RootFS"]["Layers"] == image.attrs["RootFS"]["Layers"]
+    finally:
+        client.images.remove(f"{NAME}/again:1", force=True)
+
+
+def test_its_modules_are_compiled_and_not_compared_with_their_sources(container):
+    """Flags 01: a hash instead of a time, which is not checked (PEP 552)."""
+    script = (
+        "import glob; files = glob.glob('/opt/**/*.pyc', recursive=True);"
+        "print(len(files) > 500, {open(file, 'rb').read(8)[4:].hex() for file in files})"
+    )
+    assert container.exec_run(["python", "-c", script]).output.decode().strip() == "True {'01000000'}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from plugin.serving.healthcheck import END_SECONDS
+from tests.plugin.serving.test_healthcheck import COMMAND
 
 PLUGIN = Path(__file__).parents[2] / "plugin"
 REQUIREMENTS = PLUGIN / "pkg" / "pip_requirements.txt"
@@ -80,7 +84,32 @@ def test_the_package_has_all_its_folders():
     assert "plugin.serving" in found
 
 
-def test_the_health_check_of_the_image_is_a_module():
+def test_the_health_check_of_the_image_is_the_file_and_ends_before_the_engine_gives_up():
     text = (PLUGIN / "Dockerfile").read_text()
-    [module] = re.findall(r'^HEALTHCHECK .*CMD \["python", "-m", "([\w.]+)"\]', text, re.MULTILINE)
-    assert (PLUGIN / "src" / Path(*module.split("."))).with_suffix(".py").is_file()
+    [(timeout, command)] = re.findall(
+        r"^HEALTHCHECK --interval=30s --timeout=(\d+)s --start-period=5s \\\n    CMD (\[.*\])$",
+        text,
+        re.MULTILINE,
+    )
+    program, *arguments, file = json.loads(command)
+    assert program == "python"
+    assert arguments == COMMAND[1:-1]
+    assert (PLUGIN / "src" / Path(file).relative_to("/opt/plugin")) == Path(COMMAND[-1])
+    assert int(timeout) / 2 >= END_SECONDS
+
+
+def test_nothing_in_the_image_depends_on_when_it_was_built():
+    """tests/integration/test_plugin_image.py builds it twice."""
+    packages, final = (PLUGIN / "Dockerfile").read_text().split("FROM ${BASE_IMAGE}\n")
+    assert "--no-compile" in packages
+    assert (
+        packages.count("compileall -q --invalidation-mode unchecked-hash")
+        == packages.count("compileall")
+        == 2
+    )
+    assert re.search(r"^ARG SOURCE_DATE_EPOCH=\d+$", packages, re.MULTILINE)
+    assert packages.rstrip().endswith('&& find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +')
+    assert re.findall(r"^(?:COPY|ADD) .*", final, re.MULTILINE) == ["COPY --from=packages /image/ /"]
+    assert re.findall(r"^RUN .*", final, re.MULTILINE) == [
+        "RUN find / -xdev -perm /6000 -exec chmod ug-s {} +"
+    ]

@@ -93,7 +93,7 @@ def test_a_process_logs_its_start_and_its_end(process, minimal):
 def test_the_log_has_no_more_than_is_wanted(process, minimal, nobody):
     port = nobody.rpartition(":")[2]
     child, _, log = process(minimal, SPACEONE_PORT=port, SPACEONE_LOG_LEVEL="error", wait=False)
-    while not serving(f"127.0.0.1:{port}", 1.0):
+    while not serving(("127.0.0.1", port), 1.0):
         assert child.poll() is None
     child.terminate()
     assert child.wait(HANGING) == 0
