@@ -226,6 +226,23 @@ def test_a_row_that_is_no_resource_is_named_and_the_others_come(scripted, coin):
     assert ": a row without an id is not a valid resource" in third
 
 
+def test_what_a_message_has_of_the_sources_words_is_short_and_printable(scripted, coin):
+    long = "\x1b[2J\u202e" + "words " * 1000
+    rows = [
+        coin("a"),
+        coin("b") | {"id": None, "name": long},
+        coin("c", ath_date=long),
+        coin("d") | {"id": [long]},
+    ]
+    scripted.answer = lambda *_: (200, rows, {})
+    messages = run(scripted, 4)
+    assert names(messages) == ["a"]
+    assert len(errors(messages)) == 3
+    for message in errors(messages):
+        assert message.isprintable()
+        assert len(message) < 400
+
+
 def test_a_mistake_about_one_row_costs_no_other(scripted, coin, caplog):
     rows = [coin("a"), coin("b", ath_date=7), coin("c", circulating_supply=10**400), coin("d")]
     scripted.answer = lambda *_: (200, rows, {})

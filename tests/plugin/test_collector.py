@@ -55,9 +55,8 @@ def test_a_wrong_option_is_refused_by_every_call(channel, service):
 
 
 def test_verify_with_a_source_that_answers(channel, market):
-    wish = request(
-        collector_pb2.VerifyRequest, options={"base_url": market}, secret_data={"demo_api_key": "CG-x"}
-    )
+    secret = {"demo_api_key": "CG-x", "api_server": market.removesuffix("/api/v3")}
+    wish = request(collector_pb2.VerifyRequest, options={"base_url": market}, secret_data=secret)
     assert collector_pb2_grpc.CollectorStub(channel).verify(wish, timeout=HANGING) == Empty()
 
 
@@ -72,7 +71,8 @@ def test_verify_tells_wrong_keys_limits_currencies_and_silence_apart(channel, ma
         )
         return failure(lambda: stub.verify(wish, timeout=HANGING))
 
-    code, details = verify(market, {"pro_api_key": "secret-key"})
+    server = market.removesuffix("/api/v3")
+    code, details = verify(market, {"pro_api_key": "secret-key", "api_server": server})
     assert code is grpc.StatusCode.UNAUTHENTICATED
     assert details.startswith("ERROR_AUTHENTICATE_FAILURE: 127.0.0.1:")
     assert "secret-key" not in details
@@ -304,8 +304,10 @@ def test_logs_are_json_without_secrets(process, scripted):
     child, port, log = process()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         options = {"base_url": scripted.url}
-        assert collect(channel, None, {"demo_api_key": "CG-hidden"}, **options)[-1]["state"] == "FAILURE"
-        wish = request(collector_pb2.VerifyRequest, options=options, secret_data={"pro_api_key": "CG-hidden"})
+        secret = {"api_server": scripted.url, "demo_api_key": "CG-hidden"}
+        assert collect(channel, None, secret, **options)[-1]["state"] == "FAILURE"
+        secret = {"api_server": scripted.url, "pro_api_key": "CG-hidden"}
+        wish = request(collector_pb2.VerifyRequest, options=options, secret_data=secret)
         failure(lambda: collector_pb2_grpc.CollectorStub(channel).verify(wish, timeout=HANGING))
     child.terminate()
     assert child.wait(HANGING) == 0

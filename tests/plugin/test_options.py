@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
+import yaml
 
 from plugin.options import Options, Secret
-from plugin.schema import CLOUD_SERVICE_TYPES, OPTIONS_SCHEMA
+from plugin.schema import CLOUD_SERVICE_TYPES, OPTIONS_SCHEMA, SECRET_PROPERTIES
 from plugin.serving import InvalidParameter
 from plugin.serving.options import OptionsSchema
 
@@ -110,3 +114,38 @@ def test_a_key_shows_nowhere():
     assert "CG demo" not in str(caught.value)
     with pytest.raises(InvalidParameter, match="not both"):
         Secret.parse({"demo_api_key": "CG-demo", "pro_api_key": "CG-pro"})
+
+
+def test_a_secret_names_a_server_without_a_path():
+    assert (
+        Secret.parse({"api_server": " HTTPS://Mirror.example:443/ "}).api_server == "https://mirror.example"
+    )
+    assert Secret.parse({"api_server": "http://10.0.0.1:8080"}).api_server == "http://10.0.0.1:8080"
+    assert Secret.parse({"api_server": ""}).api_server is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "mirror.example",
+        "https://mirror/api/v3",
+        "https://me:word@mirror",
+        "ftp://mirror",
+        5,
+        ["https://m"],
+        "*",
+    ],
+)
+def test_what_is_no_server_is_refused_without_its_words(value):
+    with pytest.raises(InvalidParameter, match=r"secret_data\.api_server") as caught:
+        Secret.parse({"api_server": value})
+    assert "word" not in str(caught.value)
+
+
+def test_the_manifests_form_of_the_secret_has_what_is_read():
+    file = Path(__file__).parents[2] / "deployments" / "portfolio" / "create_schema.yaml"
+    schema = yaml.safe_load(file.read_text())["schema"]
+    form = {name: field for name, field in schema["properties"].items() if name in SECRET_PROPERTIES}
+    assert form == SECRET_PROPERTIES
+    assert not set(schema["required"]) & set(SECRET_PROPERTIES)
+    assert set(SECRET_PROPERTIES) == {field.name for field in fields(Secret)}

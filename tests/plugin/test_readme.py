@@ -6,7 +6,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from plugin.schema import OPTIONS_SCHEMA
+from plugin.schema import OPTIONS_SCHEMA, SECRET_PROPERTIES
 from plugin.serving.options import OptionsSchema
 from plugin.types import TYPES
 
@@ -16,7 +16,7 @@ SOURCE = PLUGIN / "src" / "plugin"
 
 
 def test_every_option_is_told():
-    table = README[README.index("## Options of a collector") : README.index("## What it collects")]
+    table = README[README.index("## Options of a collector") : README.index("## The secret")]
     told = dict(re.findall(r"^\| (\w+) \| ([^|]*) ?\|", table, re.MULTILINE))
     told.pop("option")
     properties = OptionsSchema(OPTIONS_SCHEMA).document["properties"]
@@ -25,6 +25,11 @@ def test_every_option_is_told():
         default = properties[name]["default"]
         if name != "base_url":
             assert words.strip() == (", ".join(default) if isinstance(default, list) else str(default))
+
+
+def test_every_key_of_the_secret_is_told():
+    table = README[README.index("## The secret") : README.index("## What it collects")]
+    assert re.findall(r"^\| (\w+) \| .* \|$", table, re.MULTILINE) == list(SECRET_PROPERTIES)
 
 
 def test_every_type_is_told():

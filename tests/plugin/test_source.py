@@ -9,13 +9,16 @@ from pycoingecko import CoinGeckoAPI
 
 from plugin.errors import (
     SourceBroken,
+    SourceError,
     SourceExhausted,
     SourceRefused,
     SourceRejected,
+    SourceTooLarge,
     SourceUnreachable,
 )
 from plugin.options import Options, Secret
-from plugin.source import ATTEMPTS, LONGEST_WAIT, Source
+from plugin.serving import InvalidParameter
+from plugin.source import ATTEMPTS, LONGEST_WAIT, LONGEST_WORDS, Source
 
 LIMITED = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
 
@@ -68,7 +71,7 @@ def test_a_number_is_what_the_source_wrote(source, scripted, beyond):
         (422, {"error": "invalid vs_currency"}, SourceRejected, "answered 422 to /coins/markets: invalid vs_currency."),
         (429, LIMITED, SourceExhausted, "exceeded the Rate Limit. Collect less often, or use an API key."),
         (500, b"<html>", SourceBroken, "answered 500 to /coins/markets: Internal Server Error."),
-        (503, {"error": {"status": {"error_message": "busy"}}}, SourceBroken, "answered 503 to /coins/markets: busy."),
+        (503, {"error": {"status": {"error_code": 503, "error_message": "busy"}}}, SourceBroken, "markets: busy."),
         (200, b"<html>", SourceBroken, "not JSON"),
         (200, b'[{"id": "x", "current_price": NaN}]', SourceBroken, "not JSON"),
         (200, {"coins": []}, SourceBroken, "answered with dict to get_coins_markets, where a list was expected"),
@@ -179,8 +182,9 @@ def test_a_pause_that_is_none_is_as_long_as_without(source, scripted, pauses, va
 
 
 def test_a_key_is_hidden_before_words_are_cut(scripted, pauses):
-    source = Source(Options(base_url=scripted.url), Secret(demo_api_key="CG-hidden"), pauses)
-    scripted.answer = lambda *_: (401, {"error": "x" * 296 + "CG-hidden"}, {})
+    secret = Secret(demo_api_key="CG-hidden", api_server=scripted.url)
+    source = Source(Options(base_url=scripted.url), secret, pauses)
+    scripted.answer = lambda *_: (401, {"error": "x" * (LONGEST_WORDS - 4) + "CG-hidden"}, {})
     with pytest.raises(SourceRefused) as caught:
         markets(source)
     assert "CG" not in str(caught.value)
@@ -209,7 +213,7 @@ def test_who_has_no_patience_asks_once(source, scripted, pauses):
 
 @pytest.mark.parametrize("plan", ["demo", "pro"])
 def test_a_key_travels_in_a_header_and_shows_nowhere(scripted, pauses, plan):
-    secret = Secret(**{f"{plan}_api_key": "CG-hidden"})
+    secret = Secret(**{f"{plan}_api_key": "CG-hidden"}, api_server=scripted.url)
     source = Source(Options(base_url=scripted.url), secret, pauses)
     scripted.answer = lambda *_: (401, {"error": "the key CG-hidden is wrong"}, {})
     with pytest.raises(SourceRefused) as caught:
@@ -221,13 +225,140 @@ def test_a_key_travels_in_a_header_and_shows_nowhere(scripted, pauses, plan):
     assert "CG-hidden" not in repr(caught.value)
 
 
+STRANGERS = [
+    "https://coingecko.com.evil.example/api/v3",
+    "https://evilcoingecko.com",
+    "https://evil.example/api.coingecko.com",
+    "https://api.coingecko.com:8443",
+    "http://api.coingecko.com/api/v3",  # whoever is on the line reads it
+    "http://[::1]:8",
+    "http://localhost",
+]
+
+
+@pytest.mark.parametrize("plan", ["demo", "pro"])
+@pytest.mark.parametrize("url", STRANGERS)
+def test_a_key_is_not_for_the_server_that_an_option_names(pauses, plan, url):
+    with pytest.raises(InvalidParameter) as caught:
+        Source(Options(base_url=url), Secret(**{f"{plan}_api_key": "CG-hidden"}), pauses)
+    assert caught.value.key == "options.base_url"
+    assert "name this one in the secret as api_server, or use an account without a key" in str(caught.value)
+    assert "CG-hidden" not in str(caught.value)
+    Source(Options(base_url=url), Secret(), pauses).close()
+
+
+def test_a_stranger_gets_no_request_at_all(scripted, pauses):
+    with pytest.raises(
+        InvalidParameter, match="API key is for CoinGecko over https, and is not sent to http://127"
+    ):
+        Source(Options(base_url=scripted.url), Secret(demo_api_key="CG-hidden"), pauses)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize(
+    ("named", "url", "sent"),
+    [
+        ("http://mirror:8080", "http://mirror:8080/api/v3", True),
+        ("http://mirror:8080", "http://MIRROR:8080", True),
+        ("http://mirror:8080", "http://mirror", False),
+        ("http://mirror:8080", "https://mirror:8080", False),
+        ("https://mirror", "http://mirror", False),
+        ("https://mirror", "https://mirror:443/x", True),
+        ("https://mirror", "https://a.mirror", False),
+        ("https://mirror", "https://api.coingecko.com/api/v3", False),
+        ("https://mirror", None, False),
+    ],
+)
+def test_a_key_is_for_the_server_that_its_secret_names(pauses, named, url, sent):
+    secret = Secret.parse({"demo_api_key": "CG-hidden", "api_server": named})
+    if sent:
+        source = Source(Options(base_url=url), secret, pauses)
+        assert source._headers["x-cg-demo-api-key"] == "CG-hidden"
+    else:
+        with pytest.raises(InvalidParameter, match=f"API key is for {named}, and is not sent to"):
+            Source(Options(base_url=url), secret, pauses)
+
+
+def test_a_key_goes_to_no_other_server_by_a_redirect(scripted, pauses, nobody):
+    secret = Secret(demo_api_key="CG-hidden", api_server=scripted.url)
+    source = Source(Options(base_url=scripted.url), secret, pauses)
+    for status in (301, 302, 303, 307, 308):
+        scripted.answer = lambda *_, status=status: (status, b"", {"Location": f"{nobody}/?x"})
+        pauses.patient = False
+        with pytest.raises(SourceBroken, match="redirects to another address, which is not followed"):
+            markets(source)
+    source.close()
+
+
+INTERNAL = "db.internal password=hunter2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": INTERNAL},
+        {"error": "coin not found: " + INTERNAL},
+        {"error": {"status": {"error_message": INTERNAL}}},
+        {"status": {"error_message": INTERNAL}},
+        {"status": {"error_code": "1", "error_message": INTERNAL}},
+        {"status": {"error_code": 1, "error_message": INTERNAL + "\n"}},
+        {"status": {"error_code": 1, "error_message": INTERNAL + "\x1b[2J"}},
+        {"status": {"error_code": 1, "error_message": INTERNAL * 50}},
+        {"status": {"error_code": 1, "error_message": [INTERNAL]}, "error": INTERNAL},
+        [INTERNAL],
+        INTERNAL,
+        INTERNAL.encode(),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 599])
+def test_the_words_of_a_server_that_an_option_names_are_not_passed_on(source, scripted, pauses, body, status):
+    pauses.patient = False
+    scripted.answer = lambda *_: (status, body, {})
+    with pytest.raises(SourceError) as caught:
+        markets(source)
+    assert "hunter2" not in str(caught.value)
+    assert f"answered {status} to /coins/markets: " in str(caught.value)
+
+
+def test_nor_are_the_words_beside_its_status(pauses):
+    """They come before the headers, and are the server's own."""
+    from plugin.connections import Answer
+    from plugin.source import _words
+
+    assert _words(Answer(500, {}, b""), trusted=False) == "Internal Server Error"
+    assert _words(Answer(799, {}, b""), trusted=False) == "an unknown status"
+
+
+@pytest.mark.parametrize("answer", [[INTERNAL], ["usd", INTERNAL, "eur"], [[INTERNAL]], {"a": INTERNAL}])
+def test_nor_what_should_have_been_currencies(source, scripted, answer):
+    scripted.answer = lambda *_: (200, answer, {})
+    with pytest.raises(SourceRejected, match="gives no prices in 'krw'") as caught:
+        source.check(Options(currency="krw"))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_words_of_a_server_that_the_secret_names_are(scripted, pauses):
+    secret = Secret(api_server=scripted.url)
+    source = Source(Options(base_url=scripted.url), secret, pauses)
+    scripted.answer = lambda *_: (403, {"error": "The mirror is closed on Sundays."}, {})
+    with pytest.raises(SourceRefused, match=r"to /coins/markets: The mirror is closed on Sundays\."):
+        markets(source)
+    source.close()
+
+
+def test_an_answer_without_an_end_is_not_asked_for_again(source, scripted, pauses):
+    scripted.answer = lambda *_: (200, b" " * (4 * 1024 * 1024 + 1), {})
+    with pytest.raises(SourceTooLarge, match="answered with more than 4 MiB"):
+        markets(source)
+    assert (pauses, len(scripted.requests)) == ([], 1)
+
+
 def test_a_paid_plan_has_an_address_of_its_own(pauses):
     assert Source(Options(), Secret(), pauses).host == "api.coingecko.com"
     assert Source(Options(), Secret(demo_api_key="CG-demo"), pauses).host == "api.coingecko.com"
     assert Source(Options(), Secret(pro_api_key="CG-pro"), pauses).host == "pro-api.coingecko.com"
-    assert (
-        Source(Options(base_url="http://mirror:1"), Secret(pro_api_key="CG-pro"), pauses).host == "mirror:1"
-    )
+    named = Secret(pro_api_key="CG-pro", api_server="http://mirror:1")
+    assert Source(Options(base_url="http://mirror:1"), named, pauses).host == "mirror:1"
 
 
 def test_the_check_asks_once_and_never_waits(source, scripted, pauses):
@@ -263,7 +394,7 @@ def test_the_budget_is_one_for_all_workers_of_a_container(scripted, pauses):
     assert len(scripted.requests) == 6
     assert pauses == [60.0]
     # Another key has another budget, and another address has the limit that its operator says: none.
-    markets(Source(options, Secret(demo_api_key="CG-x"), pauses))
+    markets(Source(options, Secret(demo_api_key="CG-x", api_server=scripted.url), pauses))
     for _ in range(40):
         markets(Source(Options(base_url=scripted.url), Secret(), pauses))
     assert pauses == [60.0]

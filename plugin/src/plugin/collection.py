@@ -29,6 +29,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _Rows = TypeVar("_Rows")
 
+_SHOWN: Final = 120
+"""Characters of the source's words that a message has."""
+
 BY_NAME: Final = {kind.name: kind for kind in TYPES}
 
 
@@ -145,7 +148,8 @@ def _request(request: Callable[..., _Rows], *arguments: Any) -> _Rows:
         raise
     except Exception as error:  # the rest of the collection comes all the same
         _LOGGER.exception("A type's request failed")
-        raise SourceBroken(f"the answer cannot be understood ({type(error).__name__}: {error}).") from error
+        what = _shown(f"{type(error).__name__}: {error}")
+        raise SourceBroken(f"the answer cannot be understood ({what}).") from error
 
 
 def _request_page(ranked: Ranked, source: Source, options: Options, page: Page, count: int) -> _Answer:
@@ -343,13 +347,21 @@ def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {error}"
     if isinstance(error, TypeError | ValueError):
-        return str(error)
+        return _shown(error)
     _LOGGER.error("A type's record failed", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    return _shown(f"{type(error).__name__}: {error}")
 
 
 def _name(row: Row) -> str:
-    return str(row.get("id") or row.get("name") or "a row without an id")
+    return _shown(row.get("id") or row.get("name") or "a row without an id")
+
+
+def _shown(value: object) -> str:
+    """Words that may be the source's, fit for a message: short and printable."""
+    text = "".join(
+        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(value)[:_SHOWN]
+    )
+    return text if len(str(value)) <= _SHOWN else text + "…"
 
 
 def _id(row: Row) -> str | None:

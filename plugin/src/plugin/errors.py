@@ -7,6 +7,7 @@ PluginError
     ├── SourceExhausted      the limit of requests is used up, and waiting does not help
     ├── SourceRejected       the source does not accept the request itself (an unknown currency, a wrong path)
     └── SourceBroken         a server error, or an answer that cannot be read
+        └── SourceTooLarge   an answer that is too large to be one
 """
 
 from __future__ import annotations
@@ -76,3 +77,10 @@ class SourceBroken(SourceError):
 
     code = "ERROR_SOURCE_BROKEN"
     transient = True
+
+
+class SourceTooLarge(SourceBroken):
+    """The source answered with more than an answer of CoinGecko can be; the next one would be no better."""
+
+    everywhere = True
+    transient = False

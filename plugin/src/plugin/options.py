@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from plugin.addresses import Address
 from plugin.schema import CLOUD_SERVICE_TYPES, PUBLIC_API
 from plugin.serving import InvalidParameter
 
@@ -66,44 +66,79 @@ class Secret:
     Attributes:
         demo_api_key: Key of CoinGecko's demo plan.
         pro_api_key: Key of a paid plan, which has its own address.
+        api_server: The server that is trusted instead of CoinGecko, as `https://host` or `http://host:port`.
     """
 
     demo_api_key: str | None = field(default=None, repr=False)
     pro_api_key: str | None = field(default=None, repr=False)
+    api_server: str | None = None
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Secret:
         """Read the keys from a request's secret_data; other values in it belong to the service account.
 
         Raises:
-            InvalidParameter: A key is not a text, or both are given. The message never contains a key.
+            InvalidParameter: A key is not a text, or both are given; or api_server is not a server's address. The
+                message never contains a key.
         """
         keys = {name: _key(name, values.get(name)) for name in ("demo_api_key", "pro_api_key")}
         if all(keys.values()):
             raise InvalidParameter("secret_data", "give demo_api_key or pro_api_key, not both")
-        return cls(**keys)
+        return cls(**keys, api_server=_server(values.get("api_server")))
+
+    def names(self, address: Address) -> bool:
+        """Whether the secret names the server of an address: same scheme, host and port."""
+        return self.api_server == address.origin
+
+    def key_for(self, address: Address) -> str | None:
+        """The API key for requests to an address; None where the secret has no key.
+
+        Whoever may edit the options of a collector names the address, but may not read secrets. So a key goes to
+        CoinGecko's own servers, with TLS, or to the one server that the secret itself names; that one may have no TLS,
+        since the secret says `http://` then. A secret that names a server keeps its key for that server: it does
+        not go to CoinGecko either.
+
+        To any other address there is no request at all, rather than one without the key: a collection that silently
+        goes on with the limits of the public API looks like one that works, and who edited the options would not learn
+        that the account is meant for another server.
+
+        Raises:
+            InvalidParameter: The key is not for this address; says what to do.
+        """
+        key = self.pro_api_key or self.demo_api_key
+        if not key or self.names(address) or (not self.api_server and address.is_coingecko):
+            return key
+        owner = self.api_server or "CoinGecko over https"
+        raise InvalidParameter(
+            "options.base_url",
+            f"the account's API key is for {owner}, and is not sent to {address.origin}; set base_url to that server, "
+            "name this one in the secret as api_server, or use an account without a key",
+        )
 
 
-def _base_url(address: str) -> str | None:
-    if not address:
+def _base_url(text: str) -> str | None:
+    if not text:
         return None
-    try:
-        parts = urlsplit(address)
-        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise InvalidParameter("options.base_url", str(error)) from None
-    if not complete or parts.query or parts.fragment:
-        raise InvalidParameter("options.base_url", f"give http(s)://host/path, such as {PUBLIC_API}")
-    if parts.username or parts.password:
-        raise InvalidParameter("options.base_url", "a key belongs in the secret, not in the address")
-    address = address.rstrip("/")
+    address = Address.parse("options.base_url", text).url
     # The console's form sends the default, too: it does not name another server, and a paid plan has its own address.
     return None if address == PUBLIC_API else address
+
+
+def _server(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    key = "secret_data.api_server"
+    if not isinstance(value, str):
+        raise InvalidParameter(key, "this is not a text")
+    address = Address.parse(key, value.strip())
+    if address.path:
+        raise InvalidParameter(key, "give the server without a path, such as https://prices.example.com")
+    return address.origin
 
 
 def _key(name: str, value: object) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,200}", value):
+    if not isinstance(value, str) or not re.fullmatch(r"[!-~]{1,200}", value):
         raise InvalidParameter(f"secret_data.{name}", "this is not an API key")
     return value

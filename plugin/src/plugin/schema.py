@@ -88,7 +88,7 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
         },
         "base_url": {
             "title": "Source Address",
-            "description": "Address of a server with CoinGecko's API, such as a mirror.",
+            "description": "Address of a server with CoinGecko's API. It gets no API key unless the secret names it.",
             "type": "string",
             "default": PUBLIC_API,
         },
@@ -103,3 +103,13 @@ OPTIONS_SCHEMA: Final[dict[str, Any]] = {
     },
 }
 """With the titles and defaults that the form shows."""
+
+SECRET_PROPERTIES: Final[dict[str, Any]] = {
+    "demo_api_key": {"title": "CoinGecko Demo API Key", "type": "string", "format": "password"},
+    "pro_api_key": {"title": "CoinGecko Pro API Key", "type": "string", "format": "password"},
+    "api_server": {"title": "Server of the API Key, If Not CoinGecko", "type": "string"},
+}
+"""What this plugin reads of a secret; none is required, since the public API needs no key.
+
+The console's form is made of deployments/portfolio/create_schema.yaml, which has the same properties.
+"""

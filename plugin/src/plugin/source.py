@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ import urllib3
 from pycoingecko import CoinGeckoAPI
 
 from plugin import budget
+from plugin.addresses import Address
 from plugin.connections import Connections
 from plugin.errors import (
     SourceBroken,
@@ -23,12 +26,13 @@ from plugin.errors import (
     SourceRejected,
     SourceUnreachable,
 )
-from plugin.schema import PRO_API, PUBLIC_API
+from plugin.schema import CURRENCY_PATTERN, PRO_API, PUBLIC_API
 from plugin.serving import CallerLeft, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from plugin.connections import Answer
     from plugin.options import Options, Secret
     from plugin.serving import Caller
 
@@ -42,6 +46,18 @@ LONGEST_HOLD: Final = 3600.0
 PER_MINUTE: Final = 30
 PRO_PER_MINUTE: Final = 500
 """Requests a minute of CoinGecko's free plan, and of its smallest paid one."""
+
+LONGEST_WORDS: Final = 200
+"""Characters of the source's words that an error has; CoinGecko's longest message has 138."""
+
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_STATUSES: Final = {status.value for status in HTTPStatus}
+_OWN_WORDS: Final = re.compile(
+    r"(coin|category) not found|Could not find \w+ with the given id|invalid [a-z_]{1,20}"
+    r"|Missing parameter [a-z_]{1,20}|Incorrect path\. Please check https://www\.coingecko\.com/api/?",
+    re.ASCII | re.IGNORECASE,
+)
+"""Sentences that CoinGecko gives as `{"error": "..."}`."""
 
 Row = dict[str, Any]
 """A row of JSON; a number that a float cannot hold to its last digit is a Decimal, see `plugin.serving.number`."""
@@ -77,19 +93,26 @@ class Source:
         options: Address, time limit and budget.
         secret: The API key, which travels in a header, so that no address, log or error contains it.
         caller: Who waits for the answers; when it leaves, requests under way end, and no more are sent.
+
+    Raises:
+        InvalidParameter: The secret has an API key that is not for the options' address.
     """
 
     def __init__(self, options: Options, secret: Secret, caller: Caller) -> None:
         self._caller = caller
-        self._base = options.base_url or (PRO_API if secret.pro_api_key else PUBLIC_API)
+        usual = PRO_API if secret.pro_api_key else PUBLIC_API
+        address = Address.parse("options.base_url", options.base_url or usual)
+        self._base = address.url
         self._timeout = options.request_timeout
-        self.host: str = urlsplit(self._base).netloc
-        self._key = secret.pro_api_key or secret.demo_api_key
+        self.host: str = address.netloc
+        self._key = secret.key_for(address)
+        named = secret.names(address)
+        self._trusted = named or address.is_coingecko
         self._headers = {"Accept-Encoding": "gzip", "User-Agent": "plugin-portfolio-inven-collector"}
         if self._key:
             plan = "pro" if secret.pro_api_key else "demo"
             self._headers[f"x-cg-{plan}-api-key"] = self._key
-        self._connections = Connections(self._base)
+        self._connections = Connections(address, anywhere=named)
         caller.on_leaving(self._connections.cut)
         self._api = _Api(self._base, self._request)
         own = PRO_PER_MINUTE if secret.pro_api_key else PER_MINUTE
@@ -111,7 +134,7 @@ class Source:
         known = _texts(self._once("get_supported_vs_currencies"))
         for currency in (options.currency, *options.more_currencies):
             if currency not in known:
-                some = ", ".join(known[:8])
+                some = ", ".join([name for name in known if re.fullmatch(CURRENCY_PATTERN, name)][:8])
                 raise SourceRejected(
                     f"{self.host} gives no prices in {currency!r}; it knows {some} and others."
                 )
@@ -186,12 +209,12 @@ class Source:
             if self._caller.left:
                 raise CallerLeft from None
             raise SourceUnreachable(self._unreachable(error)) from None
-        if answer.get_redirect_location():
+        if answer.status in _REDIRECTS and "Location" in answer.headers:
             raise SourceBroken(f"{self.host} redirects to another address, which is not followed.")
         if answer.status != 200:
             raise self._failure(answer, urlsplit(url).path)
         try:
-            return _read(answer.data)
+            return _read(answer.body)
         except (ValueError, RecursionError):
             raise SourceBroken(f"{self.host} answered with something that is not JSON.") from None
 
@@ -205,11 +228,11 @@ class Source:
             return f"The certificate of {self.host} is not trusted; SSL_CERT_FILE can name its authority."
         return f"{self.host} cannot be reached ({type(error).__name__}); check the option base_url."
 
-    def _failure(self, answer: urllib3.BaseHTTPResponse, path: str) -> SourceError:
-        status, message = answer.status, _message_of(answer)
+    def _failure(self, answer: Answer, path: str) -> SourceError:
+        status, message = answer.status, _words(answer, trusted=self._trusted)
         if self._key:
             message = message.replace(self._key, "***")
-        said = f"{self.host} answered {status} to {path}: {message[:300].rstrip('.')}."
+        said = f"{self.host} answered {status} to {path}: {message[:LONGEST_WORDS].rstrip('.')}."
         if status in (401, 403):
             hint = (
                 "Check the API key in the secret." if self._key else "It may need an API key, in the secret."
@@ -222,22 +245,34 @@ class Source:
         return SourceRejected(said)
 
 
-def _message_of(answer: urllib3.BaseHTTPResponse) -> str:
-    """The source's message of an error, which CoinGecko writes in three forms."""
+def _words(answer: Answer, *, trusted: bool) -> str:
+    """The source's words about an error, or else what its status means.
+
+    Who edits the options may name any server that this container reaches, and would read here what it answers. So
+    the words of a server that neither is CoinGecko's nor is named by the secret count only where CoinGecko alone would
+    write them: a message beside its number of an error, or one of its own sentences.
+    """
+    status = HTTPStatus(answer.status).phrase if answer.status in _STATUSES else "an unknown status"
     try:
-        body = json.loads(answer.data)
+        body = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return str(answer.reason)
-    for path in (("status", "error_message"), ("error", "status", "error_message"), ("error",)):
-        found: Any = body
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, str):
-            return found
-    return str(answer.reason)
+        return status
+    whole = _inside(body, "error")
+    inner = _inside(whole, "status") or _inside(body, "status")
+    words, number = _inside(inner, "error_message"), _inside(inner, "error_code")
+    known = isinstance(number, int)
+    if not isinstance(words, str):
+        words, known = whole, isinstance(whole, str) and bool(_OWN_WORDS.fullmatch(whole))
+    if not isinstance(words, str) or not words.isprintable() or not (trusted or known):
+        return status
+    return words if trusted or len(words) <= LONGEST_WORDS else status
 
 
-def _retry_after(answer: urllib3.BaseHTTPResponse) -> float | None:
+def _inside(body: Any, key: str) -> Any:
+    return body.get(key) if isinstance(body, dict) else None
+
+
+def _retry_after(answer: Answer) -> float | None:
     """The header Retry-After in seconds: either a number of them, or a date (RFC 9110, 10.2.3)."""
     value = answer.headers.get("Retry-After", "").strip()
     try:
