@@ -68,8 +68,10 @@ class Session:
     def _tls(self) -> SSLContext:
         return tls_context(verify=self.verify, trust_env=self.trust_env)
 
-    def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
-        """Send a request without a body, once; follow redirects, and return the response.
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Response:
+        """Send a request once; follow redirects, and return the response.
 
         Raises:
             ssl.SSLError: there is no TLS, or its certificate is not trusted.
@@ -77,12 +79,12 @@ class Session:
             OSError, HTTPException, ValueError: no server listens, the response is not HTTP, or the address is invalid.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._send(method, url, headers)
+            answer = self._send(method, url, headers, body)
             where = quote(answer.header("Location").encode("latin-1"), safe=_IN_URLS)
             if answer.status not in {301, 302, 303, 307, 308} or not where:
                 return answer
             if method != "HEAD" and (answer.status in {302, 303} or (answer.status, method) == (301, "POST")):
-                method = "GET"
+                method, body = "GET", None
             before, url = url, urljoin(url, where)
             if not login_may_follow(before, url):
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
@@ -93,7 +95,7 @@ class Session:
         while self._connections:
             self._connections.popitem()[1].close()
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         parts = urlsplit(url)
         proxy = proxy_of(parts) if self.trust_env else None
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
@@ -108,7 +110,7 @@ class Session:
             if not open_to.sock:
                 open_to.connect()
                 open_to.sock.settimeout(self._read)
-            open_to.request(method, target, headers=dict(headers))
+            open_to.request(method, target, body, dict(headers))
             answer = open_to.getresponse()
             return Response(method, url, answer.status, answer.reason, answer.headers, answer.read())
         except BaseException:  # whatever interrupted it: half an answer may be left on the connection

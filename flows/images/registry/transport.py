@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
@@ -40,6 +40,14 @@ _NOT_TRUSTED = (
     "If it speaks plain HTTP or its certificate is self-signed, set `insecure: true` in the environment's "
     "registry"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a request sends: its media type and its bytes."""
+
+    type: str
+    data: bytes
 
 
 class Transport:
@@ -78,12 +86,19 @@ class Transport:
         self._session.close()
 
     def send(
-        self, method: str, path: str, *, accept: str, scope: str = "", token_scope: str = ""
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: str,
+        scope: str = "",
+        token_scope: str = "",
+        content: Content | None = None,
     ) -> Response:
         """Send a request and return the response with any status except 401, 403, 429 and 5xx.
 
         A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
-        `token_scope`: what a token is asked for, instead of what the registry's challenge names.
+        `token_scope`: what a token is asked for, instead of what the registry's challenge names. `content` is its body.
 
         Raises:
             RegistryUnreachable: the registry does not respond, or not now.
@@ -91,13 +106,13 @@ class Transport:
             UnexpectedAnswer: it requires a login that would expose the password.
         """
         url, kept = self._base_url() + path, token_scope or scope
-        response = self._send(method, url, accept, self._logins.get(kept, ""))
+        response = self._send(method, url, accept, self._logins.get(kept, ""), content)
         if response.status == HTTPStatus.UNAUTHORIZED:
             challenge = Challenge.parse(response.header("WWW-Authenticate"))
             if token_scope:
                 challenge = replace(challenge, scope=token_scope)
             self._logins[kept] = login = self._log_in(challenge, response)
-            response = self._send(method, url, accept, login)
+            response = self._send(method, url, accept, login, content)
         if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise self._refused(response, response.method)
         self._expect_not_busy(response)
@@ -146,12 +161,16 @@ class Transport:
                 "Is it the address of an image registry?",
             )
 
-    def _send(self, method: str, url: str, accept: str, login: str = "") -> Response:
+    def _send(
+        self, method: str, url: str, accept: str, login: str = "", content: Content | None = None
+    ) -> Response:
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
+        if content:
+            headers["Content-Type"] = content.type
         if login:
             headers["Authorization"] = login
         try:
-            return self._session.request(method, url, headers)
+            return self._session.request(method, url, headers, content.data if content else None)
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise RegistryUnreachable(self.name, "closed the connection", _CHECK_ADDRESS) from error
         except ssl.SSLError as error:
