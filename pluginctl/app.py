@@ -16,6 +16,7 @@ from pluginctl.exit_codes import MEANINGS
 COMMANDS = {
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
+    "verify": "pluginctl.commands.verify",
     "show": "pluginctl.commands.show",
     "api-resources": "pluginctl.commands.api_resources",
     "sandbox": "pluginctl.commands.sandbox",

@@ -51,6 +51,17 @@ class Build(Document):
     args: dict[str, str] = Field(default_factory=dict)
 
 
+class Signing(Document):
+    """Who signs the provenance of images, and how it is verified."""
+
+    key_variable: str | None = Field(
+        default=None,
+        pattern="^PLUGINCTL_[A-Z0-9_]+$",
+        description="A variable with the private key (Ed25519, PEM), or with the path of its file.",
+    )
+    public_key: str | None = Field(default=None, description="PEM file of the public key.")
+
+
 class Settings(Document):
     """The fields of the file. `extends` names another such file, relative to this one. This file overrides it."""
 
@@ -70,6 +81,10 @@ class Settings(Document):
     )
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     build: Build = Field(default_factory=Build)
+    attestations: bool = Field(
+        default=True, description="Whether a bill of materials and provenance are stored beside the image."
+    )
+    signing: Signing = Field(default_factory=Signing)
     plugin_options: dict[str, Any] = Field(default_factory=dict)
     timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
 
@@ -156,8 +171,9 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
     for holder in (data, data.get("workspace")):
         if isinstance(holder, dict) and isinstance(value := holder.get("spacectl"), str) and is_path(value):
             holder["spacectl"] = str((folder / Path(value).expanduser()).resolve())
-    if isinstance(value := data.get("root_certificates"), str):
-        data["root_certificates"] = str((folder / Path(value).expanduser()).resolve())
+    for holder, key in ((data, "root_certificates"), (data.get("signing"), "public_key")):
+        if isinstance(holder, dict) and isinstance(value := holder.get(key), str):
+            holder[key] = str((folder / Path(value).expanduser()).resolve())
 
 
 def is_path(name: str) -> bool:

@@ -14,6 +14,7 @@ from flows.steps.collection import recollect
 from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
 
+PUSHED = f"sha256:{'cd' * 32}"
 VERSION = (Path(__file__).parents[3] / "plugin/src/VERSION").read_text().strip()
 
 
@@ -42,7 +43,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     request_, platform, recorder
 ):
     report = release(request_, recorder)
-    assert platform.writes == ["build", "trial", "push", *WRITES]
+    assert platform.writes == ["build", "trial", "push", "store", "store", *WRITES]
     assert [step.title for step in recorder.steps] == [
         "read source",
         "check endpoints",
@@ -51,7 +52,9 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
         "build image",
         "inspect image",
         "trial run",
+        "list packages",
         "push image",
+        "attest image",
         "list what is there",
         "create schema portfolio_investment_schema",
         "create schema portfolio-service-account",
@@ -78,7 +81,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     assert recorder.outcomes["read the inventory"] == "2 p/g/t"
     assert recorder.outcomes["show a resource"] == "Bitcoin: 1 details, 1 tag, no dynamic UI"
     assert report.success
-    assert report.delivered.digest == "sha256:pushed"
+    assert report.delivered.digest == PUSHED
     assert report.collector_id == "inventory.Collector-1"
     assert report.collected.by_type == {"p/g/t": 2}
     assert report.collected.rows[0][0] == "Bitcoin"
@@ -99,7 +102,7 @@ def test_a_second_release_does_nothing_but_collect(request_, world, platform, re
     report = release(request_, recorder)
     assert platform.writes == ["inventory.Collector.collect"]
     assert {action.verb for action in report.actions} == {Verb.KEEP}
-    assert report.planned.image.digest == "sha256:held"
+    assert report.planned.image.digest == PUSHED
     names = [step.name for step in recorder.steps]
     assert names == [
         "read source",
@@ -148,7 +151,15 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
 
 def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):
     report = release(dataclasses.replace(request_, publish_only=True), recorder)
-    assert platform.writes == ["build", "trial", "push", *WRITES[:3], "repository.Plugin.register"]
+    assert platform.writes == [
+        "build",
+        "trial",
+        "push",
+        "store",
+        "store",
+        *WRITES[:3],
+        "repository.Plugin.register",
+    ]
     assert [action.kind for action in report.actions] == [
         *("image", "repository", "schema", "schema", "provider", "plugin")
     ]
@@ -240,7 +251,7 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
     assert outcomes["trial run"] == (
         "serves grpc.health.v1.Health, spaceone.api.inventory.plugin.Collector after 1.2 s"
     )
-    assert outcomes["push image"] == "sha256:pushed"
+    assert outcomes["push image"] == PUSHED
     shown = report.as_json()
     assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": VERSION}
     assert (shown["login"], shown["built"]["size"], shown["trial"]["seconds"]) == (
