@@ -11,7 +11,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.images.attestation.envelope import payload_of
 from flows.images.errors import UnexpectedAnswer
 from flows.images.labels import CREATED, TITLE
 from flows.images.reference import DOCKER_HUB, ImageReference
@@ -108,6 +107,8 @@ class Store:
             RegistryError: the registry cannot be read.
             ValueError: the provenance is not an envelope or a statement.
         """
+        from flows.images.attestation.envelope import payload_of  # a release does not come here
+
         bill = self._documents.read(_tag(digest, SBOM))
         provenance = self._documents.read(_tag(digest, PROVENANCE))
         statement, signatures = provenance.data if provenance else None, list[bytes]()

@@ -172,7 +172,7 @@ class Engine:
         )
         if before and before.id != image_id and SOURCE_DIGEST in before.labels:
             self._remove_untagged(before.id)
-        self._remove_older_builds(labels, {image_id, output.image_id})
+        self._remove_older_builds(labels)
         return image_id
 
     def running(self, image: LocalImage, seconds: float) -> AbstractContextManager[Container]:
@@ -299,13 +299,13 @@ class Engine:
         found = self._inspect(name) or {}
         return list((found.get("RootFS") or {}).get("Layers") or ())
 
-    def _remove_older_builds(self, labels: Mapping[str, str], keep: set[str]) -> None:
-        """Remove what earlier builds of a version left without a name. The newest stays as the builder's cache."""
+    def _remove_older_builds(self, labels: Mapping[str, str]) -> None:
+        """Remove what builds of other sources left of this version; that of this source is the builder's cache."""
         wanted = [f"{key}={labels[key]}" for key in (TITLE, VERSION)]
         with answering(self.address, "looking for older builds"):
             found = self._api.images(filters={"dangling": True, "label": wanted})
         for image in found:
-            if image["Id"] not in keep and SOURCE_DIGEST in (image.get("Labels") or {}):
+            if (image.get("Labels") or {}).get(SOURCE_DIGEST) not in {None, labels[SOURCE_DIGEST]}:
                 self._remove_untagged(image["Id"])
 
     def _follow(
