@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.images.attestation.store import ENVELOPE_TYPE, STATEMENT_TYPE, Store, beside
-from flows.images.errors import RegistryError, RegistryRefused, SigningKeyError
+from flows.images.attestation.store import ENVELOPE_TYPE, PROVENANCE, STATEMENT_TYPE, Store, beside
+from flows.images.errors import (
+    EngineError,
+    PackagesUnreadable,
+    RegistryError,
+    RegistryRefused,
+    SigningKeyError,
+    SourceError,
+)
 from flows.images.registry.transport import Content
 from flows.images.source.dockerfile import SCRATCH
 from flows.images.state import ImageStatus
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 
 _MAX_KEY = 2**16
 _SHOWN = 5
+_NOT_OURS = "nothing: this engine did not build what the registry holds"
 
 
 def signing_key(environment: Environment) -> Ed25519PrivateKey | None:
@@ -152,8 +160,7 @@ class Attestor:
     Attributes:
         planned: What is released.
         registry: The environment's registry.
-        environment: The environment.
-        key: Its private key; None to leave the provenance unsigned.
+        environment: The environment, with its key.
         runner: Runs the steps.
         changes: Is told of what is written.
     """
@@ -161,22 +168,8 @@ class Attestor:
     planned: Planned
     registry: Registry
     environment: Environment
-    key: Ed25519PrivateKey | None
     runner: Runner
     changes: Changes
-
-    @classmethod
-    def of(
-        cls, planned: Planned, registry: Registry, environment: Environment, runner: Runner, changes: Changes
-    ) -> Attestor | None:
-        """An attestor with the environment's key; None if the environment wants no documents.
-
-        Raises:
-            SigningKeyError: its key cannot be used.
-        """
-        if not environment.settings.attestations:
-            return None
-        return cls(planned, registry, environment, signing_key(environment), runner, changes)
 
     @property
     def repository(self) -> ImageReference:
@@ -190,13 +183,7 @@ class Attestor:
             PackagesUnreadable: they cannot be listed.
             EngineError: the engine cannot give the image's files.
         """
-        from flows.images.attestation.packages import read_packages
-
-        def read() -> Contents:
-            with engine().files(image) as pieces:
-                return read_packages(pieces, str(image.reference))
-
-        return self.runner.run(Step(LIST_PACKAGES, read, outcome=str))
+        return self.runner.run(Step(LIST_PACKAGES, lambda: self._packages(engine(), image), outcome=str))
 
     def attest(self, engine: Callable[[], Engine], contents: Contents, digest: str) -> Attested | None:
         """Store bill of materials and provenance of a pushed image.
@@ -213,12 +200,12 @@ class Attestor:
             RegistryError: the registry cannot be read or written.
         """
 
-        def write() -> Attested | None:
+        def write() -> Attested | str:
             if not engine().inspect(self.planned.image.reference).is_held_as(digest):
-                return None
+                return _NOT_OURS
             return self._write(engine(), contents, digest)
 
-        return self.runner.run(Step(ATTEST, write, outcome=_outcome))
+        return self._run(write)
 
     def complete(self, engine: Callable[[], Engine]) -> Attested | None:
         """Store the documents that a release did not, because it ended between its push and them.
@@ -227,27 +214,46 @@ class Attestor:
         Otherwise provenance would be claimed for an image that somebody else pushed.
 
         Returns:
-            None if the image cannot be completed.
+            None if it cannot be completed. That is no error: such a release worked before there were documents.
+
+        Raises:
+            SigningKeyError: the environment's key cannot be used.
+            RegistryError: the registry cannot be read or written.
         """
         image = self.planned.image
-        assert image.digest  # the registry holds it  # noqa: S101
-        reference, digest, source = image.reference, image.digest, self.planned.source.plugin
+        reference, digest, source = image.reference, image.digest or "", self.planned.source.plugin
 
-        def write() -> Attested | None:
+        def rebuilt() -> Contents | None:
             found = engine().find(reference)
             if found is None or not found.is_held_as(digest):
                 return None
             arguments = self.environment.settings.build.args
             built = engine().build(source, reference, build_args=arguments, on_output=self.runner.output)
-            if built != found.id:
-                return None
-            from flows.images.attestation.packages import read_packages
+            return self._packages(engine(), found) if built == found.id else None
 
-            with engine().files(found) as pieces:
-                contents = read_packages(pieces, str(reference))
-            return self._write(engine(), contents, digest)
+        def write() -> Attested | str:
+            if PROVENANCE not in self.planned.missing:
+                return "nothing: there is provenance, and it is not replaced"
+            try:
+                contents = rebuilt()
+            except (EngineError, SourceError, PackagesUnreadable) as error:
+                return f"nothing: {error.message}"
+            return _NOT_OURS if contents is None else self._write(engine(), contents, digest)
 
-        return self.runner.run(Step(ATTEST, write, outcome=_outcome))
+        return self._run(write)
+
+    def _run(self, write: Callable[[], Attested | str]) -> Attested | None:
+        """Run the step; a text says why nothing was written."""
+        done = self.runner.run(
+            Step(ATTEST, write, outcome=lambda done: done if isinstance(done, str) else done.summary())
+        )
+        return done if isinstance(done, Attested) else None
+
+    def _packages(self, engine: Engine, image: LocalImage) -> Contents:
+        from flows.images.attestation.packages import read_packages
+
+        with engine.files(image) as pieces:
+            return read_packages(pieces, str(image.reference))
 
     def _write(self, engine: Engine, contents: Contents, digest: str) -> Attested:
         from importlib.metadata import version
@@ -276,13 +282,9 @@ class Attestor:
             builder=builder,
         )
         statement = Content(STATEMENT_TYPE, build.statement())
-        if self.key is not None:
-            statement = Content(ENVELOPE_TYPE, sign(statement.data, STATEMENT_TYPE, self.key))
+        if (key := signing_key(self.environment)) is not None:
+            statement = Content(ENVELOPE_TYPE, sign(statement.data, STATEMENT_TYPE, key))
         self.changes.note()  # before the first write: an error may come after it
         Store(self.registry, reference).write(reference, digest, bill, statement, source.created)
-        signer = key_id(self.key.public_key()) if self.key else None
+        signer = key_id(key.public_key()) if key else None
         return Attested(str(self.repository), len(contents.packages), signer)
-
-
-def _outcome(attested: Attested | None) -> str:
-    return attested.summary() if attested else "nothing: this engine did not build what the registry holds"

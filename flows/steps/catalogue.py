@@ -67,7 +67,7 @@ ATTEST = StepKind(
     "attest image",
     "stores bill of materials and provenance beside the image",
     Retries(4, is_temporary, f"{TEMPORARY}; what is there already is not written again"),
-    300,
+    1800,
     "the registry",
 )
 FIND_PLUGIN = StepKind("find plugin", "finds the registered plugin", BRIEF, 60)

@@ -15,7 +15,7 @@ from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
 from flows.manifest import Environment
 from flows.resources import Action, FieldChange, Verb
-from flows.steps.attesting import Attestor
+from flows.steps.attesting import Attestor, signing_key
 from flows.steps.catalogue import BUILD, INSPECT, LOG_IN, PUSH, READ_SOURCE, TRIAL
 from flows.steps.changes import Changes
 from flows.steps.errors import PlanBlocked
@@ -74,10 +74,13 @@ def deliver(
     """
     if planned.image.status is not ImageStatus.ABSENT and not planned.missing:
         return None, None
-    attestor = Attestor.of(planned, registry, environment, runner, changes)
+    attestor = Attestor(planned, registry, environment, runner, changes)
     if planned.image.status is not ImageStatus.ABSENT:
         with _engine() as engine:
-            return None, attestor.complete(engine) if attestor else None
+            return None, attestor.complete(engine)
+    wanted = environment.settings.attestations
+    if wanted:
+        signing_key(environment)  # a key that cannot be used is refused before the build
     source, reference = planned.source.plugin, planned.image.reference
     with _engine() as engine:
 
@@ -86,7 +89,7 @@ def deliver(
             return engine().build(source, reference, build_args=arguments, on_output=runner.output)
 
         def log_in() -> Login:
-            if attestor:
+            if wanted:
                 registry.check_push(attestor.repository)
             return registry.check_push(reference)
 
@@ -94,7 +97,7 @@ def deliver(
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
         trial = runner.run(Step(TRIAL, lambda: _try(engine(), image), outcome=str))
-        contents = attestor.list_packages(engine, image) if attestor else None
+        contents = attestor.list_packages(engine, image) if wanted else None
         push = partial(_push, engine, planned, registry, image, runner)
         try:
             digest = runner.run(Step(PUSH, push, outcome=str))
@@ -102,7 +105,7 @@ def deliver(
             changes.note()
             raise
         changes.note()
-        attested = attestor.attest(engine, contents, digest) if attestor and contents else None
+        attested = attestor.attest(engine, contents, digest) if contents else None
     return Delivered(login, image, trial, digest), attested
 
 

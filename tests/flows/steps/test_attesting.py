@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from flows.images import RegistryRefused, RegistryUnreachable
+from flows.images import EngineUnreachable, RegistryRefused, RegistryUnreachable, SourceChanged
 from flows.images.attestation.envelope import is_signed_by, payload_of
 from flows.images.attestation.store import ENVELOPE_TYPE, STATEMENT_TYPE
 from flows.images.errors import PackagesUnreadable, SigningKeyError
@@ -188,6 +188,32 @@ def test_an_image_that_this_source_does_not_give_is_not_completed(
     monkeypatch.setattr(engine, "build", lambda *_, **__: "sha256:another")
     assert release(request_, recorder).attested is None
     assert world.documents[BESIDE] == {}
+
+
+@pytest.mark.parametrize(
+    "error", [EngineUnreachable("No Docker engine answers"), SourceChanged("x", "changed")]
+)
+def test_a_release_with_nothing_else_to_do_needs_no_engine(
+    request_, world, engine, recorder, monkeypatch, error
+):
+    def fail(*_):
+        raise error
+
+    world.status = ImageStatus.SAME
+    monkeypatch.setattr(engine, "find", fail)
+    assert release(request_, recorder).success
+    assert recorder.outcomes["attest image"] == f"nothing: {error.message}"
+
+
+def test_provenance_that_is_there_is_not_replaced(request_, world, platform, recorder):
+    release(request_, recorder)
+    del world.documents[BESIDE][f"sha256-{DIGEST}.sbom"]
+    world.status = ImageStatus.SAME
+    platform.calls.remove("store")
+    platform.calls.remove("store")
+    release(request_, recorder)
+    assert "store" not in platform.calls
+    assert "is not replaced" in recorder.outcomes["attest image"]
 
 
 def test_an_image_that_somebody_else_pushed_meanwhile_is_not_attested(
