@@ -18,6 +18,7 @@ from pluginctl.output import emit, emit_traceback
 COMMANDS = {
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
+    "verify": "pluginctl.commands.verify",
     "show": "pluginctl.commands.show",
     "api-resources": "pluginctl.commands.api_resources",
     "sandbox": "pluginctl.commands.sandbox",

@@ -11,6 +11,8 @@ ImageError
 │   ├── TrialFailed          the image, run as the platform runs it, serves no collector
 │   └── PushFailed           the registry rejected the push, or could not be reached
 │       └── PushUnverified   ... or accepted it, but does not show what was pushed
+├── PackagesUnreadable       the image's packages cannot be listed
+├── SigningKeyError          a key for signatures cannot be used
 └── RegistryError            the registry could not be read
     ├── RegistryUnreachable  the registry does not respond, or not now
     ├── RegistryRefused      401 or 403
@@ -156,6 +158,27 @@ class PushUnverified(PushFailed):
     """A push was accepted, but the registry does not show what was pushed. Something was written."""
 
     code = "push-unverified"
+
+
+class PackagesUnreadable(ImageError):
+    """The packages of an image cannot be listed; `problem` is the end of a sentence that begins with the image."""
+
+    code = "packages-unreadable"
+    cause = Cause.REFUSED
+
+    def __init__(self, problem: str, image: str = "The image") -> None:
+        super().__init__(
+            f"{image} {problem}, so it gets no bill of materials",
+            "Correct the Dockerfile, or set `attestations: false` in the environment",
+        )
+        self.problem = problem
+
+
+class SigningKeyError(ImageError):
+    """A key with which a release is signed or verified cannot be used. The message contains nothing of the key."""
+
+    code = "signing-key"
+    cause = Cause.REFUSED
 
 
 class RegistryError(ImageError):

@@ -76,6 +76,17 @@ class Build(Document):
     args: dict[str, str] = Field(default_factory=dict)
 
 
+class Signing(Document):
+    """Who signs the provenance of images, and how it is verified."""
+
+    key_variable: str | None = Field(
+        default=None,
+        pattern="^PLUGINCTL_[A-Z0-9_]+$",
+        description="A variable with the private key (Ed25519, PEM), or with the path of its file.",
+    )
+    public_key: str | None = Field(default=None, description="PEM file of the public key.")
+
+
 class Settings(Document):
     """The fields of the file. `extends` names another such file, relative to this one. This file overrides it."""
 
@@ -102,6 +113,10 @@ class Settings(Document):
     )
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     build: Build = Field(default_factory=Build)
+    attestations: bool = Field(
+        default=True, description="Whether a bill of materials and provenance are stored beside the image."
+    )
+    signing: Signing = Field(default_factory=Signing)
     plugin_options: dict[str, Any] = Field(default_factory=dict)
     timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
 
@@ -256,8 +271,8 @@ def _secret_variables(data: Mapping[str, Any]) -> frozenset[str]:
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
     """Makes the paths in a file absolute: they are relative to it."""
-    for holder in (data, data.get("workspace"), data.get("registry")):
-        for name in ("spacectl", "root_certificates", "client_certificate"):
+    for holder in (data, data.get("workspace"), data.get("registry"), data.get("signing")):
+        for name in ("spacectl", "root_certificates", "client_certificate", "public_key"):
             if not isinstance(holder, dict) or not isinstance(value := holder.get(name), str):
                 continue
             if name != "spacectl" or is_path(value):

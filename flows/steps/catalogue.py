@@ -60,6 +60,18 @@ PUSH = StepKind(
     900,
     "the registry",
 )
+LIST_PACKAGES = StepKind(
+    "list packages", "reads the packages out of the image's files; nothing of it runs", ONCE_MORE, 300
+)
+ATTEST = StepKind(
+    "attest image",
+    "stores bill of materials and provenance beside the image",
+    Retries(4, is_temporary, f"{TEMPORARY}; what is there already is not written again"),
+    1800,
+    "the registry",
+)
+FIND_PLUGIN = StepKind("find plugin", "finds the registered plugin", BRIEF, 60)
+VERIFY = StepKind("verify image", "compares the image with its provenance, signature and source", BRIEF, 120)
 LIST_BEFORE = StepKind("list what is there", "counts the platform's resources of each kind", PATIENT, 60)
 CARRY_OUT = StepKind(
     "create KIND",
@@ -101,11 +113,12 @@ SHOW = StepKind("show a resource", "reads one resource in full", PATIENT, 120)
 FLOWS: dict[str, tuple[StepKind, ...]] = {
     "release": (
         *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
-        *(LOG_IN, BUILD, INSPECT, TRIAL, PUSH),
+        *(LOG_IN, BUILD, INSPECT, TRIAL, LIST_PACKAGES, PUSH, ATTEST),
         *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, RECORD),
         *(WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     ),
     "recollect": (CONNECT, FIND_COLLECTOR, CHECK_RELEASE, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+    "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),
 }
 
 STEPS: tuple[StepKind, ...] = tuple(dict.fromkeys(kind for kinds in FLOWS.values() for kind in kinds))

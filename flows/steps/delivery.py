@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -15,10 +15,11 @@ from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
 from flows.manifest import Environment
 from flows.resources import Action, FieldChange, Verb
+from flows.steps.attesting import Attestor, signing_key
 from flows.steps.catalogue import BUILD, INSPECT, LOG_IN, PUSH, READ_SOURCE, TRIAL
 from flows.steps.changes import Changes
 from flows.steps.errors import PlanBlocked
-from flows.steps.parts import Delivered, Planned, Source
+from flows.steps.parts import Attested, Delivered, Planned, Source
 from flows.steps.runner import Runner, Step
 from flows.steps.summaries import image_summary, source_summary
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flows.images.engine.client import Engine
     from flows.images.engine.local import LocalImage
     from flows.images.engine.trial import Trial
+    from flows.images.registry.auth import Login
 
 _VERBS = {
     ImageStatus.ABSENT: Verb.CREATE,
@@ -51,51 +53,61 @@ def read_source(folder: Path, environment: Environment, runner: Runner) -> Sourc
 
 
 def image_action(state: ImageState, source: PluginSource, notes: tuple[str, ...] = ()) -> Action:
-    """The image's action in the plan."""
+    """The image's action in the plan, with notes about it and its repository."""
     verb = _VERBS[state.status]
     changes: tuple[FieldChange, ...] = ()
     if verb in {Verb.CREATE, Verb.BLOCKED} and state.status is not ImageStatus.REPLACED:
         changes = (FieldChange("source_digest", state.source_digest, source.digest),)
-    return Action("image", str(state.reference), verb, changes, state.message if state.blocked else "", notes)
+    reason = state.message if state.blocked else ""
+    return Action("image", str(state.reference), verb, changes, reason, notes)
 
 
 def deliver(
-    planned: Planned, registry: Registry, build_args: Mapping[str, str], runner: Runner, changes: Changes
-) -> Delivered | None:
-    """Logs in, builds, inspects, tries and pushes, in this order: refusals come before the steps that take minutes.
+    planned: Planned, registry: Registry, environment: Environment, runner: Runner, changes: Changes
+) -> tuple[Delivered | None, Attested | None]:
+    """Builds, tries, pushes and attests the image. Refusals come before the steps that take minutes.
 
     Returns:
-        None if the registry holds the image already: then nothing is done.
+        What was pushed, and its documents. Both are None if the registry holds them already: then nothing is done.
 
     Raises:
-        RegistryError, EngineError, SourceChanged, PlanBlocked: a step failed.
+        RegistryError, EngineError, SourceChanged, PlanBlocked, SigningKeyError, PackagesUnreadable: a step failed.
     """
+    if planned.image.status is not ImageStatus.ABSENT and not planned.missing:
+        return None, None
+    attestor = Attestor(planned, registry, environment, runner, changes)
     if planned.image.status is not ImageStatus.ABSENT:
-        return None
+        with _engine() as engine:
+            return None, attestor.complete(engine)
+    wanted = environment.settings.attestations
+    if wanted:
+        signing_key(environment)  # a key that cannot be used is refused before the build
     source, reference = planned.source.plugin, planned.image.reference
     with _engine() as engine:
 
         def build() -> str:
-            return engine().build(source, reference, build_args=build_args, on_output=runner.output)
+            arguments = environment.settings.build.args
+            return engine().build(source, reference, build_args=arguments, on_output=runner.output)
 
-        login = runner.run(
-            Step(
-                LOG_IN,
-                partial(registry.check_push, reference),
-                outcome=lambda login: f"{registry}, {login}",
-            )
-        )
+        def log_in() -> Login:
+            if wanted:
+                registry.check_push(attestor.repository)
+            return registry.check_push(reference)
+
+        login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
         trial = runner.run(Step(TRIAL, lambda: _try(engine(), image), outcome=str))
+        contents = attestor.list_packages(engine, image) if wanted else None
         push = partial(_push, engine, planned, registry, image, runner)
         try:
             digest = runner.run(Step(PUSH, push, outcome=str))
         except PushUnverified:
             changes.note()
             raise
-    changes.note()
-    return Delivered(login, image, trial, digest)
+        changes.note()
+        attested = attestor.attest(engine, contents, digest) if contents else None
+    return Delivered(login, image, trial, digest), attested
 
 
 @contextmanager

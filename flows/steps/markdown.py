@@ -65,6 +65,7 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ("environment", f"{report.environment} (SpaceONE {report.generation})"),
         *(_planned(report.planned) if report.planned else ()),
         *(_delivered(report.delivered) if report.delivered else ()),
+        ("attested", report.attested.summary() if report.attested else ""),
         *_registered(report.registered),
         ("plugin", f"{report.plugin_id} {report.version}"),
         ("collector", code(report.collector_id or "")),

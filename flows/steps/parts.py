@@ -37,6 +37,30 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Attested:
+    """The documents of an image, stored.
+
+    Attributes:
+        repository: Where they are.
+        packages: How many the bill of materials has.
+        signer: The SHA-256 of the public key whose owner signed the provenance; None if it is not signed.
+    """
+
+    repository: str
+    packages: int
+    signer: str | None
+
+    def summary(self) -> str:
+        """In one line."""
+        signed = f"signed by {self.signer[:12]}" if self.signer else "not signed"
+        return f"{self.packages} packages; provenance, {signed}; in {self.repository}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
 class Planned:
     """What must be done; nothing has been changed yet.
 
@@ -45,6 +69,7 @@ class Planned:
         image: The state of its image in the registry.
         plan: An action for the image and for every resource.
         services: The services of the endpoints.
+        missing: The documents that the registry lacks, of an image that it holds.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = {
@@ -57,6 +82,7 @@ class Planned:
     image: ImageState
     plan: Plan
     services: tuple[Service, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -13,8 +13,18 @@ from flows.images.registry.client import Registry
 from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, as_released, compare
 from flows.manifest import Manifest
-from flows.resources import Action, Plan, Resource, Target, declared_resources, plan_resources, released
+from flows.resources import (
+    Action,
+    Plan,
+    Resource,
+    Target,
+    Verb,
+    declared_resources,
+    plan_resources,
+    released,
+)
 from flows.spaceone import UnknownField
+from flows.steps.attesting import documents_of
 from flows.steps.catalogue import PLAN
 from flows.steps.delivery import image_action
 from flows.steps.parts import Planned, Source
@@ -60,16 +70,24 @@ def plan(
         declared = [resource for resource in declared if resource.kind in PUBLISHED]
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
 
-    def compared() -> tuple[ImageState, Plan]:
+    def compared() -> Planned:
         image = compare(source.plugin, registry, reference)
+        missing, notes = documents_of(registry, image, session.environment)
         actions = _actions(session, declared)
         image, recorded = _as_released(image, source.plugin, actions)
-        notes = (*recorded, *remarks(_base(source.base), image.base))
-        return image, Plan((image_action(image, source.plugin, notes), *actions))
+        notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
+        made = Plan((image_action(image, source.plugin, notes), *actions))
+        return Planned(source, image, made, services, missing)
 
-    image, made = runner.run(Step(PLAN, compared, outcome=lambda result: result[1].summary()))
-    runner.planned(made)
-    return Planned(source, image, made, services)
+    planned = runner.run(Step(PLAN, compared, outcome=_summary))
+    runner.planned(planned.plan)
+    return planned
+
+
+def _summary(planned: Planned) -> str:
+    """The plan in one line, with the notes of an image that is kept: a terminal shows those of changes alone."""
+    image = planned.plan.action("image")
+    return ". ".join((planned.plan.summary(), *(image.notes if image.verb is Verb.KEEP else ())))
 
 
 def _base(name: str) -> Base:

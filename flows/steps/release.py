@@ -60,11 +60,11 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
         source = read_source(request.source, request.environment, runner)
         with open_session(request.environment, runner) as session, session.registry() as registry:
             planned = plan(session, registry, source, manifest, runner, publish_only=request.publish_only)
-            delivered = registered = collected = None
+            delivered = attested = registered = collected = None
             if planned.plan.blocked and not request.dry_run:
                 raise PlanBlocked(planned.plan.blocked)
             if not request.dry_run:
-                delivered = deliver(planned, registry, session.build_args, runner, changes)
+                delivered, attested = deliver(planned, registry, session.environment, runner, changes)
                 registered = register(session, planned.plan, runner, changes)
                 digest = delivered.digest if delivered else planned.image.digest
                 if digest:  # always: an image that is not there was delivered
@@ -85,6 +85,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
         dry_run=request.dry_run,
         planned=planned,
         delivered=delivered,
+        attested=attested,
         registered=registered,
         collected=collected,
     )

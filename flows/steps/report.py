@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.resources import Action, Verb
-from flows.steps.parts import Collected, Delivered, Planned, Registered
+from flows.steps.parts import Attested, Collected, Delivered, Planned, Registered
 
 SCHEMA = "report/1"
 """The value of `schema` in a report's JSON (docs/report.md). A change that breaks readers increases its number."""
@@ -28,6 +28,7 @@ class Report:
         dry_run: Whether nothing was carried out.
         planned: None in a re-collection. In general, a part is None if its stage did not run.
         delivered: None if the registry held the image already.
+        attested: None if the registry held the image's documents already, or none are wanted.
         registered: None in a dry run.
         collected: None in a dry run and with `publish_only`.
     """
@@ -42,6 +43,7 @@ class Report:
     dry_run: bool = False
     planned: Planned | None = None
     delivered: Delivered | None = None
+    attested: Attested | None = None
     registered: Registered | None = None
     collected: Collected | None = None
 
@@ -80,6 +82,7 @@ class Report:
         }
         document |= self.planned.as_json() if self.planned else Planned.NOTHING
         document |= self.delivered.as_json() if self.delivered else Delivered.NOTHING
+        document["attestations"] = self.attested.as_json() if self.attested else None
         document |= self.registered.as_json() if self.registered else Registered.NOTHING
         return document | (self.collected.as_json() if self.collected else dict(Collected.NOTHING))
 

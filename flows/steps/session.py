@@ -38,11 +38,6 @@ class Session:
         """The client with the domain's token."""
         return self.clients[Scope.DOMAIN]
 
-    @property
-    def build_args(self) -> Mapping[str, str]:
-        """The environment's build arguments for the Dockerfile."""
-        return self.environment.settings.build.args
-
     @contextmanager
     def registry(self) -> Iterator[Registry]:
         """The environment's registry, with its credentials."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from docker.errors import APIError, DockerException, ImageNotFound
 
 from flows.errors import Cause
 from flows.images.advice import build_advice, is_local, is_outage, is_temporary, push_advice
-from flows.images.engine import container
+from flows.images.engine import container, reproducible
 from flows.images.engine.connection import LOST, answering, connect, unreachable
+from flows.images.engine.filesystem import exported
 from flows.images.engine.local import LocalImage
 from flows.images.engine.output import Output
 from flows.images.engine.restrictions import NONE
@@ -26,13 +28,15 @@ from flows.images.errors import (
     PushUnverified,
     RegistryError,
 )
-from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST
+from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
 from flows.images.source import context
+from flows.images.source.dockerfile import SCRATCH
 from flows.images.source.labels import image_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from types import TracebackType
 
     import docker
@@ -45,6 +49,10 @@ if TYPE_CHECKING:
 
 BUILD_SECONDS = 1800.0
 PUSH_SECONDS = 900.0
+LOAD_SECONDS = 120.0
+EPOCH = "SOURCE_DATE_EPOCH"
+"""The build argument with the source's time (https://reproducible-builds.org). Given only to a Dockerfile that
+declares it: the builder warns of any other."""
 
 
 class Engine:
@@ -110,7 +118,7 @@ class Engine:
 
         The classic builder is used; with its cache, a build without changes takes milliseconds. An older image of
         this pipeline that had the same name is removed. The containers of the steps are removed too, also after
-        a failed or interrupted build.
+        a failed or interrupted build. Two builds with equal layers give the same image (`reproducible`).
 
         Args:
             source: What to build; rejected if the folder changed since it was loaded.
@@ -128,6 +136,8 @@ class Engine:
         """
         name = f"{reference.name}:{reference.require_tag()}"
         arguments = dict(build_args or {})
+        if source.declares(EPOCH):
+            arguments.setdefault(EPOCH, str(int(source.created.timestamp())))
         before = self.find(reference)
         output = Output(on_output)
         with context.archive(source.folder, time=source.created) as archive:
@@ -160,12 +170,16 @@ class Engine:
                 # If a package index does not respond, only the step's output shows it.
                 temporary=not is_local(reason) and is_temporary("\n".join((reason, *output.tail))),
             )
-        if before and before.id != output.image_id and SOURCE_DIGEST in before.labels:
-            self._remove_untagged(before.id)
         if BASE_DIGEST not in labels and self.digest(source.base(arguments)):
             # The engine did not have the base image before. With its cache, the second build adds the label alone.
             return self.build(source, reference, build_args=build_args, on_output=on_output, seconds=seconds)
-        return output.image_id
+        image_id = self._make_reproducible(
+            output.image_id, source.base(arguments), reference, source.created, output
+        )
+        if before and before.id != image_id and SOURCE_DIGEST in before.labels:
+            self._remove_untagged(before.id)
+        self._remove_older_builds(labels)
+        return image_id
 
     def digest(self, name: str, *, made_here: bool = True) -> str | None:
         """Return the digest of an image, as a Dockerfile names it; None if it is not known.
@@ -258,6 +272,59 @@ class Engine:
                 cause=Cause.FAILED,
             )
         return output.digest
+
+    def files(self, image: LocalImage) -> AbstractContextManager[Iterator[bytes]]:
+        """Give the files of an image without running it: see `filesystem.exported`."""
+        return exported(self._client, self.address, image.id)
+
+    def _make_reproducible(
+        self, built: str, base: str, reference: ImageReference, created: datetime, output: Output
+    ) -> str:
+        """Give a built image's name to its reproducible form: see `reproducible`.
+
+        Returns:
+            The new image's id; that of the built image if the engine has containerd's image store, whose ids are other
+            digests, or cannot load the new one.
+        """
+        name = f"{reference.name}:{reference.require_tag()}"
+        layers = self._layers(built)
+        below = self._layers(base) if base != SCRATCH else []
+        own = layers[len(below) :] if layers[: len(below)] == below else []
+        with tempfile.TemporaryFile() as archive:
+            with answering(self.address, f"reading {name}"):
+                saved = self._api.get_image(built)
+                image_id = reproducible.repack(saved, built, own, created, name, archive)
+            if image_id is None:
+                return built
+            if self._inspect(image_id) is None:
+                archive.seek(0)
+                loading = Output(None)
+                self._follow(
+                    lambda: self._api.load_image(archive),  # type: ignore[no-untyped-call]  # docker's own
+                    loading,
+                    LOAD_SECONDS,
+                    f"loading {name}",
+                )
+                if self._inspect(image_id) is None:
+                    why = loading.error or "the engine did not load it"
+                    output.take({"stream": f"The image is not reproducible: {why}\n"})
+                    return built
+        with answering(self.address, f"naming {name}"):
+            self._api.tag(image_id, reference.name, reference.tag)
+        return image_id
+
+    def _layers(self, name: str) -> list[str]:
+        found = self._inspect(name) or {}
+        return list((found.get("RootFS") or {}).get("Layers") or ())
+
+    def _remove_older_builds(self, labels: Mapping[str, str]) -> None:
+        """Remove what builds of other sources left of this version; that of this source is the builder's cache."""
+        wanted = [f"{key}={labels[key]}" for key in (TITLE, VERSION)]
+        with answering(self.address, "looking for older builds"):
+            found = self._api.images(filters={"dangling": True, "label": wanted})
+        for image in found:
+            if (image.get("Labels") or {}).get(SOURCE_DIGEST) not in {None, labels[SOURCE_DIGEST]}:
+                self._remove_untagged(image["Id"])
 
     def _follow(
         self, start: Callable[[], Iterator[dict[str, Any]]], output: Output, seconds: float, what: str

@@ -24,6 +24,7 @@ class LocalImage:
         user: The user that it runs as; "" is root.
         ports: The ports that it exposes, such as `50051/tcp`.
         labels: The labels of the image and of its base image.
+        names: Under which digests registries hold it, as far as this engine pushed or pulled it: `name@sha256:<hex>`.
     """
 
     reference: ImageReference
@@ -33,6 +34,7 @@ class LocalImage:
     user: str
     ports: tuple[str, ...]
     labels: dict[str, str]
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, reference: ImageReference, found: Mapping[str, Any]) -> LocalImage:
@@ -47,12 +49,17 @@ class LocalImage:
             user=str(config.get("User") or ""),
             ports=tuple(sorted(config.get("ExposedPorts") or {})),
             labels=dict(config.get("Labels") or {}),
+            names=tuple(found.get("RepoDigests") or ()),
         )
 
     @property
     def short_id(self) -> str:
         """The id as `docker images` shows it: 12 digits."""
         return self.id.removeprefix("sha256:")[:12]
+
+    def is_held_as(self, digest: str) -> bool:
+        """Whether its registry holds this very image under a digest, `sha256:<hex>`."""
+        return f"{self.reference.name}@{digest}" in self.names
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object; times in ISO 8601, sizes in bytes."""

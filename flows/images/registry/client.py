@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 from flows.images.advice import push_advice
 from flows.images.errors import RegistryError, RegistryRefused
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
+from flows.images.registry.artifacts import Artifacts
 from flows.images.registry.auth import Credentials, Login, docker_login
 from flows.images.registry.http import ANSWER_BYTES
 from flows.images.registry.manifests import (
@@ -160,6 +161,10 @@ class Registry:
             manifest = self._content(scope, "manifests", chosen)
         config = self._content(scope, "blobs", config_digest(manifest, str(self)), _CONFIG_BYTES)
         return RemoteImage(digest=digest, labels=labels_of(config))
+
+    def artifacts(self, repository: str) -> Artifacts:
+        """Return a repository for documents; it shares the connections and logins."""
+        return Artifacts(self._transport, self._scope(repository))
 
     def _content(self, scope: str, kind: str, digest: str, limit: int = ANSWER_BYTES) -> dict[str, Any]:
         accept = ACCEPT if kind == "manifests" else "*/*"

@@ -95,15 +95,21 @@ class Session:
         return tls_context(verify=self.verify, trust_env=self.trust_env, **self._certificates)
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str], limit: int = ANSWER_BYTES
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        limit: int = ANSWER_BYTES,
+        body: bytes | None = None,
     ) -> Response:
-        """Send a request without a body, once; follow redirects, and return the response.
+        """Send a request once; follow redirects, and return the response.
 
         Args:
             method: Such as GET.
             url: The address.
             headers: Of the request.
-            limit: The most bytes that are read of a body.
+            limit: The most bytes that are read of the answer's body.
+            body: Of the request.
 
         Raises:
             ssl.SSLError: there is no TLS, or its certificate is not trusted.
@@ -114,12 +120,12 @@ class Session:
         """
         deadline = time.monotonic() + self._whole
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._send(method, url, headers, deadline, limit)
+            answer = self._send(method, url, headers, body, deadline, limit)
             where = quote(answer.header("Location").encode("latin-1"), safe=_IN_URLS)
             if answer.status not in {301, 302, 303, 307, 308} or not where:
                 return answer
             if method != "HEAD" and (answer.status in {302, 303} or (answer.status, method) == (301, "POST")):
-                method = "GET"
+                method, body = "GET", None
             before, url = url, urljoin(url, where)
             if not login_may_follow(before, url):
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
@@ -131,7 +137,13 @@ class Session:
             self._connections.popitem()[1].close()
 
     def _send(
-        self, method: str, url: str, headers: Mapping[str, str], deadline: float, limit: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: float,
+        limit: int,
     ) -> Response:
         parts = urlsplit(url)
         proxy = proxy_of(parts) if self.trust_env else None
@@ -148,10 +160,10 @@ class Session:
             if not open_to.sock:
                 open_to.connect()
             open_to.sock.settimeout(self._read)
-            open_to.request(method, target, headers=dict(headers))
+            open_to.request(method, target, body, dict(headers))
             with open_to.getresponse() as answer:  # it may not belong to the connection any more
-                body = _body(answer, url, limit)
-            return Response(method, url, answer.status, answer.reason, answer.headers, body)
+                content = _body(answer, url, limit)
+            return Response(method, url, answer.status, answer.reason, answer.headers, content)
         except BaseException:  # whatever interrupted it: half an answer may be left on the connection
             open_to.close()
             raise

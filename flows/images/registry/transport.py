@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
@@ -44,6 +44,14 @@ _NOT_TRUSTED = (
 )
 Insecure = Literal["http", "tls"]
 """What a registry lacks: TLS, or a certificate that can be verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a request sends: its media type and its bytes."""
+
+    type: str
+    data: bytes
 
 
 class Transport:
@@ -94,12 +102,13 @@ class Transport:
         scope: str = "",
         token_scope: str = "",
         limit: int = ANSWER_BYTES,
+        content: Content | None = None,
     ) -> Response:
         """Send a request and return the response with any status except 401, 403, 429 and 5xx.
 
         A 401 is answered by logging in; the login is kept for later requests of the same `scope` (a repository) or
         `token_scope`: what a token is asked for, instead of what the registry's challenge names. `limit` is the most
-        bytes that the answer may have.
+        bytes that the answer may have, `content` the body of the request.
 
         Raises:
             RegistryUnreachable: the registry does not respond, or not now.
@@ -107,13 +116,13 @@ class Transport:
             UnexpectedAnswer: it requires a login that would expose the password, or its answer is too large.
         """
         url, kept = self._base_url() + path, token_scope or scope
-        response = self._send(method, url, accept, self._logins.get(kept, ""), limit)
+        response = self._send(method, url, accept, self._logins.get(kept, ""), limit, content)
         if response.status == HTTPStatus.UNAUTHORIZED:
             challenge = Challenge.parse(response.header("WWW-Authenticate"))
             if token_scope:
                 challenge = replace(challenge, scope=token_scope)
             self._logins[kept] = login = self._log_in(challenge, response)
-            response = self._send(method, url, accept, login, limit)
+            response = self._send(method, url, accept, login, limit, content)
         if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise self._refused(response, response.method)
         self._expect_not_busy(response)
@@ -163,13 +172,21 @@ class Transport:
             )
 
     def _send(
-        self, method: str, url: str, accept: str, login: str = "", limit: int = ANSWER_BYTES
+        self,
+        method: str,
+        url: str,
+        accept: str,
+        login: str = "",
+        limit: int = ANSWER_BYTES,
+        content: Content | None = None,
     ) -> Response:
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
+        if content:
+            headers["Content-Type"] = content.type
         if login:
             headers["Authorization"] = login
         try:
-            return self._session.request(method, url, headers, limit)
+            return self._session.request(method, url, headers, limit, content.data if content else None)
         except TooLarge as error:
             size = f"{error.limit // 2**20} MiB"
             problem = f"sent more than {size} as an answer to {method} {_address(error.url)}"

@@ -72,6 +72,12 @@ def base_image(text: str, build_args: Mapping[str, str]) -> str | None:
     return base or None
 
 
+def declares(text: str, argument: str) -> bool:
+    """Whether a Dockerfile has an ARG instruction for a build argument."""
+    arguments = (each.arguments for each in instructions(text) if each.keyword == "ARG")
+    return any(argument == word.partition("=")[0] for each in arguments for word in each.split())
+
+
 def copied(text: str) -> list[tuple[int, str]]:
     """Return what COPY and ADD read from the build context: line and path, with wildcards.
 

@@ -13,7 +13,7 @@ from flows.images.reference import check_tag
 from flows.images.source import context
 from flows.images.source.checkout import read_checkout
 from flows.images.source.contents import DOCKERFILE, VERSION_FILE, Contents, read_contents
-from flows.images.source.dockerfile import base_image
+from flows.images.source.dockerfile import base_image, declares
 from flows.images.source.reading import VERSION_BYTES, read_text
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ class PluginSource:
             advice = "Name one in a FROM line, or set its argument in the environment's build.args"
             raise SourceError(self.folder / DOCKERFILE, "names no base image", advice)
         return base
+
+    def declares(self, argument: str) -> bool:
+        """Whether the Dockerfile declares a build argument."""
+        return declares(read_text(self.folder, DOCKERFILE, errors="replace"), argument)
 
     def caches(self) -> list[str]:
         """Python's caches in the build context: the usual reason for a digest that changes by itself."""

@@ -228,3 +228,18 @@ def test_each_field_has_the_level_of_its_file(tmp_path):
         1,
         0,
     ]
+
+
+def test_signing_names_a_variable_and_a_file_beside_this_one(tmp_path):
+    write(tmp_path, "a", "signing: {key_variable: PLUGINCTL_SIGNING_KEY, public_key: keys/a.pub}\n")
+    settings = load_environment("a", tmp_path).settings
+    assert settings.attestations
+    assert settings.signing.key_variable == "PLUGINCTL_SIGNING_KEY"
+    assert settings.signing.public_key == str(tmp_path / "keys/a.pub")
+
+
+@pytest.mark.parametrize("name", ["SPACEONE_TOKEN", "pluginctl_key", "PLUGINCTL_", "PLUGINCTL_A-B"])
+def test_a_key_is_only_in_a_variable_of_ours(tmp_path, name):
+    write(tmp_path, "a", f"signing: {{key_variable: {name}}}\n")
+    with pytest.raises(InvalidField, match="signing.key_variable"):
+        load_environment("a", tmp_path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import tarfile
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
@@ -11,11 +13,12 @@ import pytest
 from flows.images import ImageReference
 from flows.images.engine import LocalImage, Trial
 from flows.images.registry import Login
+from flows.images.registry.artifacts import Descriptor
 from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, delivery, planning, release
+from flows.steps import collection, delivery, planning, release, verification
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -26,13 +29,13 @@ IDS = {
     "repository.Plugin": "plugin_id",
     "inventory.Collector": "collector_id",
 }
-#: The image in the registry.
-DIGEST = f"sha256:{'cd' * 32}"
-READS = {"list", "get", "get_version", "analyze", "inspect", "check"}
+READS = {"list", "get", "get_version", "analyze", "inspect", "check", "files"}
 #: What the engine says of any image, and how each serves.
 IMAGE = LocalImage(
     ImageReference(None, "x", "1"), f"sha256:{'ab' * 32}", None, 155_000_000, "1", ("50051/tcp",), {}
 )
+#: The digest under which the registry holds it.
+PUSHED = f"sha256:{'cd' * 32}"
 TRIAL = Trial(("grpc.health.v1.Health", "spaceone.api.inventory.plugin.Collector"), 1.25)
 
 
@@ -126,6 +129,9 @@ class Engine:
         self.calls = calls
         self.refuses = {}
         self.image = IMAGE
+        self.archive = files(
+            {"var/lib/dpkg/status": b"Package: bash\nVersion: 5.2\nStatus: install ok installed\n"}
+        )
 
     def __enter__(self):
         return self
@@ -138,10 +144,22 @@ class Engine:
 
     def inspect(self, reference):
         self.calls.append("inspect")
-        return dataclasses.replace(self.image, reference=reference)
+        names = (f"{reference.name}@{PUSHED}",) if "push" in self.calls else ()
+        return dataclasses.replace(self.image, reference=reference, names=names)
+
+    find = inspect
+
+    def digest(self, name, *, made_here=True):
+        return f"sha256:{'ba' * 32}"
+
+    @contextmanager
+    def files(self, image):
+        self.calls.append("files")
+        yield iter([self.archive])
 
     def build(self, source, reference, *, build_args, on_output):
-        return self._do("build", on_output)
+        self._do("build", on_output)
+        return self.image.id
 
     def push(self, reference, registry, *, on_output):
         return self._do("push", on_output)
@@ -155,7 +173,45 @@ class Engine:
         on_output(f"a line of the {what}")
         if what in self.refuses:
             raise self.refuses[what]
-        return DIGEST
+        return PUSHED
+
+
+def files(contents):
+    """A tar archive of these files."""
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w") as archive:
+        for path, content in contents.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return output.getvalue()
+
+
+class Artifacts:
+    """A repository of documents: what is stored, by tag."""
+
+    def __init__(self, registry, repository):
+        self.registry, self.repository = registry, repository
+        self.held = registry.documents.setdefault(repository, {})
+
+    def describe(self, tag):
+        self.registry.refuse("describe")
+        if tag.startswith("sha256:") or tag in self.held:
+            return Descriptor("application/vnd.docker.distribution.manifest.v2+json", tag, 1)
+        return None
+
+    def tags(self):
+        self.registry.refuse("tags")
+        return self.registry.tags
+
+    def read(self, tag):
+        return self.held.get(tag)
+
+    def store(self, tag, content, subject, annotations):
+        self.registry.calls.append("store")
+        self.registry.refuse("store")
+        self.held[tag] = content
+        return True
 
 
 class Registry:
@@ -163,16 +219,28 @@ class Registry:
 
     address = "127.0.0.1:5000"
 
-    def __init__(self, calls, login, held):
-        self.calls, self.login, self.held = calls, login, held
+    def __init__(self, calls, world):
+        self.calls, self.login = calls, world.login
+        self.world = world
+        self.documents, self.tags, self.refuses = world.documents, world.tags, world.refuses
+
+    def image(self, repository, tag):
+        return self.world.remote
+
+    def refuse(self, method):
+        if method in self.refuses:
+            raise self.refuses[method]
+
+    def artifacts(self, repository):
+        return Artifacts(self, repository)
 
     def __str__(self):
         return self.address
 
     def manifest_digest(self, repository, tag):
-        if isinstance(self.held, Exception):
-            raise self.held
-        return self.held
+        if isinstance(self.world.digest, Exception):
+            raise self.world.digest
+        return self.world.digest
 
     def check_push(self, reference):
         self.calls.append("check")
@@ -227,13 +295,18 @@ def world(monkeypatch, platform, engine):
     """The environment.
 
     `world.status` is what its registry holds of the image, `world.pushed` after a push, and `world.digest` its digest;
-    `world.login` how it lets one in.
+    `world.login` how it lets one in; `world.documents` what it holds by repository and tag, `world.tags` the tags of
+    every repository, `world.remote` the image that it gives, and `world.refuses` errors by method.
     """
     world = SimpleNamespace(
         status=ImageStatus.ABSENT,
         pushed=ImageStatus.SAME,
-        digest=DIGEST,
+        digest=PUSHED,
         login=Login("ann", token=False),
+        documents={},
+        tags=["0.1.0"],
+        refuses={},
+        remote=None,
         environment=Environment(
             name="test",
             folder="/",
@@ -244,13 +317,12 @@ def world(monkeypatch, platform, engine):
     @contextmanager
     def open_session(environment, runner):
         clients = {Scope.DOMAIN: platform, Scope.WORKSPACE: platform}
-        registry = Registry(platform.calls, world.login, world.digest)
+        registry = Registry(platform.calls, world)
         yield SimpleNamespace(
             environment=environment,
             clients=clients,
             client=platform,
             generation=Generation.V2,
-            build_args=environment.settings.build.args,
             registry=lambda: nullcontext(registry),
         )
 
@@ -262,6 +334,7 @@ def world(monkeypatch, platform, engine):
 
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)
+    monkeypatch.setattr(verification, "open_session", open_session)
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(delivery, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)

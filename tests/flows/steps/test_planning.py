@@ -24,7 +24,9 @@ def noted(world, checkout, recorder, monkeypatch):
         compare = planning.compare
         monkeypatch.setattr(planning, "compare", lambda *each: replace(compare(*each), base=released))
         world.status = ImageStatus.SAME
-        settings = Settings(registry={"type": "HARBOR"}, build={"args": {"BASE_IMAGE": now}})
+        settings = Settings(
+            attestations=False, registry={"type": "HARBOR"}, build={"args": {"BASE_IMAGE": now}}
+        )
         environment = Environment(name="test", folder="/", settings=settings)
         request = ReleaseRequest(
             environment, checkout / "plugin", checkout / "deployments/portfolio", dry_run=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.images.source.dockerfile import base_image, copied, holds, instructions
+from flows.images.source.dockerfile import base_image, copied, declares, holds, instructions
 
 
 def test_instructions_know_their_line_and_are_joined():
@@ -79,3 +79,18 @@ def test_what_is_copied_from_the_build_context(dockerfile, paths):
 )
 def test_whether_a_build_context_holds_it(wanted, held):
     assert holds(["pkg/a.txt", "src/VERSION", "src/plugin", "src/plugin/main.py"], wanted) is held
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("ARG SOURCE_DATE_EPOCH", True),
+        ("FROM x\narg SOURCE_DATE_EPOCH=0", True),
+        ("FROM x\nARG A=1 SOURCE_DATE_EPOCH=0", True),
+        ("FROM x\nARG SOURCE_DATE_EPOCH_2\nENV SOURCE_DATE_EPOCH=1", False),
+        ("# ARG SOURCE_DATE_EPOCH\nFROM x", False),
+        ("FROM x\nARG", False),
+    ],
+)
+def test_a_declared_build_argument_is_found(text, declared):
+    assert declares(text, "SOURCE_DATE_EPOCH") is declared
