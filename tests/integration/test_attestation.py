@@ -15,6 +15,7 @@ from flows.images.engine import Engine
 from flows.images.registry import Registry
 from flows.images.registry.transport import Content
 from flows.images.source import PluginSource
+from flows.manifest import load_environment
 from tests.registry import serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
@@ -48,6 +49,20 @@ def plugin(tmp_path):
     return folder
 
 
+#: Steps that remove, link and make folders, which all get the time of the build.
+STEPS = """\
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+ARG SOURCE_DATE_EPOCH=0
+LABEL epoch=$SOURCE_DATE_EPOCH
+COPY src /opt/x/src
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/x && rm /etc/issue && ln -s a /opt/x/b \\
+    && mkdir /opt/y && find /opt/x -type f -exec touch --date=@$SOURCE_DATE_EPOCH {} +
+WORKDIR /srv/new/deep
+COPY status /status
+"""
+
+
 def dangling(client):
     """The builder's cache: images of these tests without a name."""
     wanted = {"dangling": True, "label": [f"org.opencontainers.image.title={NAME}"]}
@@ -61,14 +76,18 @@ def remove(client, name):
         client.images.remove(image_id)
 
 
+@pytest.mark.parametrize("dockerfile", [None, STEPS])
 def test_two_builds_without_a_common_cache_give_the_same_image_and_digest(
-    engine: Engine, client, addresses, plugin
+    engine: Engine, client, addresses, plugin, sandbox, tmp_path, dockerfile
 ):
+    if dockerfile:
+        (plugin / "Dockerfile").write_text(dockerfile)
+    arguments = load_environment(str(sandbox.environment), tmp_path).settings.build.args
     source = PluginSource.load(plugin)
     ids, digests = [], []
     for address in addresses:
         reference = ImageReference(address, f"team/{NAME}", source.version)
-        ids.append(engine.build(source, reference))
+        ids.append(engine.build(source, reference, build_args=arguments))
         found = engine.inspect(reference)
         assert found.id == ids[-1]
         assert found.created == source.created
