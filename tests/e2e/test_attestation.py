@@ -92,9 +92,9 @@ def test_a_second_release_writes_nothing(project, run, signed, witness, released
 
 def test_a_push_over_the_tag_is_found(project, engine, released, verify):
     """The labels are inherited, and the release sees nothing of it."""
-    name = f"{released['image']}"
+    name = released["image"]
     dockerfile = f"FROM {name}\nLABEL evil=1\n"
-    engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name)
+    engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True)
     engine.images.push(name)
     document = verify(1)
     assert document["digest"] != released["digest"]
