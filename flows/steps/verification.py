@@ -15,7 +15,7 @@ from flows.images.labels import SOURCE_DIGEST
 from flows.images.reference import ImageReference
 from flows.images.source.plugin_source import PluginSource
 from flows.manifest import Environment, Manifest
-from flows.resources import Target, declared_resources, find
+from flows.resources import Target, declared_resources, find, released
 from flows.steps.attesting import verifying_key
 from flows.steps.catalogue import FIND_PLUGIN, VERIFY
 from flows.steps.collection import find_collector
@@ -159,7 +159,7 @@ def _checks(
         yield Check("image", False, f"the registry holds no {reference}")
         return
     yield Check("image", True, image.digest)
-    yield from pinned(used.plugin, used.version, image.digest)
+    yield pinned(used.plugin, used.version, image.digest)
     label = image.labels.get(SOURCE_DIGEST, "")
     try:
         documents = Store(registry, reference).read(image.digest)
@@ -177,17 +177,20 @@ def _checks(
     yield _local(source, used.version, label)
 
 
-def pinned(plugin: dict[str, Any], version: str, digest: str) -> Iterator[Check]:  # noqa: ARG001 - see below
-    """Compares the digest with the one that a release wrote down on the platform.
-
-    No release writes one yet, so nothing is compared.
+def pinned(plugin: dict[str, Any], version: str, digest: str) -> Check:
+    """Compares the digest with the one that the release kept with the plugin on the platform.
 
     Args:
         plugin: The plugin's record on the platform.
         version: The version.
         digest: What the registry holds.
     """
-    yield from ()
+    before = released(plugin).get(version)
+    if before is None:
+        return Check("release", False, f"the platform has no record of the release of {version}")
+    if before.digest != digest:
+        return Check("release", False, f"{version} was released as {before.digest}")
+    return Check("release", True, f"is what was released as {version}")
 
 
 def _provenance(documents: Documents) -> Provenance | None:

@@ -82,6 +82,7 @@ def test_a_release_is_verified(released, recorder):
     assert result.success
     assert [(check.name, check.passed) for check in result.checks] == [
         ("image", True),
+        ("release", True),
         ("provenance", True),
         ("signature", None),
         ("source", True),
@@ -105,8 +106,17 @@ def test_a_push_over_the_tag_is_found(released):
     released.label(released.plugin.digest, of=f"sha256:{'ee' * 32}")
     failed = released.failed()
     assert failed == {
+        "release": f"{released.plugin.version} was released as {DIGEST}",
         "provenance": "there is none for this digest",
         "bill of materials": "there is none for this digest",
+    }
+
+
+def test_a_release_without_a_record_is_not_taken_for_one(released, platform):
+    (plugin,) = platform.records["repository.Plugin"]
+    del plugin["tags"]
+    assert released.failed() == {
+        "release": f"the platform has no record of the release of {released.plugin.version}"
     }
 
 
