@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _NEVER = (".git",)
 
+MAX_RULES = 1000
+"""Lines of .dockerignore: each path of the context is compared with all of them."""
 MAX_ENTRIES = 100_000
 MAX_BYTES = 1024 * MIB
 """The largest build context. A plugin's is some MiB; a larger one has files that nobody meant to send."""
@@ -126,6 +128,10 @@ def _rules(folder: Path) -> list[Rule]:
         lines = read_text(folder, DOCKERIGNORE).splitlines()
     except FileNotFoundError:
         lines = []
+    if len(lines) > MAX_RULES:
+        raise SourceError(
+            folder / DOCKERIGNORE, f"has more than {MAX_RULES:,} lines", "Exclude folders, not each file"
+        )
     try:
         return read_rules([*_NEVER, *lines])
     except ValueError as error:

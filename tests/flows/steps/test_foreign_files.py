@@ -92,7 +92,7 @@ PIECES = st.sampled_from(
 )
 TEXTS = st.one_of(
     st.lists(PIECES, max_size=30).map("".join),
-    st.tuples(PIECES, st.sampled_from([50, 5000, 100_000])).map(lambda each: (each[0] * each[1])[:300_000]),
+    st.tuples(PIECES, st.sampled_from([50, 900, 50_000])).map(lambda each: (each[0] * each[1])[:200_000]),
     st.text(max_size=200),
 ).map(lambda text: text.encode("utf-8", "surrogatepass"))
 CONTENTS = st.one_of(TEXTS, TEXTS, TEXTS, st.binary(max_size=200))

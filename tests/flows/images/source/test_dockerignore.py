@@ -194,3 +194,12 @@ def test_any_depth(tmp_path):
         assert len(list(included(tmp_path, ()))) == depth
     finally:
         subprocess.run(["rm", "-r", tmp_path / "a"], check=True)  # too deep for pytest
+
+
+def test_a_list_of_thousands_of_patterns_is_refused(plugin):
+    (plugin / ".dockerignore").write_text("".join(f"*a{number}*\n" for number in range(context.MAX_RULES)))
+    assert context.entries(plugin)
+    with (plugin / ".dockerignore").open("a") as file:
+        file.write("one more\n")
+    with pytest.raises(SourceError, match=r"\.dockerignore: has more than 1,000 lines"):
+        context.entries(plugin)
