@@ -90,9 +90,10 @@ def deliver(
             return engine().build(source, reference, build_args=arguments, on_output=runner.output)
 
         def log_in() -> Login:
+            login = registry.check_push(reference)
             if wanted:
                 registry.check_push(attestor.repository)
-            return registry.check_push(reference)
+            return login
 
         login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))

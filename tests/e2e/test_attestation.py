@@ -75,6 +75,7 @@ def test_a_release_is_verified(released, verify):
     assert document["digest"] == released["digest"]
     assert {check["name"]: check["passed"] for check in document["checks"]} == {
         "image": True,
+        "release": True,
         "provenance": True,
         "signature": True,
         "source": True,
@@ -90,8 +91,8 @@ def test_a_second_release_writes_nothing(project, run, signed, witness, released
     assert (window.uploads, dict(window.images), dict(window.calls)) == ([], {}, {})
 
 
-def test_a_push_over_the_tag_is_found(project, engine, released, verify):
-    """The labels are inherited, and the release sees nothing of it."""
+def test_a_push_over_the_tag_is_found(project, engine, run, signed, released, verify, witness):
+    """The labels are inherited: whoever trusts them sees nothing of it."""
     name = released["image"]
     dockerfile = f"FROM {name}\nLABEL evil=1\n"
     engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True)
@@ -99,4 +100,9 @@ def test_a_push_over_the_tag_is_found(project, engine, released, verify):
     document = verify(1)
     assert document["digest"] != released["digest"]
     failed = [check["name"] for check in document["checks"] if check["passed"] is False]
-    assert failed == ["provenance", "bill of materials"]
+    assert failed == ["release", "provenance", "bill of materials"]
+    with witness.watching(project.image) as window:
+        done = run(*project.arguments(signed[0]), "--publish-only")
+    assert done.returncode == 2
+    assert "0.1.0 is not the image that was released" in done.stderr
+    assert (window.uploads, dict(window.images), dict(window.calls)) == ([], {}, {})

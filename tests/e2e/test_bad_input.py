@@ -174,7 +174,7 @@ def test_a_secret_that_no_message_can_hold_is_refused_without_being_shown(projec
     path.write_text(path.read_text() + "  pin: 1984-02-29\n")
     words = refused(project)
     assert "create_service_account.yaml" in words
-    assert "'secret_data'" in words
+    assert "has a value that is read as a date" in words
     assert "1984" not in words
 
 
