@@ -114,7 +114,7 @@ def test_a_collector_that_the_plugin_refuses_shows_the_plugins_words(first, proj
 def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
     first, project, release, environment, source
 ):
-    source.says = (401, {"status": {"error_message": "this key is not known here"}})
+    source.says = (401, {"status": {"error_code": 10002, "error_message": "this key is not known here"}})
     report = release(project, environment=environment, code=1)
     assert report["job"]["status"] == "FAILURE"
     assert "this key is not known here" in " ".join(report["job"]["failures"])
@@ -122,7 +122,7 @@ def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
 
 
 def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):
-    source.says = (401, {"status": {"error_message": "this key is not known here"}})
+    source.says = (401, {"status": {"error_code": 10002, "error_message": "this key is not known here"}})
     done = run("recollect", str(environment), "--manifest", str(project.manifest))
     assert done.returncode == 1
     assert f"recollect of {project.plugin_id} 0.1.0 failed" in done.stdout
