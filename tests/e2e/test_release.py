@@ -170,6 +170,7 @@ def test_the_servers_saw_each_write_of_the_first_release_once(first):
         "identity.ServiceAccount.create": 1,
         "secret.Secret.create": 1,  # identity's own, for the service account
         "repository.Plugin.register": 1,
+        "repository.Plugin.update": 1,  # which image was released
         "inventory.Collector.create": 1,
         "inventory.Collector.collect": 1,
     }

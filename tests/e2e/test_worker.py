@@ -139,12 +139,13 @@ def new_project(worktree, platform, checkout):
 
 
 @pytest.fixture(scope="module")
-def named(worktree):
-    """Gives a file of an environment a name, by which flows take it."""
+def named(worktree, sandbox_home):
+    """Gives a file of an environment a name, by which flows take it; the worker has a variable for the sandbox."""
 
     def name(path: Path) -> str:
         name = f"{path.stem}-{uuid.uuid4().hex[:8]}"
-        shutil.copy(path, worktree / ENVIRONMENTS / f"{name}.yaml")
+        text = path.read_text().replace(str(sandbox_home), "${PLUGINCTL_SANDBOX_HOME}")
+        (worktree / ENVIRONMENTS / f"{name}.yaml").write_text(text)
         return name
 
     return name
@@ -259,7 +260,7 @@ def test_the_recollect_deployment_has_its_schedule(demo):
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project, parameters):
     assert (released.state, released.name) == ("COMPLETED", f"release to {parameters['environment']}")
     steps = list(released.tasks)
-    assert steps[:9] == [
+    assert steps[:11] == [
         "read source",
         "connect",
         "check endpoints",
@@ -268,7 +269,9 @@ def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, p
         "build image",
         "inspect image",
         "trial run",
+        "list packages",
         "push image",
+        "attest image",
     ]
     assert "register plugin " + project.plugin_id in steps
     assert "create collector " + project.collector in steps
