@@ -80,7 +80,11 @@ def test_a_bumped_version_is_built_and_pushed_and_moves_the_collector(second, fi
     }
     collector = next(action for action in report["actions"] if action["kind"] == "collector")
     assert collector["fields"] == [{"field": "version", "before": "0.1.0", "after": "0.1.1"}]
-    assert window.calls == {"inventory.Collector.update_plugin": 1, "inventory.Collector.collect": 1}
+    assert window.calls == {
+        "repository.Plugin.update": 1,  # which image was released
+        "inventory.Collector.update_plugin": 1,
+        "inventory.Collector.collect": 1,
+    }
     assert window.images["push"] == 1
     assert [line for line in window.uploads if line.startswith("PUT") and line.endswith("/manifests/0.1.1")]
 

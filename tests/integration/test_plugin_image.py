@@ -11,6 +11,7 @@ import pytest
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc
 
 from flows.images import ImageReference
+from flows.images.source import PluginSource
 from flows.manifest import load_environment
 from tests.waiting import PATIENCE, wait_for
 
@@ -108,8 +109,11 @@ def test_a_second_build_has_the_same_layers(client, image, sandbox, tmp_path):
     for path in copy.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     base = load_environment(str(sandbox.environment), tmp_path).settings.build.args
+    # The pipeline gives this argument too.
+    created = PluginSource.load(SOURCE.parent).created
+    arguments = {**base, "SOURCE_DATE_EPOCH": str(int(created.timestamp()))}
     again, _ = client.images.build(
-        path=str(copy), tag=f"{NAME}/again:1", nocache=True, rm=True, forcerm=True, buildargs=dict(base)
+        path=str(copy), tag=f"{NAME}/again:1", nocache=True, rm=True, forcerm=True, buildargs=arguments
     )
     try:
         assert again.attrs["RootFS"]["Layers"] == image.attrs["RootFS"]["Layers"]
