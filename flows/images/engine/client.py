@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import deque
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -294,6 +295,7 @@ class Engine:
             with answering(self.address, f"reading {name}"):
                 saved = self._api.get_image(built)
                 image_id = reproducible.repack(saved, built, own, created, name, archive)
+                deque(saved, maxlen=0)  # what follows the archive's end: else the connection stays open
             if image_id is None:
                 return built
             if self._inspect(image_id) is None:

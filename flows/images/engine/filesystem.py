@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
+from collections import deque
 from typing import TYPE_CHECKING
 
 from docker.errors import APIError
@@ -48,7 +49,9 @@ def exported(client: docker.DockerClient, address: str, image_id: str) -> Iterat
                 labels={TRIAL: str(int(time.time() + _KEPT_SECONDS))},
                 network_disabled=True,
             )
-            yield api.export(name)
+            pieces = api.export(name)
+            yield pieces
+            deque(pieces, maxlen=0)  # what follows the archive's end: else the connection stays open
     finally:
         with contextlib.suppress(APIError, *LOST):
             api.remove_container(name, v=True, force=True)
