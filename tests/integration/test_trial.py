@@ -197,7 +197,7 @@ NEEDING = {
     ),
     "capabilities": (
         "python -c 'import os; os.chroot(\"/\")'",
-        r"It needs capabilities: otherwise its last line is 'PermissionError: .*not permitted: '/''",
+        r"It needs capabilities: otherwise its last line is \"PermissionError: .*not permitted: '/'\"",
     ),
     # Docker up to 26 drops what is sent outside, later versions have no route for it.
     "network": (

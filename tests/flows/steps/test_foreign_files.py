@@ -147,7 +147,7 @@ def dry_run(folder):
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(st.sampled_from(FILES), CONTENTS | LINKS.map(str))
-@settings(max_examples=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=1000, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_dry_run_ends_in_a_plan_or_a_message(original, world, watch, file, content):
     with tempfile.TemporaryDirectory(dir=original) as name:
         folder = Path(name)
