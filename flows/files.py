@@ -17,6 +17,18 @@ class Refused(OSError):
     """A file is not read, although it may exist: `strerror` says why."""
 
 
+def read_named(path: Path, limit: int) -> bytes:
+    """Return the content of a file that the user names: links are followed wherever they lead.
+
+    Raises:
+        Refused: it is not a regular file, or is larger than the limit in bytes.
+        FileNotFoundError: there is no such file.
+        OSError: it cannot be read.
+    """
+    real = Path(_real(str(path)))
+    return Folder(real.parent).read(real.name, limit)
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder whose files somebody else wrote, such as a plugin's source in a pull request.
@@ -54,7 +66,7 @@ class Folder:
                 raise Refused(errno.EINVAL, _kind(status.st_mode), shown)
             if limit is not None and status.st_size > limit:
                 raise Refused(errno.EFBIG, f"has more than {_size(limit)}", shown)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: nobody else closes it
             os.close(descriptor)
             raise
         return os.fdopen(descriptor, "rb")
@@ -77,14 +89,10 @@ class Folder:
 
     def _inside(self, name: str | Path) -> tuple[str, ...]:
         """The parts of the file's real path, from the folder."""
-        shown = str(self.path / name)
-        try:
-            root = os.path.realpath(self.path)
-            real = os.path.realpath(os.path.join(root, name))  # noqa: PTH118 - keeps what Path would drop
-        except ValueError:
-            raise Refused(errno.EINVAL, "has a name with a null character", shown) from None
+        root = _real(str(self.path))
+        real = _real(os.path.join(root, name))  # noqa: PTH118 - keeps what Path would drop
         if os.path.commonpath([root, real]) != root:
-            raise Refused(errno.EPERM, f"leads out of {self.path}", shown)
+            raise Refused(errno.EPERM, f"leads out of {self.path}", str(self.path / name))
         return Path(real).relative_to(root).parts
 
     def _descriptor(self, parts: tuple[str, ...]) -> int:
@@ -99,6 +107,13 @@ class Folder:
             return os.open(parts[-1] if parts else ".", flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         finally:
             os.close(folder)
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        raise Refused(errno.EINVAL, "has a name with a null character", path) from None
 
 
 def _kind(mode: int) -> str:

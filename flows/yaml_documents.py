@@ -25,7 +25,7 @@ try:
     from yaml._yaml import CParser as _Parser
 except ImportError:  # PyYAML was built without libyaml
 
-    class _Parser(Reader, Scanner, Parser):  # type: ignore[no-redef]
+    class _Parser(Reader, Scanner, Parser):  # type: ignore[no-redef]  # the same events, in Python
         def __init__(self, text: str) -> None:
             Reader.__init__(self, text)
             Scanner.__init__(self)
@@ -69,8 +69,10 @@ def documents(text: str) -> list[tuple[Any, yaml.Node]]:
     """
     if len(text) > MAX_BYTES:
         raise NotYamlError(f"has more than {MAX_BYTES // MIB} MiB")
-    if any(0xD800 <= ord(each) <= 0xDFFF for each in text):
-        raise NotYamlError("has a character that is not text")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        raise NotYamlError("has a character that is not text") from None
     try:
         loader = _Loader(text)
         try:

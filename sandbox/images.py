@@ -41,7 +41,7 @@ RUN python -m venv /opt/venv \\
  && rm /tmp/requirements.txt /tmp/build.txt
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 """
-_SERVICES = f"""\
+_PROGRAMS = f"""\
 ARG BASE
 FROM ${{BASE}}
 RUN {_USER} && install --directory --owner 10001 --group 10001 /data
@@ -58,14 +58,6 @@ RUN apt-get update -qq \\
  && rm -rf /var/lib/apt/lists/* /var/cache/apt \\
  && ln -s /usr/bin/docker-registry /usr/local/bin/registry \\
  && {_USER} && install --directory --owner 10001 --group 10001 /data /var/lib/registry
-"""
-_PREFECT = f"""\
-ARG BASE
-FROM ${{BASE}}
-RUN {_USER} && install --directory --owner 10001 --group 10001 /data
-{_VENV}
-COPY sandbox /opt/sandbox/sandbox
-ENV PYTHONPATH=/opt/sandbox
 """
 
 
@@ -145,7 +137,7 @@ def services(
         SandboxError: it cannot be built.
     """
     files = {
-        "Dockerfile": _SERVICES.encode(),
+        "Dockerfile": _PROGRAMS.encode(),
         "requirements.txt": requirements.read_bytes(),
         "build.txt": _BUILD.read_bytes(),
         "sandbox/__init__.py": (PACKAGE / "__init__.py").read_bytes(),
@@ -179,7 +171,7 @@ def prefect(client: docker.DockerClient, base: str, requirements: Path, progress
         SandboxError: it cannot be built.
     """
     files = {
-        "Dockerfile": _PREFECT.encode(),
+        "Dockerfile": _PROGRAMS.encode(),
         "requirements.txt": requirements.read_bytes(),
         **{f"sandbox/{name}": (PACKAGE / name).read_bytes() for name in ("__init__.py", "one_host.py")},
         "build.txt": _BUILD.read_bytes(),

@@ -1,9 +1,11 @@
-"""A server of plain TCP, for tests of clients that meet a bad one."""
+"""Servers of plain TCP, for tests of clients that meet a bad one."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+from collections.abc import Iterator
 
 
 class Listener:
@@ -37,3 +39,15 @@ class Listener:
                 return
             with connection:
                 self.handle(connection)
+
+
+@contextlib.contextmanager
+def full_queue() -> Iterator[socket.socket]:
+    """Gives the socket of a server whose queue is full: the kernel answers no connection any more."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield full

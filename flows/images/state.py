@@ -32,7 +32,8 @@ class ImageState:
 
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
     both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked. `base` is the
-    base image that the registry's image was built on, None if that is not known.
+    base image that the registry's image was built on, None if that is not known. `config` is the digest of the image's
+    configuration, by which an engine knows an image.
     """
 
     status: ImageStatus
@@ -41,6 +42,11 @@ class ImageState:
     source_digest: str | None
     message: str
     base: Base | None = None
+    config: str = ""
+
+    def is_image(self, image_id: str) -> bool:
+        """Whether the registry holds the image that an engine has under an id: a label may be copied, this may not."""
+        return image_id in {self.config, self.digest}  # the second with containerd's image store
 
     @property
     def blocked(self) -> bool:
@@ -95,7 +101,7 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     if made_from == source.digest:
         message = f"{reference} already exists, built from this source ({image.digest})"
         base = Base.of(image.labels)
-        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base)
+        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config)
     bump = f"Bump {source.version_file}"
     if made_from is None:
         message = (

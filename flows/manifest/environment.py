@@ -183,8 +183,9 @@ def load_environment(
             if known
             else f"{folder} contains no environment. Change to the folder of your project, or give the path of a file."
         )
-        raise FileMissing(f"There is no environment {quoted(name)} in {folder}.", advice)
-    files = _chain(Path(os.path.abspath(path)), None if is_path(name) else _project(folder), variables)  # noqa: PTH100
+        where = "" if is_path(name) else f" in {folder}"
+        raise FileMissing(f"There is no environment {quoted(name)}{where}.", advice)
+    files = _chain(_absolute(path), None if is_path(name) else _project(folder), variables)
     secret = _secret(files)
     merged: dict[str, Any] = {}
     levels: dict[str, int] = {}
@@ -200,9 +201,14 @@ def load_environment(
     return Environment(name=path.stem, folder=files[0][0].parent, settings=settings, levels=levels)
 
 
+def _absolute(path: Path | str) -> Path:
+    """An absolute path without `..`, in which links stay links: where they lead is checked when a file is opened."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
+
+
 def _project(folder: Path) -> Path:
     """The folder that contains `deployments/environments`; a folder with another name is its own project."""
-    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay what they are
+    folder = _absolute(folder)
     return folder.parents[1] if folder.parts[-2:] == ("deployments", "environments") else folder
 
 
@@ -236,11 +242,11 @@ def _chain(
         parse(Extending, dataclasses.replace(part, data={"extends": extended}))
         if named := _VARIABLE.match(extended):
             value = variables(named[1]) if named[1].startswith(_PREFIX) else None
-            roots += [Path(os.path.abspath(value))] if value else []  # noqa: PTH100
+            roots += [_absolute(value)] if value else []
         text = _expanded(
             extended, partial(_variable, variables=variables, secret=_secret(files), shown=str(path))
         )
-        below = Path(os.path.normpath(path.parent / text))
+        below = _absolute(path.parent / text)
         if not exists(below):
             raise FileMissing(
                 f"{path.name} extends {below}, which does not exist.", str(part.data.get("advice", ""))

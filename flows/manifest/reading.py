@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from flows import yaml_documents
-from flows.files import Folder
+from flows.files import Folder, read_named
 from flows.manifest.errors import FileMissing, InvalidField, NotYaml
 from flows.yaml_documents import MAX_BYTES, NotYamlError, documents
 
@@ -168,17 +168,18 @@ def unheld_number(value: Any, name: str = "") -> str | None:
 def _documents(path: Path, within: Path | None) -> list[tuple[Any, yaml.Node]]:
     """The data of each document, with its YAML tree."""
     try:
-        file = path if within else path.resolve()
-        folder = within or file.parent
-        text = Folder(folder).read(file.relative_to(folder), MAX_BYTES).decode()
-        return documents(text)
+        content = (
+            Folder(within).read(path.relative_to(within), MAX_BYTES)
+            if within
+            else read_named(path, MAX_BYTES)
+        )
+        return documents(content.decode())
     except FileNotFoundError:
         raise FileMissing(f"{path} is missing.") from None
     except UnicodeDecodeError as error:
         raise NotYaml(f"{path} is not text in UTF-8 (byte {error.start}).") from None
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        reason = getattr(error, "strerror", None) or "its links never end"
-        raise NotYaml(f"{path} cannot be read: {reason}.") from None
+    except OSError as error:
+        raise NotYaml(f"{path} cannot be read: {error.strerror}.") from None
     except NotYamlError as error:
         where = f"{path}:{error.line}" if error.line else str(path)
         raise NotYaml(f"{where} {error.problem}.") from None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import PipelineError
-from flows.files import KIB, Folder
+from flows.files import KIB, Folder, read_named
 from flows.manifest.errors import InvalidField, InvalidParameter
 from flows.manifest.reading import Part
 from flows.text import quoted
@@ -71,9 +71,8 @@ class Secrets:
             raise InvalidParameter(
                 f"-p {name}: a file (@) is read on the command line only. For a text that begins with @, write @@."
             )
-        path = Path(value[1:]).expanduser()
         try:
-            return _content(path.parent, path.name)
+            return _text(read_named(Path(value[1:]).expanduser(), MAX_BYTES))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
             raise InvalidParameter(f"-p {name}: the file cannot be read: {reason}.") from None
@@ -110,7 +109,7 @@ class Secrets:
                 "where this runs."
             )
         try:
-            return _content(Path(folder), name)
+            return _text(Folder(Path(folder)).read(name, MAX_BYTES))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
             raise InvalidField(
@@ -132,6 +131,6 @@ class Secrets:
             ) from None
 
 
-def _content(folder: Path, name: str) -> str:
+def _text(content: bytes) -> str:
     """The text of a file without its last line break, which editors add."""
-    return Folder(folder).read(name, MAX_BYTES).decode().removesuffix("\n").removesuffix("\r")
+    return content.decode().removesuffix("\n").removesuffix("\r")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.files import Folder
+from flows.files import read_named
 from flows.spaceone.errors import CredentialsError
 from flows.yaml_documents import MAX_BYTES, NotYamlError, documents
 
@@ -43,9 +43,7 @@ def read_spacectl(path: Path) -> Credentials:
         CredentialsError: it is missing, is not YAML, or is not a mapping with endpoints.
     """
     try:
-        file = path.resolve()
-        text = Folder(file.parent).read(file.name, MAX_BYTES).decode()
-        data = documents(text)[0][0]
+        data = documents(read_named(path, MAX_BYTES).decode())[0][0]
     except FileNotFoundError:
         raise CredentialsError(
             f"There is no spacectl environment at {path}.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.files import KIB, read_named
 from flows.images.attestation.store import ENVELOPE_TYPE, PROVENANCE, STATEMENT_TYPE, Store, beside
 from flows.images.errors import (
     EngineError,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from flows.manifest import Environment
     from flows.steps.changes import Changes
 
-_MAX_KEY = 2**16
+_MAX_KEY = 64 * KIB
 _SHOWN = 5
 _NOT_OURS = "nothing: this engine did not build what the registry holds"
 
@@ -89,9 +90,8 @@ def verifying_key(environment: Environment) -> Ed25519PublicKey | None:
 
 def _read(path: Path, name: str) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(_MAX_KEY)
-    except (OSError, ValueError):
+        return read_named(path, _MAX_KEY)
+    except OSError:
         # The value is not shown: it may be a key in another form.
         raise SigningKeyError(
             f"{name} is neither a key in PEM nor the path of a file that can be read", "Correct it"

@@ -139,7 +139,13 @@ def _push(
     if state.blocked:
         raise PlanBlocked([image_action(state, source)])
     if state.digest:
-        return state.digest
+        if state.is_image(tried.id):  # a try before this one pushed it, or somebody who built the same
+            return state.digest
+        raise ImageChanged(
+            f"Somebody pushed another image as {reference} while this release was built; nothing was pushed",
+            "If that was a release of the same source, run this one again. Otherwise, delete the tag from the registry "
+            "first",
+        )
     # An engine pushes by name, and another release on it may build this version too.
     if engine().inspect(reference).id != tried.id:
         raise ImageChanged(

@@ -18,7 +18,6 @@ from flows.resources import (
     Plan,
     Resource,
     Target,
-    Verb,
     declared_resources,
     plan_resources,
     released,
@@ -79,15 +78,9 @@ def plan(
         made = Plan((image_action(image, source.plugin, notes), *actions))
         return Planned(source, image, made, services, missing)
 
-    planned = runner.run(Step(PLAN, compared, outcome=_summary))
+    planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
-
-
-def _summary(planned: Planned) -> str:
-    """The plan in one line, with the notes of an image that is kept: a terminal shows those of changes alone."""
-    image = planned.plan.action("image")
-    return ". ".join((planned.plan.summary(), *(image.notes if image.verb is Verb.KEEP else ())))
 
 
 def _base(name: str) -> Base:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from flows.files import MIB, Folder
+from flows.files import MIB, read_named
 from flows.images.registry import Registry
 from flows.manifest import Environment, InvalidField, RegistrySettings
 from flows.resources import Scope
@@ -80,7 +80,7 @@ def _pem(field: str, path: str | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return Folder(Path(path).parent).read(Path(path).name, MIB)
+        return read_named(Path(path), MIB)
     except OSError as error:
         raise InvalidField(f"{field}: {path} cannot be read: {error.strerror}.") from None
 

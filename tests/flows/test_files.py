@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.files import Folder, Refused
+from flows.files import Folder, Refused, read_named
 
 
 @pytest.fixture
@@ -122,3 +122,21 @@ def test_a_part_that_becomes_a_link_after_the_check_is_not_followed(folder, monk
     monkeypatch.setattr("flows.files.os.path.realpath", exchange)
     with pytest.raises(NotADirectoryError):
         folder.read(Path("src/VERSION"), 100)
+
+
+class TestNamed:
+    """A file that the user names: its links are the user's own."""
+
+    def test_a_link_is_followed_wherever_it_leads(self, folder, tmp_path):
+        (folder.path / "link").symlink_to(tmp_path / "outside")
+        assert read_named(folder.path / "link", 100) == b"a secret"
+
+    @pytest.mark.parametrize(("name", "words"), [("/dev/zero", "is a device"), ("a\0b", "null character")])
+    def test_what_is_no_file(self, name, words):
+        with pytest.raises(Refused, match=words):
+            read_named(Path(name), 100)
+
+    def test_a_large_file(self, tmp_path):
+        (tmp_path / "large").write_bytes(b"x" * 101)
+        with pytest.raises(Refused, match="has more than 100 bytes"):
+            read_named(tmp_path / "large", 100)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import threading
 import time
 
@@ -17,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc, job_pb2, job_pb2_grpc
 
 from plugin.schema import OPTIONS_SCHEMA
+from tests.listener import full_queue
 from tests.plugin.calls import HANGING, collect, failure, request, until
 
 pytestmark = pytest.mark.integration
@@ -256,13 +256,7 @@ def test_sigterm_lets_a_running_stream_end(process, scripted, coin):
 
 
 def test_sigterm_ends_also_what_waits_for_a_connection(process):
-    # A queue that is full: the kernel answers nobody any more.
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for waiting in (first, second):
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
+    with full_queue() as full:
         child, port, log = process(SPACEONE_GRACE="0.5")
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             options = {"base_url": f"http://127.0.0.1:{full.getsockname()[1]}", "request_timeout": 120}

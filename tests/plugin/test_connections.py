@@ -13,6 +13,7 @@ from plugin.addresses import Address
 from plugin.connections import Connections
 from plugin.errors import SourceUnreachable
 from plugin.serving import InvalidParameter
+from tests.listener import full_queue
 from tests.plugin.calls import HANGING, until
 
 ENDLESS = 3600.0
@@ -114,13 +115,7 @@ def test_certificates_are_checked_by_the_environments_authorities(monkeypatch, t
 
 
 def test_waiting_for_a_connection_ends_when_it_is_cut():
-    # A queue that is full: the kernel answers nobody any more.
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for waiting in (first, second):
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
+    with full_queue() as full:
         connections = Connections(at("http://127.0.0.1"))
         asking = threading.Thread(target=ask, args=(connections, full, "http"))
         asking.start()

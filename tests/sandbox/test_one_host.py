@@ -186,7 +186,7 @@ def test_these_are_all_websockets_of_prefect():
 def opened(server: str, path: str, *first: Any, protocol: bool = True) -> Any:
     """What a websocket says after the first messages."""
     url = server.replace("http", "ws") + path
-    with connect(url, subprotocols=["prefect"] if protocol else None, open_timeout=PATIENCE) as socket:  # type: ignore[list-item]
+    with connect(url, subprotocols=["prefect"] if protocol else None, open_timeout=PATIENCE) as socket:  # type: ignore[list-item]  # its type is a NewType of str
         for message in first:
             socket.send(json.dumps(message))
         return json.loads(socket.recv(timeout=PATIENCE))

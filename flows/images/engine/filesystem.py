@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import time
-import uuid
 from collections import deque
 from typing import TYPE_CHECKING
 
 from docker.errors import APIError
 
+from flows.images.engine import left_over
 from flows.images.engine.connection import LOST, answering
-from flows.images.labels import TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import docker
 
-_KEPT_SECONDS = 900
-"""A container that is older was left behind by a pipeline that was killed; the next trial removes it."""
+_SECONDS = 300
+"""How long the container is needed, at most."""
 
 
 @contextlib.contextmanager
@@ -37,7 +35,7 @@ def exported(client: docker.DockerClient, address: str, image_id: str) -> Iterat
     Raises:
         EngineError, EngineUnreachable: the engine cannot make the container or the archive.
     """
-    name = f"pluginctl-trial-{uuid.uuid4().hex[:12]}"
+    name = left_over.name()
     api = client.api
     try:
         with answering(address, "reading the files of the image"):
@@ -46,7 +44,7 @@ def exported(client: docker.DockerClient, address: str, image_id: str) -> Iterat
                 image_id,
                 command=["none"],
                 name=name,
-                labels={TRIAL: str(int(time.time() + _KEPT_SECONDS))},
+                labels=left_over.labels(_SECONDS),
                 network_disabled=True,
             )
             pieces = api.export(name)

@@ -159,8 +159,9 @@ class Registry:
         digest = verify(response.content, response.header("Docker-Content-Digest"), str(self))
         if chosen := pick_platform(manifest, str(self)):
             manifest = self._content(scope, "manifests", chosen)
-        config = self._content(scope, "blobs", config_digest(manifest, str(self)), _CONFIG_BYTES)
-        return RemoteImage(digest=digest, labels=labels_of(config))
+        named = config_digest(manifest, str(self))
+        config = self._content(scope, "blobs", named, _CONFIG_BYTES)
+        return RemoteImage(digest, labels_of(config), named)
 
     def artifacts(self, repository: str) -> Artifacts:
         """Return a repository for documents; it shares the connections and logins."""

@@ -30,10 +30,11 @@ PLATFORM = ("linux", "amd64")
 
 @dataclass(frozen=True, slots=True)
 class RemoteImage:
-    """An image in a registry: the digest that its tag points to, and its labels."""
+    """An image in a registry: the digest that its tag points to, its labels, and its configuration's digest."""
 
     digest: str
     labels: dict[str, str]
+    config: str = ""
 
 
 def is_digest(text: str) -> bool:

@@ -94,7 +94,7 @@ class _Metered(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int | None:  # type: ignore[override]
+    def readinto(self, buffer: bytearray | memoryview, /) -> int | None:  # type: ignore[override]  # RawIOBase takes any buffer
         self._socket.settimeout(self._meter.left)
         try:
             size = self._file.readinto(buffer)

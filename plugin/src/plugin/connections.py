@@ -148,7 +148,7 @@ class Connections:
             except OSError as error:
                 made.close()
                 failure = error
-            except BaseException:
+            except BaseException:  # whatever cuts the wait: nobody else knows of this socket
                 made.close()
                 raise
             else:

@@ -199,6 +199,11 @@ class TestFilesOfOthers:
         assert "20228" not in str(caught.value)
 
 
+def test_a_path_that_does_not_exist_is_not_looked_for_in_the_folder(tmp_path):
+    with pytest.raises(FileMissing, match=r"There is no environment '\./none\.yaml'\."):
+        load_environment("./none.yaml", tmp_path)
+
+
 @pytest.mark.parametrize("value", ["true", "'yes'", "https", "[tls]"])
 def test_what_is_insecure_is_said(tmp_path, value):
     write(tmp_path, "a", f"registry: {{insecure: {value}}}")

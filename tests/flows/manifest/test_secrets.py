@@ -116,6 +116,12 @@ class TestParameters:
         (tmp_path / "key").write_text(f"{VALUE}\n")
         assert secret_data(folder, f"{self.FIELD}=@{tmp_path / 'key'}", files=True)["key"] == VALUE
 
+    def test_a_link_of_ones_own_is_followed(self, folder, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere" / "key").write_text(VALUE)
+        (tmp_path / "link").symlink_to("elsewhere/key")
+        assert secret_data(folder, f"{self.FIELD}=@{tmp_path / 'link'}", files=True)["key"] == VALUE
+
     def test_a_text_that_begins_with_the_sign(self, folder):
         assert secret_data(folder, f"{self.FIELD}=@@x")["key"] == "@x"
 

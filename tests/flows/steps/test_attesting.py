@@ -104,7 +104,7 @@ def test_a_provenance_is_signed(settings, world, recorder, monkeypatch, public, 
         (None, "PLUGINCTL_KEY, which is not set"),
         ("", "PLUGINCTL_KEY, which is not set"),
         ("hush-hush", "neither a key in PEM nor the path of a file"),
-        ("/dev/null", "contains no Ed25519 private key"),
+        ("/dev/null", "neither a key in PEM nor the path of a file"),
         ("-----BEGIN PRIVATE KEY-----\nhush-hush", "contains no Ed25519 private key"),
     ],
 )
@@ -166,8 +166,9 @@ def test_the_next_release_completes_what_is_missing(request_, world, platform, r
     assert len(world.documents[BESIDE]) == 2
     assert platform.calls.count("push") == 1
     assert report.attested.packages == 1
-    assert "It has no sbom and no provenance" in recorder.outcomes["plan"]
-    assert recorder.plans[-1].action("image").verb is Verb.KEEP
+    image = recorder.plans[-1].action("image")
+    assert image.verb is Verb.KEEP
+    assert "It has no sbom and no provenance" in image.notes[0]
 
 
 def test_an_image_that_this_engine_did_not_push_is_not_completed(request_, world, platform, recorder):
@@ -216,11 +217,12 @@ def test_provenance_that_is_there_is_not_replaced(request_, world, platform, rec
     assert "is not replaced" in recorder.outcomes["attest image"]
 
 
-def test_an_image_that_somebody_else_pushed_meanwhile_is_not_attested(
-    request_, world, platform, recorder, monkeypatch
+def test_the_same_image_that_somebody_else_pushed_meanwhile_is_not_attested(
+    request_, world, platform, engine, recorder, monkeypatch
 ):
     def compare(source, registry, reference):
-        return ImageState(ImageStatus.SAME, reference, f"sha256:{'ee' * 32}", source.digest, "")
+        digest = f"sha256:{'ee' * 32}"
+        return ImageState(ImageStatus.SAME, reference, digest, source.digest, "", config=engine.image.id)
 
     monkeypatch.setattr(delivery, "compare", compare)
     report = release(request_, recorder)
@@ -242,16 +244,17 @@ def test_documents_that_may_not_be_read_do_not_stop_a_release(request_, world, r
 
     world.refuses["describe"] = RegistryRefused("x", "refuses an anonymous reader")
     assert release(request_, recorder).success
-    assert "is not known: The registry x refuses an anonymous reader" in recorder.outcomes["plan"]
+    assert "is not known: The registry x refuses an anonymous reader" in " ".join(
+        recorder.plans[-1].action("image").notes
+    )
 
 
 def test_tags_that_break_the_platforms_list_are_told(request_, world, recorder):
     world.status = ImageStatus.SAME
     world.tags[:] = ["0.1.0", "latest", "sha256-ab", "x.sig", "\x1b[2J", "a", "b"]
     release(request_, recorder)
-    assert (
-        "has tags that are not versions: latest, sha256-ab, x.sig, \\x1b[2J, a, …."
-        in recorder.outcomes["plan"]
+    assert "has tags that are not versions: latest, sha256-ab, x.sig, \\x1b[2J, a, …." in " ".join(
+        recorder.plans[-1].action("image").notes
     )
 
 

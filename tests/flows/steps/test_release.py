@@ -6,6 +6,7 @@ import pytest
 
 from flows.images import (
     EngineError,
+    ImageChanged,
     PushFailed,
     PushUnverified,
     RegistryRefused,
@@ -13,11 +14,12 @@ from flows.images import (
     SourceError,
     TrialFailed,
 )
-from flows.images.state import ImageStatus
+from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Manifest
 from flows.resources import Released, Verb, released, with_release
 from flows.spaceone import UnknownField
 from flows.spaceone.advice import from_details
+from flows.steps import delivery
 from flows.steps.collection import recollect
 from flows.steps.errors import NotAsReleased, NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
@@ -221,6 +223,22 @@ def test_an_image_that_another_release_built_meanwhile_is_not_pushed(
 
     monkeypatch.setattr(engine, "try_out", try_out)
     with pytest.raises(EngineError, match="is no longer the image that was tried; nothing was pushed"):
+        release(request_, recorder)
+    assert platform.writes == ["build", "trial"]
+
+
+def test_another_image_that_somebody_pushed_meanwhile_is_not_taken_for_the_release(
+    request_, world, platform, recorder, monkeypatch
+):
+    """Its label says the same source: whoever may push copies it."""
+
+    def compare(source, registry, reference):
+        return ImageState(ImageStatus.SAME, reference, PUSHED, source.digest, "", config="sha256:another")
+
+    monkeypatch.setattr(delivery, "compare", compare)
+    with pytest.raises(
+        ImageChanged, match="Somebody pushed another image .* nothing was pushed.*delete the tag"
+    ):
         release(request_, recorder)
     assert platform.writes == ["build", "trial"]
 

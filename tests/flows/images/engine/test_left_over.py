@@ -19,8 +19,12 @@ class Engine:
 
     def __init__(self, name, labels, image):
         self.image, self.removed = image, []
-        remove = lambda **_: self.removed.append("container")  # noqa: E731
-        made = SimpleNamespace(name=name, labels=labels, attrs={"Image": "sha256:1"}, remove=remove)
+        made = SimpleNamespace(
+            name=name,
+            labels=labels,
+            attrs={"Image": "sha256:1"},
+            remove=lambda **_: self.removed.append("container"),
+        )
         network = SimpleNamespace(
             name=name, attrs={"Labels": labels}, remove=lambda: self.removed.append("network")
         )

@@ -37,6 +37,7 @@ class TestReads:
         found = registry.image("team/plugin", "0.1.0")
         assert found.digest == sha256(image) == registry.manifest_digest("team/plugin", "0.1.0")
         assert found.labels == {"color": "blue"}
+        assert found.config == json.loads(image)["config"]["digest"]
 
     def test_digest_is_asked_for_with_all_media_types(self, stub, registry, image):
         registry.manifest_digest("team/plugin", "0.1.0")
