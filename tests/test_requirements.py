@@ -47,12 +47,11 @@ def test_every_package_has_a_hash(path: Path):
 
 
 def test_what_has_no_wheel_is_built_with_locked_tools_in_the_images():
-    for dockerfile in (images._SERVICES, images._PREFECT):
-        assert "--no-build-isolation" in dockerfile
-        assert "--require-hashes" in dockerfile
-        assert dockerfile.index("--requirement /tmp/build.txt") < dockerfile.index(
-            "--requirement /tmp/requirements.txt"
-        )
+    dockerfile = images._PROGRAMS
+    assert "--no-build-isolation" in dockerfile
+    assert "--require-hashes" in dockerfile
+    tools, packages = (f"--requirement /tmp/{name}.txt" for name in ("build", "requirements"))
+    assert dockerfile.index(tools) < dockerfile.index(packages)
 
 
 def test_the_plugins_image_takes_wheels_alone():

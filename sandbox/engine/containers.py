@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -283,10 +285,42 @@ def volume_labels(client: docker.DockerClient, name: str) -> Mapping[str, str] |
 
 
 def remove_networks(client: docker.DockerClient, sandbox: str) -> None:
-    """Remove the networks of a sandbox, which has no containers any more."""
+    """Remove the networks of a sandbox, and the containers of it that are left.
+
+    The engine finishes what it was asked for: a plugin's container may appear after the supervisor, which asked for it,
+    was stopped.
+
+    Raises:
+        SandboxError: containers that are not the sandbox's are connected.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
     for each in client.networks.list(filters={"label": f"{SANDBOX}={sandbox}"}):
-        with suppress(NotFound):
-            each.remove()
+        while not _is_removed(each):
+            stop(members(client, sandbox))
+            if time.monotonic() > deadline:
+                raise _in_use(each)
+            time.sleep(0.2)
+
+
+def _is_removed(network: Any) -> bool:
+    try:
+        network.remove()
+    except NotFound:
+        return True
+    except APIError as error:
+        if error.status_code == HTTPStatus.FORBIDDEN:  # containers are connected
+            return False
+        raise
+    return True
+
+
+def _in_use(network: Any) -> SandboxError:
+    network.reload()
+    names = sorted(each["Name"] for each in network.attrs["Containers"].values())
+    return SandboxError(
+        f"The network {network.name} cannot be removed: {', '.join(names) or 'a container'} is connected to it.",
+        f"Disconnect what is not the sandbox's, and repeat: docker network disconnect {network.name} CONTAINER",
+    )
 
 
 def volumes(client: docker.DockerClient, sandbox: str) -> list[Any]:

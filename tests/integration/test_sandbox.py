@@ -18,6 +18,7 @@ import yaml
 from flows.spaceone import AuthenticationFailed, Client, PermissionDenied
 from sandbox import lifecycle, prefect_parts
 from sandbox.engine import containers
+from sandbox.errors import SandboxError
 from sandbox.machine.layout import PACKAGE
 from sandbox.machine.processes import Processes
 from sandbox.spaceone.generations import generation_of
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
+STOPPED = "0" * 8
+"""The identifier of a sandbox of which only the network is left."""
 SPACECTL = {"2.x": "2.0.10", "1.12": "1.12.2"}
 
 
@@ -296,6 +299,44 @@ def test_an_image_with_the_labels_of_a_sandbox_makes_no_part_of_it(
     finally:
         stranger.remove(force=True)
         engine.images.remove(image.id)
+
+
+@pytest.fixture
+def network(layout_2: Layout, engine: docker.DockerClient) -> Iterator[Any]:
+    """The network of a sandbox that has nothing else."""
+    containers.network(engine, STOPPED)
+    found = engine.networks.list(names=[containers.network_name(STOPPED)])[0]
+    yield found
+    for each in engine.containers.list(all=True, filters={"network": found.id}):
+        each.remove(force=True)
+    containers.remove_networks(engine, STOPPED)
+
+
+def sleeping(engine: docker.DockerClient, layout: Layout, network: Any, **options: Any) -> Container:
+    base = yaml.safe_load(layout.environment.read_text())["build"]["args"]["BASE_IMAGE"]
+    started: Container = engine.containers.run(
+        base, ["sleep", "3600"], network=network.name, detach=True, init=True, **options
+    )
+    return started
+
+
+def test_a_plugin_that_the_engine_starts_while_a_sandbox_stops_goes_with_it(
+    layout_2: Layout, engine: docker.DockerClient, network: Any
+) -> None:
+    late = sleeping(engine, layout_2, network, labels={containers.SANDBOX: STOPPED})
+    containers.remove_networks(engine, STOPPED)
+    assert late not in engine.containers.list(all=True)
+    assert network not in engine.networks.list()
+
+
+def test_a_network_with_somebody_elses_container_is_kept_and_both_are_named(
+    layout_2: Layout, engine: docker.DockerClient, network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "STOP_SECONDS", 1)
+    other = sleeping(engine, layout_2, network)
+    with pytest.raises(SandboxError, match=rf"{network.name} cannot be removed: {other.name} is connected"):
+        containers.remove_networks(engine, STOPPED)
+    assert other in engine.containers.list()
 
 
 DELETE = """
