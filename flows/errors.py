@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from flows.hidden import without_secrets
 from flows.text import log_line, printable
 
 
@@ -52,11 +53,12 @@ class PipelineError(Exception):
     def __init__(
         self, message: str, advice: str = "", *, temporary: bool = False, details: Sequence[str] = ()
     ) -> None:
+        message = without_secrets(message)
         super().__init__(message)
         self.message = message
-        self.advice = advice
+        self.advice = without_secrets(advice)
         self.temporary = temporary
-        self.details = tuple(details)
+        self.details = tuple(map(without_secrets, details))
         self.changed = False
 
     def __str__(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from flows.hidden import without_secrets
+
 QUOTED_CHARACTERS = 40
 """The most that a message quotes of something that it refuses: enough to find it, too little for a secret file."""
 
@@ -22,7 +24,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""Return a text with every character that cannot be seen as its Python escape.
+    r"""Return a text without the secrets of this process, and every character that cannot be seen as its Python escape.
 
     Args:
         text: The text.
@@ -31,6 +33,7 @@ def printable(text: str, *, keep: str = "") -> str:
     >>> printable("a\x1b[2Jb")
     'a\\x1b[2Jb'
     """
+    text = without_secrets(text)
     if text.isascii() and text.isprintable():
         return text
     before = ("", *text)
@@ -59,13 +62,14 @@ def quoted(value: object, characters: int = QUOTED_CHARACTERS) -> str:
     >>> quoted("x" * 50)
     "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'"
     """
-    text = repr(str(value)[: characters + 1])
+    text = repr(without_secrets(str(value))[: characters + 1])
     mark, text = text[0], printable(text[1:-1])
     return f"{mark}{text[:characters]}…{mark}" if len(text) > characters else f"{mark}{text}{mark}"
 
 
 def shortened(text: str, characters: int) -> str:
-    """Return a text of at most this length; an ellipsis stands for the rest."""
+    """Return a text of at most this length, without secrets; an ellipsis stands for the rest."""
+    text = without_secrets(text)
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 

@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.segment import Segment
 from rich.text import Text
 
+from flows.hidden import without_secrets
 from flows.text import printable
 
 
@@ -82,7 +83,7 @@ def emit(text: str, *, flush: bool = False) -> None:
 
 def emit_json(document: Any) -> None:
     """Print one JSON document on standard output. Characters that cannot be seen are JSON's escapes."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = without_secrets(json.dumps(document, indent=2, ensure_ascii=False))
     sys.stdout.write(re.sub(r"[^\n -~]", _json_character, text) + "\n")
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from flows.errors import PipelineError
 from flows.files import KIB, Folder, read_named
+from flows.hidden import hide
 from flows.manifest.errors import InvalidField, InvalidParameter
 from flows.manifest.reading import Part
 from flows.text import quoted
@@ -72,7 +73,7 @@ class Secrets:
                 f"-p {name}: a file (@) is read on the command line only. For a text that begins with @, write @@."
             )
         try:
-            return _text(read_named(Path(value[1:]).expanduser(), MAX_BYTES))
+            return hide(_text(read_named(Path(value[1:]).expanduser(), MAX_BYTES)))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
             raise InvalidParameter(f"-p {name}: the file cannot be read: {reason}.") from None
@@ -90,7 +91,7 @@ class Secrets:
             return value
         if not isinstance(name, str) or not name:
             raise InvalidField(f"{where}: {source} must be followed by a name.")
-        return reader(where, name)
+        return hide(reader(where, name))
 
     def _variable(self, where: str, name: str) -> str:
         if not name.startswith(PREFIX):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from flows.hidden import hide
 from flows.manifest import Environment
 from flows.spaceone import CredentialsError, Endpoint, EndpointError, read_spacectl, spacectl_file
 
@@ -48,7 +49,7 @@ def access(environment: Environment, *, workspace: bool = False) -> tuple[dict[s
             f"Set {where}, or name a spacectl environment that contains one.",
         )
     _check_encrypted(environment, endpoints)
-    return endpoints, _checked(environment, token.strip())
+    return endpoints, hide(_checked(environment, token.strip()))
 
 
 def _spacectl(environment: Environment, name: str | None) -> Mapping[str, str]:

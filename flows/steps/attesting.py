@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.files import KIB, read_named
+from flows.hidden import hide
 from flows.images.attestation.store import ENVELOPE_TYPE, PROVENANCE, STATEMENT_TYPE, Store, beside
 from flows.images.errors import (
     EngineError,
@@ -64,7 +65,8 @@ def signing_key(environment: Environment) -> Ed25519PrivateKey | None:
             f"The environment {environment.name!r} signs with the key in {name}, which is not set",
             "Set it to a private key in PEM or to the path of its file, or remove signing.key_variable",
         )
-    key = private_key(value.encode() if value.startswith("-----BEGIN") else _read(Path(value), name), name)
+    pem = value.encode() if value.startswith("-----BEGIN") else _read(Path(value), name)
+    key = private_key(hide(pem.decode(errors="replace")).encode(), name)
     public = verifying_key(environment)
     if public is not None and key_id(public) != key_id(key.public_key()):
         raise SigningKeyError(

@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from flows.resources import Action, Verb
 from flows.resources.values import differences
 from flows.steps.parts import Source
+from flows.text import shortened
 
 if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
@@ -63,4 +64,4 @@ def image_summary(image: LocalImage) -> str:
 
 def _value(value: object) -> str:
     text = "nothing" if value is None else " ".join(str(value).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return shortened(text, _LONGEST)

@@ -22,7 +22,7 @@ from flows.steps.collection import find_collector
 from flows.steps.errors import NotReleased
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
-from flows.text import printable
+from flows.text import printable, shortened
 
 if TYPE_CHECKING:
     from flows.images.attestation.statement import Provenance
@@ -49,7 +49,7 @@ class Check:
 
     def __post_init__(self) -> None:
         # Most of it is what somebody else wrote, in a label or a document.
-        object.__setattr__(self, "detail", printable(self.detail[:_LONGEST]))
+        object.__setattr__(self, "detail", printable(shortened(self.detail, _LONGEST)))
 
     def as_json(self) -> dict[str, Any]:
         """As a JSON object."""

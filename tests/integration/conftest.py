@@ -12,12 +12,13 @@ import yaml
 
 from flows.images.engine import Engine
 from flows.images.source import PluginSource
-from flows.manifest import load_environment
 from flows.spaceone import Client
 from sandbox import lifecycle
-from sandbox.engine import containers
+from sandbox.engine import base_image, containers, installed
 from sandbox.machine.layout import Layout
+from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
+from tests.engine import engine_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,15 +104,24 @@ def spacectl(layout: Layout, name: str = "sandbox") -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="module", name="client")
-def engine_client(request: pytest.FixtureRequest) -> Iterator[docker.DockerClient]:
-    """The engine itself, to see what a module's tests left there; removes all images with its NAME in theirs."""
-    engine = docker.from_env()
-    yield engine
-    for image in engine.images.list():
-        for tag in image.tags:
-            if request.module.NAME in tag:
-                engine.images.remove(tag)
-    engine.close()
+def engine_client(request: pytest.FixtureRequest, sandbox_home: Path) -> Iterator[docker.DockerClient]:
+    """The engine itself, to see what a module's tests left there; removes all images with its NAME in theirs.
+
+    It is installed and started where it is missing, as a sandbox does it.
+    """
+    layout = Layout.of(sandbox_home, "2.x")
+    with engine_kept(), closing(installed.ensure(layout.engine, Quiet())) as engine:
+        yield engine
+        for image in engine.images.list():
+            for tag in image.tags:
+                if request.module.NAME in tag:
+                    engine.images.remove(tag)
+
+
+@pytest.fixture(scope="module")
+def build_args(client: docker.DockerClient, sandbox_home: Path) -> dict[str, str]:
+    """The build arguments that a sandbox's environment has: the image that plugins are built on."""
+    return {"BASE_IMAGE": base_image.ensure(client, Layout.of(sandbox_home, "2.x"), Quiet())}
 
 
 @pytest.fixture(scope="module")
@@ -126,13 +136,11 @@ def plugin(
     request: pytest.FixtureRequest,
     engine: Engine,
     checkout: Path,
-    sandbox: Summary,
-    tmp_path_factory: pytest.TempPathFactory,
+    build_args: dict[str, str],
 ) -> LocalImage | None:
     """This repository's own plugin as an image, under the name that the module has in its PLUGIN."""
-    environment = load_environment(str(sandbox.environment), tmp_path_factory.mktemp("none"))
     source = PluginSource.load(checkout / "plugin")
-    engine.build(source, request.module.PLUGIN, build_args=environment.settings.build.args)
+    engine.build(source, request.module.PLUGIN, build_args=build_args)
     return engine.inspect(request.module.PLUGIN)
 
 

@@ -15,10 +15,9 @@ from flows.images.engine import Engine
 from flows.images.registry import Registry
 from flows.images.registry.transport import Content
 from flows.images.source import PluginSource
-from flows.manifest import load_environment
 from tests.registry import serving
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]
 
 #: In the name of every image that is built here.
 NAME = f"attestation-test-{uuid.uuid4().hex[:8]}"
@@ -78,16 +77,15 @@ def remove(client, name):
 
 @pytest.mark.parametrize("dockerfile", [None, STEPS])
 def test_two_builds_without_a_common_cache_give_the_same_image_and_digest(
-    engine: Engine, client, addresses, plugin, sandbox, tmp_path, dockerfile
+    engine: Engine, client, addresses, plugin, build_args, dockerfile
 ):
     if dockerfile:
         (plugin / "Dockerfile").write_text(dockerfile)
-    arguments = load_environment(str(sandbox.environment), tmp_path).settings.build.args
     source = PluginSource.load(plugin)
     ids, digests = [], []
     for address in addresses:
         reference = ImageReference(address, f"team/{NAME}", source.version)
-        ids.append(engine.build(source, reference, build_args=arguments))
+        ids.append(engine.build(source, reference, build_args=build_args))
         found = engine.inspect(reference)
         assert found.id == ids[-1]
         assert found.created == source.created

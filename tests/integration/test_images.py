@@ -32,8 +32,7 @@ from flows.images.state import ImageStatus, compare
 from tests.registry import serving
 from tests.waiting import PATIENCE
 
-# The sandbox installs and starts the engine where it is missing.
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]
 
 #: In the name of every image that is built here.
 NAME = f"images-test-{uuid.uuid4().hex[:8]}"

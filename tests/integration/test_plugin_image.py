@@ -13,11 +13,9 @@ from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc
 from flows.images import ImageReference
 from flows.images.engine.output import Output
 from flows.images.source import PluginSource
-from flows.manifest import load_environment
 from tests.waiting import PATIENCE, wait_for
 
-# The sandbox installs and starts the engine, and makes a base image, where they are missing.
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]
 
 #: In the name of every image that is built here.
 NAME = f"plugin-test-{uuid.uuid4().hex[:8]}"
@@ -103,21 +101,20 @@ def test_nobody_becomes_another_user_in_it(container):
     assert found.output == b""
 
 
-def test_a_second_build_has_the_same_layers(client, engine, image, sandbox, tmp_path):
+def test_a_second_build_has_the_same_layers(client, engine, image, build_args, tmp_path):
     """From another copy of the source, with other times and modes, and without the builder's cache."""
     copy = tmp_path / "plugin"
     shutil.copytree(SOURCE.parent, copy, copy_function=shutil.copyfile)
     for path in copy.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    base = load_environment(str(sandbox.environment), tmp_path).settings.build.args
     # As the pipeline builds, which has no way to leave the cache out.
     created = PluginSource.load(SOURCE.parent).created
-    arguments = {**base, "SOURCE_DATE_EPOCH": str(int(created.timestamp()))}
+    arguments = {**build_args, "SOURCE_DATE_EPOCH": str(int(created.timestamp()))}
     name = ImageReference(None, f"{NAME}/again", "1")
     again, _ = client.images.build(
         path=str(copy), tag=str(name), nocache=True, rm=True, forcerm=True, buildargs=arguments
     )
-    engine._make_reproducible(again.id, base["BASE_IMAGE"], name, created, Output(None))
+    engine._make_reproducible(again.id, build_args["BASE_IMAGE"], name, created, Output(None))
     assert client.images.get(str(name)).attrs["RootFS"]["Layers"] == image.attrs["RootFS"]["Layers"]
 
 

@@ -31,6 +31,7 @@ from sandbox.machine.layout import Layout
 from sandbox.machine.processes import is_alive
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
+from tests.engine import engine_alone
 from tests.integration.conftest import client, running, spacectl, start_both, states
 from tests.waiting import PATIENCE, wait_for
 
@@ -238,11 +239,12 @@ def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def home(sandbox_home: Path) -> Path:
+def home(sandbox_home: Path) -> Iterator[Path]:
     """Both sandboxes of the tests, new: with the plugins of all other tests a start would take minutes."""
-    lifecycle.down(sandbox_home, purge=True)
-    start_both(sandbox_home)
-    return sandbox_home
+    with engine_alone():
+        lifecycle.down(sandbox_home, purge=True)
+        start_both(sandbox_home)
+        yield sandbox_home
 
 
 @pytest.fixture(scope="module")

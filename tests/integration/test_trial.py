@@ -23,8 +23,7 @@ from tests.waiting import wait_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The sandbox installs and starts the engine, and makes a base image, where they are missing.
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]
 
 #: In the name of every image that is built here.
 NAME = f"trial-test-{uuid.uuid4().hex[:8]}"

@@ -21,6 +21,7 @@ from flows.images.engine.connection import LOST, answering, remote_host
 from flows.images.engine.restrictions import NONE, Restriction, options
 from flows.images.errors import TrialFailed
 from flows.spaceone import Endpoint
+from flows.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ class Container:
         with answering(self._address, "reading the log of the trial's container"):
             text = self._found.logs(tail=_LINES).decode(errors="replace")
         lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-        return [line if len(line) <= _LINE_LENGTH else f"{line[:_LINE_LENGTH]}…" for line in lines[-_LINES:]]
+        return [shortened(line, _LINE_LENGTH) for line in lines[-_LINES:]]
 
 
 @contextlib.contextmanager

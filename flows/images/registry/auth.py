@@ -11,6 +11,8 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from flows.hidden import hide
+
 _VALUE = re.compile(r'(?<![A-Za-z])([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))')
 
 
@@ -20,6 +22,10 @@ class Credentials:
 
     username: str
     password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        hide(self.password)
+        hide(self.basic().removeprefix("Basic "))
 
     def basic(self) -> str:
         """Return the value of the header Authorization."""

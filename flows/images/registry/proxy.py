@@ -7,6 +7,8 @@ from base64 import b64encode
 from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from flows.hidden import hide
+
 
 def proxy_of(url: SplitResult) -> SplitResult | None:
     """Return the proxy for an address, by HTTPS_PROXY and the like, except for NO_PROXY; None if there is none.
@@ -29,8 +31,8 @@ def proxy_login(proxy: SplitResult) -> dict[str, str]:
     """Return the login header for a proxy whose address contains a user and a password."""
     if proxy.username is None:
         return {}
-    user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(user.encode()).decode()}"}
+    user, password = unquote(proxy.username), hide(unquote(proxy.password or ""))
+    return {"Proxy-Authorization": f"Basic {hide(b64encode(f'{user}:{password}'.encode()).decode())}"}
 
 
 def _variable(name: str) -> str:

@@ -15,6 +15,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from flows.hidden import hide
 from flows.images.errors import RegistryRefused, RegistryUnreachable, UnexpectedAnswer
 from flows.images.reference import DOCKER_HUB
 from flows.images.registry.auth import Challenge, Credentials, Login
@@ -238,7 +239,7 @@ class Transport:
             raise UnexpectedAnswer(
                 self.name, f"has a token server, {_address(challenge.realm)}, that returned no token"
             )
-        return f"{_BEARER}{token}"
+        return f"{_BEARER}{hide(str(token))}"
 
     def _expect_encrypted(self, url: str) -> None:
         """Refuse to send a password over plain HTTP to another machine, unless that is wanted."""
