@@ -20,6 +20,7 @@ from flows.steps.release import ReleaseRequest, release
 from tests.flows.steps.conftest import Recorder
 
 SECONDS = 2
+BYTES = 200 * 10**6
 FILES = [
     "source/src/VERSION",
     "source/Dockerfile",
@@ -122,6 +123,38 @@ class Watch:
             self.seen.append(f"{event} {what} {arguments[1] if event == 'open' else ''}")
 
 
+class Memory:
+    """How much more of it than at first this process has had at one time. Linux counts, and forgets on request."""
+
+    STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+    def __enter__(self):
+        if self.FORGET.exists():
+            self.FORGET.write_text("5")
+        self._before = self._bytes("VmRSS")
+        return self
+
+    def __exit__(self, *_):
+        self.most = self._bytes("VmHWM") - self._before
+
+    def _bytes(self, name):
+        if not self.STATUS.exists():
+            return 0
+        (line,) = (line for line in self.STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
+        return int(line.split()[1]) * 1024
+
+
+def test_the_most_memory_is_seen():
+    if not Memory.FORGET.exists():
+        pytest.skip("only Linux counts it")
+    with Memory() as memory:
+        bytearray(BYTES).count(1)
+    assert memory.most > 0.9 * BYTES
+    with Memory() as memory:
+        pass
+    assert memory.most < 0.1 * BYTES
+
+
 @pytest.fixture(scope="module")
 def watch():
     return Watch()
@@ -158,12 +191,14 @@ def test_a_dry_run_ends_in_a_plan_or_a_message(original, world, watch, file, con
         path.unlink(missing_ok=True)
         path.symlink_to(content) if isinstance(content, str) else path.write_bytes(content)
         watch.seen.clear()
-        watch.on, started = True, time.process_time()
-        try:
-            words = dry_run(folder)
-        finally:
-            watch.on, seconds = False, time.process_time() - started
+        with Memory() as memory:
+            watch.on, started = True, time.process_time()
+            try:
+                words = dry_run(folder)
+            finally:
+                watch.on, seconds = False, time.process_time() - started
     assert seconds < SECONDS
+    assert memory.most < BYTES
     assert len(words) < 5000
     assert words.replace("\n", "").isprintable()
     assert [event for event in watch.seen if not _is_harmless(event, str(folder))] == []
