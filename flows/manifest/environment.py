@@ -119,6 +119,12 @@ class Settings(Document):
     signing: Signing = Field(default_factory=Signing)
     plugin_options: dict[str, Any] = Field(default_factory=dict)
     timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
+    start_seconds: float = Field(
+        default=150.0,
+        gt=0,
+        le=600,
+        description="How long a plugin may take to start: CPU time while it works, otherwise the time that passes.",
+    )
 
     @property
     def access(self) -> Access:

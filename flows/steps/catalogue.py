@@ -52,7 +52,7 @@ LOG_IN = StepKind(
 )
 BUILD = StepKind("build image", "builds the image from the Dockerfile", ONCE_MORE, 1800, "the Docker engine")
 INSPECT = StepKind("inspect image", "reads what was built", BRIEF, 120)
-TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 300)
+TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 3900)
 PUSH = StepKind(
     "push image",
     "compares with the registry again, and pushes",
@@ -75,9 +75,9 @@ VERIFY = StepKind("verify image", "compares the image with its provenance, signa
 LIST_BEFORE = StepKind("list what is there", "counts the platform's resources of each kind", PATIENT, 60)
 CARRY_OUT = StepKind(
     "create KIND",
-    "creates, registers or updates one resource; looks it up first",
+    "creates, registers or updates one resource; looks it up first, and waits for a plugin's container that starts",
     UNSENT,
-    600,
+    1200,
     "the platform",
 )
 LIST_AFTER = StepKind("list what is registered", "counts them again", PATIENT, 60)

@@ -14,6 +14,7 @@ from flows.resources import (
     Plan,
     Released,
     Verb,
+    Waiting,
     count_all,
     find,
     released,
@@ -26,6 +27,9 @@ from flows.steps.parts import Listings, Planned, Registered
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 from flows.steps.summaries import listings_summary
+
+LONGEST_START_SECONDS = 900.0
+"""The last try must end within the step's time limit."""
 
 
 def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
@@ -77,8 +81,17 @@ def record_release(
     runner.run(Step(RECORD, record, outcome=str))
 
 
-def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> Registered:
+def register(
+    session: Session, plan: Plan, runner: Runner, changes: Changes, trial_seconds: float = 0.0
+) -> Registered:
     """Carries out the plan's actions on the platform.
+
+    Args:
+        session: The environment's services.
+        plan: What must be done.
+        runner: Runs the steps.
+        changes: Notes that something was changed.
+        trial_seconds: How long the plugin needed to start in the trial run; 0 if there was none.
 
     Raises:
         CallError: the platform rejected a request, or could not be reached.
@@ -94,8 +107,9 @@ def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> 
         return Registered(ids, {})
     count = partial(count_all, session.clients, resources, ids)
     before = runner.run(Step(LIST_BEFORE, count, outcome=_counted))
+    waiting = Waiting(_start_seconds(session, trial_seconds), runner.output)
     for action in to_do:
-        execution = Execution(session.clients, action, ids, changes.note)
+        execution = Execution(session.clients, action, ids, changes.note, waiting)
         runner.run(Step(CARRY_OUT.named(_name(action)), execution, subject=action.name, outcome=str))
 
     def listings(after: Mapping[str, int]) -> Listings:
@@ -103,6 +117,12 @@ def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> 
 
     after = runner.run(Step(LIST_AFTER, count, outcome=lambda counts: listings_summary(listings(counts))))
     return Registered(ids, listings(after))
+
+
+def _start_seconds(session: Session, trial_seconds: float) -> float:
+    """How long the platform's container of the plugin is waited for; the platform does not show whether it works."""
+    allowed = 2 * session.environment.settings.start_seconds
+    return min(max(allowed, 3 * trial_seconds), LONGEST_START_SECONDS)
 
 
 def _versions(services: tuple[Service, ...]) -> str:

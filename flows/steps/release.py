@@ -65,7 +65,8 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 raise PlanBlocked(planned.plan.blocked)
             if not request.dry_run:
                 delivered, attested = deliver(planned, registry, session.environment, runner, changes)
-                registered = register(session, planned.plan, runner, changes)
+                took = delivered.trial.seconds if delivered else 0.0
+                registered = register(session, planned.plan, runner, changes, took)
                 digest = delivered.digest if delivered else planned.image.digest
                 if digest:  # always: an image that is not there was delivered
                     record_release(session, planned, digest, registered.ids, runner, changes)

@@ -338,5 +338,5 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(delivery, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)
-    monkeypatch.setattr(delivery, "_try", lambda engine, image: engine.try_out())
+    monkeypatch.setattr(delivery, "_try", lambda engine, *_: engine.try_out())
     return world
