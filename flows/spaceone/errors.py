@@ -26,7 +26,12 @@ from typing import ClassVar, Self
 from flows.errors import Cause, PipelineError
 
 #: Verbs that change nothing: such a call may be sent again after any error.
-READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
+READS = frozenset(
+    {
+        *("list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"),
+        *("verify", "verify_plugin"),
+    }
+)
 REFLECTION = "(reflection)"
 """In an error of a reflection request, this replaces `Resource.verb`."""
 

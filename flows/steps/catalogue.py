@@ -91,6 +91,9 @@ RECORD = StepKind(
 CHECK_RELEASE = StepKind(
     "check the image", "compares the registry's image with what was released as this version", BRIEF, 120
 )
+VERIFY_SECRETS = StepKind(
+    "verify secrets", "asks the plugin whether it accepts the secrets of new service accounts", BRIEF, 300
+)
 FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
 WAIT = StepKind(
     "wait for a running job", "waits until no other collection of the collector runs", PATIENT, 7200
@@ -115,7 +118,7 @@ FLOWS: dict[str, tuple[StepKind, ...]] = {
         *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
         *(LOG_IN, BUILD, INSPECT, TRIAL, LIST_PACKAGES, PUSH, ATTEST),
         *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, RECORD),
-        *(WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+        *(VERIFY_SECRETS, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     ),
     "recollect": (CONNECT, FIND_COLLECTOR, CHECK_RELEASE, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),

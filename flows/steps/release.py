@@ -11,6 +11,7 @@ from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
 from flows.steps.planning import plan
+from flows.steps.plugin_containers import RunningPlugin
 from flows.steps.registration import record_release, register
 from flows.steps.report import Report
 from flows.steps.runner import Runner
@@ -73,8 +74,14 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
             collector_id = planned.collector_id(registered)
             if registered and collector_id:
                 from flows.steps.collection import collect  # a dry run does not come here
+                from flows.steps.credentials import verify_secrets
 
-                collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+                verify_secrets(session, manifest, planned, registered, runner)
+                plugin_id = planned.plan.action("plugin").name
+                plugin = RunningPlugin.of(manifest, plugin_id, source.plugin.version)
+                collected = collect(
+                    session, collector_id, plugin, manifest.provider.provider, runner, changes
+                )
     report = Report(
         flow="release",
         environment=request.environment.name,

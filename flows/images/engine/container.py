@@ -114,9 +114,20 @@ class Container:
     def output(self, lines: int = _LINES) -> list[str]:
         """Return the last lines of its log; long lines are cut."""
         with answering(self._address, "reading the log of the trial's container"):
-            text = self._found.logs(tail=lines).decode(errors="replace")
-        found = [line.rstrip() for line in text.splitlines() if line.strip()]
-        return [line if len(line) <= _LINE_LENGTH else f"{line[:_LINE_LENGTH]}…" for line in found[-lines:]]
+            return last_lines(self._found, lines)
+
+
+def last_lines(container: DockerContainer, lines: int = _LINES, **options: Any) -> list[str]:
+    """The last lines of a container's log that are not empty; long ones are cut.
+
+    Args:
+        container: Of the engine's client.
+        lines: How many.
+        options: More arguments of the client's `logs`.
+    """
+    text = container.logs(tail=lines, **options).decode(errors="replace")
+    found = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return [line if len(line) <= _LINE_LENGTH else f"{line[:_LINE_LENGTH]}…" for line in found[-lines:]]
 
 
 @contextlib.contextmanager

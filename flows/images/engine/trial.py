@@ -285,7 +285,7 @@ def _failure(engine: Engine, image: LocalImage, seconds: float, restriction: Res
     """Why an image does not serve with one restriction alone; empty if it does, or if that cannot be said."""
     try:
         with ExitStack() as stack:
-            run = _Run(stack, engine, image, Patience(seconds, seconds), frozenset({restriction}))
+            run = _Run(stack, engine, image, Patience(seconds, 3 * seconds), frozenset({restriction}))
             while restriction in run.container.restrictions and run.look() is None:
                 time.sleep(_PAUSE_SECONDS)
     except TrialFailed as error:

@@ -103,6 +103,8 @@ class Platform:
             "inventory.CloudServiceType.list": {"total_count": 1},
             "inventory.Region.list": {"total_count": 1},
         }
+        if method == "inventory.Collector.collect":
+            self.records["inventory.Collector"][0]["last_collected_at"] = "2026-01-01T00:00:00.000Z"
         if method in special:
             return special[method]
         if verb == "list":
