@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 from flows.resources import (
@@ -20,10 +21,11 @@ from flows.resources import (
     released,
     with_release,
 )
-from flows.spaceone import Service, check_services
+from flows.spaceone import PluginStarting, Service, check_services
 from flows.steps.catalogue import CARRY_OUT, CHECK_ENDPOINTS, LIST_AFTER, LIST_BEFORE, RECORD
 from flows.steps.changes import Changes
 from flows.steps.parts import Listings, Planned, Registered
+from flows.steps.plugin_containers import RunningPlugin, last_words
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 from flows.steps.summaries import listings_summary
@@ -82,7 +84,12 @@ def record_release(
 
 
 def register(
-    session: Session, plan: Plan, runner: Runner, changes: Changes, trial_seconds: float = 0.0
+    session: Session,
+    plan: Plan,
+    runner: Runner,
+    changes: Changes,
+    plugin: RunningPlugin,
+    trial_seconds: float = 0.0,
 ) -> Registered:
     """Carries out the plan's actions on the platform.
 
@@ -91,6 +98,7 @@ def register(
         plan: What must be done.
         runner: Runs the steps.
         changes: Notes that something was changed.
+        plugin: What the collector runs, whose last words belong to a failure.
         trial_seconds: How long the plugin needed to start in the trial run; 0 if there was none.
 
     Raises:
@@ -110,13 +118,23 @@ def register(
     waiting = Waiting(_start_seconds(session, trial_seconds), runner.output)
     for action in to_do:
         execution = Execution(session.clients, action, ids, changes.note, waiting)
-        runner.run(Step(CARRY_OUT.named(_name(action)), execution, subject=action.name, outcome=str))
+        function = partial(_with_last_words, execution, session, plugin)
+        runner.run(Step(CARRY_OUT.named(_name(action)), function, subject=action.name, outcome=str))
 
     def listings(after: Mapping[str, int]) -> Listings:
         return {kind: (before[kind], after[kind]) for kind in after}
 
     after = runner.run(Step(LIST_AFTER, count, outcome=lambda counts: listings_summary(listings(counts))))
     return Registered(ids, listings(after))
+
+
+def _with_last_words(execution: Execution, session: Session, plugin: RunningPlugin) -> str:
+    started = datetime.now(UTC).isoformat()
+    try:
+        return execution()
+    except PluginStarting as error:
+        error.details = last_words(session.environment, plugin, started) or ()
+        raise
 
 
 def _start_seconds(session: Session, trial_seconds: float) -> float:

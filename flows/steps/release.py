@@ -67,7 +67,8 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
             if not request.dry_run:
                 delivered, attested = deliver(planned, registry, session.environment, runner, changes)
                 took = delivered.trial.seconds if delivered else 0.0
-                registered = register(session, planned.plan, runner, changes, took)
+                plugin = RunningPlugin.of(manifest, planned.plan.action("plugin").name, source.plugin.version)
+                registered = register(session, planned.plan, runner, changes, plugin, took)
                 digest = delivered.digest if delivered else planned.image.digest
                 if digest:  # always: an image that is not there was delivered
                     record_release(session, planned, digest, registered.ids, runner, changes)
@@ -77,8 +78,6 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 from flows.steps.credentials import verify_secrets
 
                 verify_secrets(session, manifest, planned, registered, runner)
-                plugin_id = planned.plan.action("plugin").name
-                plugin = RunningPlugin.of(manifest, plugin_id, source.plugin.version)
                 collected = collect(
                     session, collector_id, plugin, manifest.provider.provider, runner, changes
                 )
