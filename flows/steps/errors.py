@@ -53,8 +53,9 @@ class CredentialsRefused(FlowError):
     def __init__(self, account: str, place: str, said: str, lines: Sequence[str]) -> None:
         super().__init__(
             f"credentials refused: the plugin does not accept the secret of service account {account}: {said}",
-            f"Correct its secret_data ({place}). The platform shows no secret, so the pipeline cannot compare it: "
-            "delete the secret there (in 2.x the service account), and release again",
+            f"Correct its secret_data ({place}), or the collector's options if it speaks of one. The platform shows no "
+            "secret, so a release keeps the one that is there: delete it first (in 2.x the service account). If the "
+            "plugin is wrong to refuse it, collect without this question: pluginctl recollect",
             details=lines,
         )
 
