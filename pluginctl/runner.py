@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.status import Status
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from flows.collection import Job
 
 T = TypeVar("T")
+
+LINE_SECONDS = 5.0
+"""How often a step that runs shows a line where no terminal is. Some CI systems end a job that is silent."""
 
 
 class TerminalRunner(PlainRunner):
@@ -39,13 +44,14 @@ class TerminalRunner(PlainRunner):
         self._verbose = verbose
         self._status: Status | None = None
         self._name = ""
+        self._last = ""
 
     def run(self, step: Step[T]) -> T:
         """Runs one step with its retries. Shows a spinner, and then a line with the result and the duration."""
         started = time.perf_counter()
         shown = self._name = literal(step.title)
         try:
-            with self._console.status(shown) as self._status:
+            with self._console.status(shown) as self._status, self._lines():
                 result = super().run(step)
         except BaseException:  # also Ctrl-C: the line says which step did not end
             self._line(f"[red]✗[/] {shown}")
@@ -73,6 +79,7 @@ class TerminalRunner(PlainRunner):
     def output(self, line: str) -> None:
         """Shows the last line of a build beside the spinner."""
         line = log_line(line)
+        self._last = "" if self._verbose else line.strip()
         if self._verbose:
             self._console.print(line, style="dim", markup=False, highlight=False)
         elif self._status is not None:
@@ -81,13 +88,35 @@ class TerminalRunner(PlainRunner):
 
     def collecting(self, job: Job) -> None:
         """Shows how many tasks have ended."""
+        self._last = f"{job.tasks - job.remaining} of {job.tasks} tasks ended"
         if self._status is not None:
-            self._status.update(
-                f"{self._name} [dim]{job.tasks - job.remaining} of {job.tasks} tasks ended[/]"
-            )
+            self._status.update(f"{self._name} [dim]{self._last}[/]")
 
     def finished(self, report: Report) -> None:
         """Shows nothing: the command prints the tables."""
+
+    @contextmanager
+    def _lines(self) -> Iterator[None]:
+        """Shows a line every few seconds, with the last words of what runs, where there is no spinner."""
+        if self._console.is_terminal:
+            yield
+            return
+        self._last = ""
+        over = threading.Event()
+        thread = threading.Thread(target=self._show_lines, args=(over,), name="lines", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _show_lines(self, over: threading.Event) -> None:
+        number = 1
+        while not over.wait(LINE_SECONDS):
+            words = f": {literal(self._last)}" if self._last else ""
+            self._line(f"  [dim]{self._name}, {number * LINE_SECONDS:g} s{words}[/]")
+            number += 1
 
     def _line(self, markup: str) -> None:
         self._console.print(markup, highlight=False, soft_wrap=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from flows.resources import Action, Verb
 from flows.steps.report import Report
 from flows.steps.summaries import changes
-from flows.text import printable
+from flows.text import log_line, printable
 from pluginctl.output import Terminal, literal, literal_lines
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def show_report(console: Terminal, report: Report) -> None:
         console.print(f"[red]{what} failed:[/] the collection did not pass the step `judge`.")
         for reason in report.failures:
             console.print(f"  {literal_lines(reason)}")
+        if log := collected.verdict.log:
+            console.print("The plugin's last lines since the job began:")
+            for line in log:
+                console.print(f"    {literal(log_line(line))}", soft_wrap=True, highlight=False)
 
 
 def show_collected(

@@ -22,6 +22,7 @@ from sandbox.machine.processes import Processes
 from sandbox.machine.progress import Progress, Quiet
 from sandbox.machine.state import State
 from sandbox.parts import STORES
+from sandbox.spaceone import plugins
 from sandbox.spaceone.generations import GENERATIONS, generation_of, layout_of
 from sandbox.start import MARKET_USED, Start
 from sandbox.status import Service
@@ -264,7 +265,8 @@ def logs(
 
     Args:
         home: the sandboxes' folder.
-        names: parts and plugins, as `status` shows them; none for all of the sandbox.
+        names: parts, plugins' containers as `status` shows them, and ids of plugins, which mean all their containers;
+            none for all of the sandbox.
         generation: the sandbox.
         lines: how many of the last lines of each; 0 is all.
         follow: also the lines that are written from now on.
@@ -274,17 +276,27 @@ def logs(
     """
     layout = layout_of(home, generation)
     with _client() as client:
-        known = _known_logs(client, layout)
-        if missing := [name for name in names if name not in known]:
+        known, of_plugins = _known_logs(client, layout), _of_plugins(client, layout)
+        if missing := [name for name in names if name not in known and name not in of_plugins]:
             raise SandboxError(
                 f"There is no log of {missing[0]!r}.",
-                f"Parts and plugins with a log: {', '.join(sorted(known)) or 'none'}.",
+                f"Parts and plugins with a log: {', '.join(sorted({*known, *of_plugins})) or 'none'}.",
             )
         of_sandbox = [containers.part_of(each) for each in _containers(client, layout)]
-        chosen = [known[name] for name in names or of_sandbox]
+        wanted = [each for name in names for each in of_plugins.get(name, [name])]
+        chosen = [known[name] for name in dict.fromkeys(wanted or of_sandbox)]
         yield from _logs.merged(chosen, lines)
         if follow:
             yield from _logs.follow(chosen)
+
+
+def _of_plugins(client: docker.DockerClient | None, layout: Layout) -> dict[str, list[str]]:
+    """The names of the containers of each plugin, by its id."""
+    found: dict[str, list[str]] = {}
+    for each in _containers(client, layout):
+        if not containers.is_part(each) and (plugin := plugins.plugin_id(each)):
+            found.setdefault(plugin, []).append(containers.part_of(each))
+    return found
 
 
 def _known_logs(client: docker.DockerClient | None, layout: Layout) -> dict[str, Log]:

@@ -39,6 +39,7 @@ class Service:
         restarts: how often the engine started it again.
         memory: bytes that it uses.
         container: the container's name on the engine; empty for a program that is no container.
+        plugin: the plugin's id; empty for a part.
     """
 
     name: str
@@ -47,6 +48,11 @@ class Service:
     restarts: int
     memory: int
     container: str
+    plugin: str = ""
+
+    def is_called(self, name: str) -> bool:
+        """Whether it is the part or the container of a name, or a container of the plugin of that name."""
+        return name in {self.name, self.plugin}
 
 
 def of(layout: Layout) -> list[Service]:
@@ -102,6 +108,7 @@ def _service(container: Container) -> Service:
         restarts=int(container.attrs.get("RestartCount", 0)),
         memory=_memory(container) if state.get("Running") else 0,
         container=str(container.name),
+        plugin="" if containers.is_part(container) else plugins.plugin_id(container),
     )
 
 

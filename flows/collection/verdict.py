@@ -30,12 +30,14 @@ class Verdict:
         failures: Why it is a failure, as messages; empty for a success.
         resources: Counts by resource type (`inventory.CloudService`, …).
         changes: What the tasks counted: created, updated, deleted, disconnected.
+        log: After a failure, the last lines of the plugin's container since the job began, where they can be read.
     """
 
     job: Job
     failures: tuple[str, ...]
     resources: Mapping[str, int]
     changes: Mapping[str, int]
+    log: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -57,6 +59,7 @@ class Verdict:
             "tasks": self.job.tasks,
             "failures": list(self.failures),
             "changes": dict(self.changes),
+            "log": list(self.log),
         }
 
 

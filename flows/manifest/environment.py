@@ -119,6 +119,16 @@ class Settings(Document):
     signing: Signing = Field(default_factory=Signing)
     plugin_options: dict[str, Any] = Field(default_factory=dict)
     timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
+    plugin_network: str | None = Field(
+        default=None,
+        description="Of a platform on this machine: the Docker network on which it runs its plugins.",
+    )
+    start_seconds: float = Field(
+        default=150.0,
+        gt=0,
+        le=600,
+        description="How long a plugin may take to start: CPU time while it works, otherwise the time that passes.",
+    )
 
     @property
     def access(self) -> Access:

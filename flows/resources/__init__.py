@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flows.manifest import Manifest
 from flows.resources import generation_1_12, generation_2
-from flows.resources.execution import Execution
+from flows.resources.execution import Execution, Waiting
 from flows.resources.plan import (
     Action,
     Clients,
@@ -46,6 +46,7 @@ __all__ = [
     "Scope",
     "Target",
     "Verb",
+    "Waiting",
     "count_all",
     "declared_resources",
     "find",

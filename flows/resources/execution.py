@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flows.resources.plan import Action, Clients, Ids, Verb, find, plan_resource, resolved
 from flows.resources.resource import Record, Resource
-from flows.spaceone import AlreadyExists, CallError, Unreachable
+from flows.spaceone import AlreadyExists, CallError, PluginStarting, Unreachable
+
+_PAUSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How long a plugin's container that starts on the platform is waited for.
+
+    Attributes:
+        seconds: How long, from the first call on.
+        tell: Receives a line before each further call.
+        sleep: Waits for a number of seconds.
+        clock: Returns seconds.
+    """
+
+    seconds: float = 300.0
+    tell: Callable[[str], None] = lambda _line: None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 class Execution:
@@ -21,10 +42,16 @@ class Execution:
         action: An action that is not blocked.
         ids: Ids of the resources before this one; the call adds its id.
         on_write: Called after every request that changed something, or that may have, because its answer was unclear.
+        waiting: How long a plugin's container that starts is waited for.
     """
 
     def __init__(
-        self, clients: Clients, action: Action, ids: Ids, on_write: Callable[[], None] = lambda: None
+        self,
+        clients: Clients,
+        action: Action,
+        ids: Ids,
+        on_write: Callable[[], None] = lambda: None,
+        waiting: Waiting = Waiting(),
     ) -> None:
         if action.resource is None or action.verb is Verb.BLOCKED:
             raise ValueError(
@@ -35,6 +62,8 @@ class Execution:
         self._client = clients[action.resource.scope]
         self._ids = ids
         self._on_write = on_write
+        self._waiting = waiting
+        self._waited = False
         self._unclear: CallError | None = None
         self._sent: set[str] = set()
 
@@ -47,7 +76,27 @@ class Execution:
         Raises:
             CallError: the platform rejected a request, or could not be reached. After a write without a clear answer,
                 the platform's state is read; the error is raised if it is not as declared.
+            PluginStarting: the plugin's container still does not answer after the time that it is waited for.
         """
+        started = self._waiting.clock()
+        while True:
+            try:
+                return self._carry_out()
+            except PluginStarting as error:
+                waited = self._waiting.clock() - started
+                if waited >= self._waiting.seconds:
+                    raise error.with_advice(
+                        f"It was tried for {waited:.0f} s. {error.advice} If it only needs longer to start, raise "
+                        "`start_seconds` in the environment"
+                    ) from None
+                self._waiting.tell(
+                    f"the platform does not reach the plugin's container yet, which may still start; trying again "
+                    f"after {waited:.0f} s of at most {self._waiting.seconds:.0f} s"
+                )
+                self._waited = True
+                self._waiting.sleep(_PAUSE_SECONDS)
+
+    def _carry_out(self) -> str:
         if self._action.verb is Verb.CREATE:
             identity = self._create()
         else:
@@ -88,6 +137,11 @@ class Execution:
                 for name in writer.fields
                 if name in declared and (writer.together or name in changed)
             }
+            if self._waited and not self._differing(
+                sent
+            ):  # somebody else, or a call that was answered wrongly
+                self._sent.add(writer.verb)
+                continue
             if self._unclear is None:
                 try:
                     self._write(writer.verb, {self._resource.id_field: identity, **self._preserving(sent)})
@@ -117,9 +171,13 @@ class Execution:
 
     def _confirm(self, sent: Record, error: CallError) -> None:
         """Raises the error of a write again, unless the platform holds what was sent."""
-        differing = {change.name for change in plan_resource(self._client, self._resource, self._ids).changes}
-        if self._resource.unreadable.intersection(sent) or differing.intersection(sent):
+        if self._resource.unreadable.intersection(sent) or self._differing(sent):
             raise error
+
+    def _differing(self, sent: Record) -> set[str]:
+        """The fields of what was sent that the platform does not hold so."""
+        differing = {change.name for change in plan_resource(self._client, self._resource, self._ids).changes}
+        return differing.intersection(sent)
 
     def _write(self, verb: str, params: Record) -> dict[str, Any]:
         """Sends one request that writes. Only a clear rejection means that nothing was changed."""

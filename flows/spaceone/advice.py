@@ -16,6 +16,7 @@ from flows.spaceone.errors import (
     InvalidArgument,
     NotFound,
     PermissionDenied,
+    PluginStarting,
     ServerError,
     Unreachable,
 )
@@ -25,6 +26,12 @@ Kind = tuple[type[CallError], str]
 
 _PLUGIN_SILENT = (
     "The platform could not reach the plugin's container: does the image start and listen on port 50051?"
+)
+#: The calls that start a plugin's container, and initialise the plugin. Inventory waits three seconds for the channel
+#: (`client` of spaceone-core's pygrpc, 1.12 and 2.x), and rolls back.
+_STARTING = frozenset({"inventory.Collector.create", "inventory.Collector.update_plugin"})
+_NO_CHANNEL = re.compile(
+    "Channel is not ready|failed to connect to all addresses|Connection refused|Connection reset|Socket closed"
 )
 _GONE = "A resource that it refers to no longer exists. Run the release again: it will be created again."
 _NO_PLUGIN = "No repository of the platform has this plugin: register it first."
@@ -175,6 +182,8 @@ def from_details(method: str, endpoint: str, status: str, details: str) -> CallE
     match = _CODED.match(details or "")
     code, words = (match[1], match[2]) if match else ("", details or "")
     words = " ".join(words.split())
+    if method in _STARTING and code == "ERROR_GRPC_CONNECTION" and _NO_CHANNEL.search(words):
+        return PluginStarting(method, endpoint, status, code, words, _PLUGIN_SILENT)
     kind, advice = _by_words(code, words) or _BY_CODE.get(code) or _by_status(method, status, code)
     return kind(method, endpoint, status, code, words, advice)
 

@@ -19,6 +19,8 @@ from flows.spaceone.endpoints import USUAL, Endpoint, Trust
 from flows.spaceone.errors import READS, EndpointError, ServerError, SpaceoneError, UnknownField
 from flows.spaceone.reflection import Catalogue, message_classes
 
+_NOT_FINITE = re.compile(r"\b(nan|infinity)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -159,8 +161,7 @@ class Client:
         try:
             return MessageToDict(answer, preserving_proto_field_name=True)
         except (json_format.Error, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-            text = f"the server's answer cannot be converted to JSON ({type(error).__name__})"
-            raise ServerError(method, str(endpoint), "INTERNAL", "", text) from error
+            raise ServerError(method, str(endpoint), "INTERNAL", "", *_not_json(error)) from error
 
     def list(self, method: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The `results` of a list call."""
@@ -192,6 +193,17 @@ class Client:
 
     def _metadata(self) -> tuple[tuple[str, str], ...]:
         return (("token", self._token),) if self._token else ()
+
+
+def _not_json(error: Exception) -> tuple[str, str]:
+    """Why an answer has no form in JSON, and what to do."""
+    if _NOT_FINITE.search(str(error)):
+        text = "the answer contains a number that is NaN or infinite, which JSON does not have"
+        return text, (
+            "The platform stores such a number of a plugin as it is. Let the plugin leave the field out, or send a "
+            "text, and collect again"
+        )
+    return f"the server's answer cannot be converted to JSON ({type(error).__name__})", ""
 
 
 def split(method: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ SpaceoneError
     ├── AlreadyExists
     ├── InvalidArgument      the server rejects a value
     └── ServerError          any other error of a server
+        └── PluginStarting   the platform does not reach the plugin's container yet
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ from typing import ClassVar, Self
 from flows.errors import Cause, PipelineError
 
 #: Verbs that change nothing: such a call may be sent again after any error.
-READS = frozenset({"list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"})
+READS = frozenset(
+    {
+        *("list", "get", "stat", "analyze", "get_versions", "get_version", "get_auth_info", "check"),
+        *("verify", "verify_plugin"),
+    }
+)
 REFLECTION = "(reflection)"
 """In an error of a reflection request, this replaces `Resource.verb`."""
 
@@ -203,6 +209,17 @@ class ServerError(CallError):
 
     code = "server-error"
     cause = Cause.UNAVAILABLE
+
+
+class PluginStarting(ServerError):
+    """The platform does not reach the plugin's container, which it has started. It took back what it had stored."""
+
+    code = "plugin-starting"
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the call may have changed something: it has not."""
+        return False
 
 
 #: gRPC core's messages if no connection was made. With any other message, such as "sendmsg: Broken pipe", the request

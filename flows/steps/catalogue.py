@@ -52,7 +52,7 @@ LOG_IN = StepKind(
 )
 BUILD = StepKind("build image", "builds the image from the Dockerfile", ONCE_MORE, 1800, "the Docker engine")
 INSPECT = StepKind("inspect image", "reads what was built", BRIEF, 120)
-TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 300)
+TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 3900)
 PUSH = StepKind(
     "push image",
     "compares with the registry again, and pushes",
@@ -75,9 +75,9 @@ VERIFY = StepKind("verify image", "compares the image with its provenance, signa
 LIST_BEFORE = StepKind("list what is there", "counts the platform's resources of each kind", PATIENT, 60)
 CARRY_OUT = StepKind(
     "create KIND",
-    "creates, registers or updates one resource; looks it up first",
+    "creates, registers or updates one resource; looks it up first, and waits for a plugin's container that starts",
     UNSENT,
-    600,
+    1200,
     "the platform",
 )
 LIST_AFTER = StepKind("list what is registered", "counts them again", PATIENT, 60)
@@ -90,6 +90,9 @@ RECORD = StepKind(
 )
 CHECK_RELEASE = StepKind(
     "check the image", "compares the registry's image with what was released as this version", BRIEF, 120
+)
+VERIFY_SECRETS = StepKind(
+    "verify secrets", "asks the plugin whether it accepts the secrets of new service accounts", BRIEF, 300
 )
 FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
 WAIT = StepKind(
@@ -115,7 +118,7 @@ FLOWS: dict[str, tuple[StepKind, ...]] = {
         *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
         *(LOG_IN, BUILD, INSPECT, TRIAL, LIST_PACKAGES, PUSH, ATTEST),
         *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, RECORD),
-        *(WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+        *(VERIFY_SECRETS, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     ),
     "recollect": (CONNECT, FIND_COLLECTOR, CHECK_RELEASE, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),

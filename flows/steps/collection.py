@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from flows.images.errors import RegistryError
 from flows.manifest import Environment, InvalidField, Manifest
 from flows.preview import Preview, default_sort, preview, table
 from flows.resources import Resource, Target, declared_resources, find, released
-from flows.spaceone import CallError, Client
+from flows.spaceone import CallError
 from flows.steps.catalogue import (
     CHECK_RELEASE,
     COLLECT,
@@ -28,6 +28,7 @@ from flows.steps.catalogue import (
 from flows.steps.changes import Changes
 from flows.steps.errors import NotAsReleased, NotReleased
 from flows.steps.parts import Collected
+from flows.steps.plugin_containers import RunningPlugin, last_words, where_to_look
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session
@@ -57,10 +58,24 @@ class Findings:
 
 
 def collect(
-    session: Session, collector_id: str, provider: str, runner: Runner, changes: Changes
+    session: Session,
+    collector_id: str,
+    plugin: RunningPlugin,
+    provider: str,
+    runner: Runner,
+    changes: Changes,
 ) -> Collected:
-    """Collects once, follows the job to its end, judges it, and reads the collected resources."""
-    verdict = _judged_job(session.client, collector_id, provider, runner, changes)
+    """Collects once, follows the job to its end, judges it, and reads the collected resources.
+
+    Args:
+        session: The environment's services.
+        collector_id: The collector.
+        plugin: The plugin that it runs, whose last words belong to a failure.
+        provider: The provider of the collector's secrets.
+        runner: Runs the steps.
+        changes: Notes that something was changed.
+    """
+    verdict = _judged_job(session, collector_id, plugin, provider, runner, changes)
     reading = partial(findings, session, collector_id)
     found = runner.run(Step(READ_INVENTORY, reading, outcome=Findings.summary))
     shown = None
@@ -74,8 +89,14 @@ def collect(
 
 
 def _judged_job(
-    client: Client, collector_id: str, provider: str, runner: Runner, changes: Changes
+    session: Session,
+    collector_id: str,
+    plugin: RunningPlugin,
+    provider: str,
+    runner: Runner,
+    changes: Changes,
 ) -> Verdict:
+    client = session.client
     runner.run(Step(WAIT, partial(wait_for_others, client, collector_id)))
 
     def begin() -> Job:
@@ -92,7 +113,13 @@ def _judged_job(
     ended = runner.run(Step(FOLLOW, following, outcome=_ended))
 
     def verdict() -> Verdict:
-        return judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
+        found = judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
+        if found.success or not ended.tasks:
+            return found
+        lines = last_words(session.environment, plugin, ended.created_at)
+        if lines is None:
+            return replace(found, failures=(*found.failures, where_to_look(plugin)))
+        return replace(found, log=lines)
 
     return runner.run(Step(JUDGE, verdict, outcome=Verdict.summary))
 
@@ -195,7 +222,8 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         collector_id = str(collector["collector_id"])
         version = str(collector["plugin_info"].get("version", ""))
         check_release(session, manifest, version, runner)
-        collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+        plugin = RunningPlugin.of(manifest, plugin_id, version)
+        collected = collect(session, collector_id, plugin, manifest.provider.provider, runner, changes)
     report = Report(
         flow="recollect",
         environment=environment.name,

@@ -98,7 +98,7 @@ def deliver(
         login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
-        trial = runner.run(Step(TRIAL, lambda: _try(engine(), image), outcome=str))
+        trial = runner.run(Step(TRIAL, lambda: _try(engine(), image, environment, runner), outcome=str))
         contents = attestor.list_packages(engine, image) if wanted else None
         push = partial(_push, engine, planned, registry, image, runner)
         try:
@@ -124,10 +124,10 @@ def _engine() -> Iterator[Callable[[], Engine]]:
             connected().close()
 
 
-def _try(engine: Engine, image: LocalImage) -> Trial:
+def _try(engine: Engine, image: LocalImage, environment: Environment, runner: Runner) -> Trial:
     from flows.images.engine.trial import run_trial
 
-    return run_trial(engine, image)
+    return run_trial(engine, image, seconds=environment.settings.start_seconds, on_output=runner.output)
 
 
 def _push(

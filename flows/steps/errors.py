@@ -3,6 +3,7 @@
 FlowError
 ├── InputRefused        a flow was given something else than the name of an environment or a folder of the checkout
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
+├── CredentialsRefused  the plugin does not accept the secret of a service account
 ├── NotReleased         there is no collector to collect with
 ├── NotAsReleased       the registry holds another image than the one that was released
 ├── NoSuchResource      there is no such collected resource
@@ -42,6 +43,21 @@ class PlanBlocked(FlowError):
         )
         # Declarations may contain secrets, and an exception may be stored.
         self.blocked = tuple(dataclasses.replace(action, resource=None, record=None) for action in blocked)
+
+
+class CredentialsRefused(FlowError):
+    """The plugin does not accept the secret of a service account; `details` are its last lines."""
+
+    code = "credentials-refused"
+
+    def __init__(self, account: str, place: str, said: str, lines: Sequence[str]) -> None:
+        super().__init__(
+            f"credentials refused: the plugin does not accept the secret of service account {account}: {said}",
+            f"Correct its secret_data ({place}), or the collector's options if it speaks of one. The platform shows no "
+            "secret, so a release keeps the one that is there: delete it first (in 2.x the service account). If the "
+            "plugin is wrong to refuse it, collect without this question: pluginctl recollect",
+            details=lines,
+        )
 
 
 class NotReleased(FlowError):

@@ -8,7 +8,7 @@ from flows.resources import Action, Plan
 from flows.steps.parts import Collected, Delivered, Planned, Registered
 from flows.steps.report import Report
 from flows.steps.summaries import changes, image_summary, listings_summary, source_summary
-from flows.text import Markdown, code, markdown
+from flows.text import Markdown, code, log_line, markdown
 
 PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
 
@@ -41,6 +41,9 @@ def release_report(report: Report) -> str:
     if report.failures:
         lines += ["", *_heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
     if report.collected:
+        if log := report.collected.verdict.log:
+            said = (f"- {markdown(log_line(line))}" for line in log)
+            lines += ["", *_heading(2, "The plugin's last lines"), *said]
         lines += _collected(report.collected)
     if report.actions:
         lines += ["", *_heading(2, "Actions"), *_table(PLAN_COLUMNS, plan_rows(report.actions))]

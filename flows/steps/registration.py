@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 from flows.resources import (
@@ -14,18 +15,23 @@ from flows.resources import (
     Plan,
     Released,
     Verb,
+    Waiting,
     count_all,
     find,
     released,
     with_release,
 )
-from flows.spaceone import Service, check_services
+from flows.spaceone import PluginStarting, Service, check_services
 from flows.steps.catalogue import CARRY_OUT, CHECK_ENDPOINTS, LIST_AFTER, LIST_BEFORE, RECORD
 from flows.steps.changes import Changes
 from flows.steps.parts import Listings, Planned, Registered
+from flows.steps.plugin_containers import RunningPlugin, last_words
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session
 from flows.steps.summaries import listings_summary
+
+LONGEST_START_SECONDS = 900.0
+"""The last try must end within the step's time limit."""
 
 
 def check_endpoints(session: Session, names: Iterable[str], runner: Runner) -> tuple[Service, ...]:
@@ -77,8 +83,23 @@ def record_release(
     runner.run(Step(RECORD, record, outcome=str))
 
 
-def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> Registered:
+def register(
+    session: Session,
+    plan: Plan,
+    runner: Runner,
+    changes: Changes,
+    plugin: RunningPlugin,
+    trial_seconds: float = 0.0,
+) -> Registered:
     """Carries out the plan's actions on the platform.
+
+    Args:
+        session: The environment's services.
+        plan: What must be done.
+        runner: Runs the steps.
+        changes: Notes that something was changed.
+        plugin: What the collector runs, whose last words belong to a failure.
+        trial_seconds: How long the plugin needed to start in the trial run; 0 if there was none.
 
     Raises:
         CallError: the platform rejected a request, or could not be reached.
@@ -94,15 +115,32 @@ def register(session: Session, plan: Plan, runner: Runner, changes: Changes) -> 
         return Registered(ids, {})
     count = partial(count_all, session.clients, resources, ids)
     before = runner.run(Step(LIST_BEFORE, count, outcome=_counted))
+    waiting = Waiting(_start_seconds(session, trial_seconds), runner.output)
     for action in to_do:
-        execution = Execution(session.clients, action, ids, changes.note)
-        runner.run(Step(CARRY_OUT.named(_name(action)), execution, subject=action.name, outcome=str))
+        execution = Execution(session.clients, action, ids, changes.note, waiting)
+        function = partial(_with_last_words, execution, session, plugin)
+        runner.run(Step(CARRY_OUT.named(_name(action)), function, subject=action.name, outcome=str))
 
     def listings(after: Mapping[str, int]) -> Listings:
         return {kind: (before[kind], after[kind]) for kind in after}
 
     after = runner.run(Step(LIST_AFTER, count, outcome=lambda counts: listings_summary(listings(counts))))
     return Registered(ids, listings(after))
+
+
+def _with_last_words(execution: Execution, session: Session, plugin: RunningPlugin) -> str:
+    started = datetime.now(UTC).isoformat()
+    try:
+        return execution()
+    except PluginStarting as error:
+        error.details = last_words(session.environment, plugin, started) or ()
+        raise
+
+
+def _start_seconds(session: Session, trial_seconds: float) -> float:
+    """How long the platform's container of the plugin is waited for; the platform does not show whether it works."""
+    allowed = 2 * session.environment.settings.start_seconds
+    return min(max(allowed, 3 * trial_seconds), LONGEST_START_SECONDS)
 
 
 def _versions(services: tuple[Service, ...]) -> str:

@@ -11,6 +11,7 @@ from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
 from flows.steps.planning import plan
+from flows.steps.plugin_containers import RunningPlugin
 from flows.steps.registration import record_release, register
 from flows.steps.report import Report
 from flows.steps.runner import Runner
@@ -65,15 +66,21 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 raise PlanBlocked(planned.plan.blocked)
             if not request.dry_run:
                 delivered, attested = deliver(planned, registry, session.environment, runner, changes)
-                registered = register(session, planned.plan, runner, changes)
+                took = delivered.trial.seconds if delivered else 0.0
+                plugin = RunningPlugin.of(manifest, planned.plan.action("plugin").name, source.plugin.version)
+                registered = register(session, planned.plan, runner, changes, plugin, took)
                 digest = delivered.digest if delivered else planned.image.digest
                 if digest:  # always: an image that is not there was delivered
                     record_release(session, planned, digest, registered.ids, runner, changes)
             collector_id = planned.collector_id(registered)
             if registered and collector_id:
                 from flows.steps.collection import collect  # a dry run does not come here
+                from flows.steps.credentials import verify_secrets
 
-                collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+                verify_secrets(session, manifest, planned, registered, runner)
+                collected = collect(
+                    session, collector_id, plugin, manifest.provider.provider, runner, changes
+                )
     report = Report(
         flow="release",
         environment=request.environment.name,

@@ -94,17 +94,25 @@ def down(
 
 
 @app.command()
-def status(generation: GenerationOrAll = None, output: Format = Output.TEXT) -> None:
-    """Show every part with its state, address, restarts and memory.
+def status(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(help="The names of parts, or the ids of plugins. Default: all."),
+    ] = None,
+    generation: GenerationOrAll = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """Show every part and plugin with its state, address, restarts and memory.
 
     The JSON output describes one generation: the one that is given, or 2.x.
     """
     with exit_on_error(output):
         home = lifecycle.default_home()
         if output is Output.JSON:
-            emit_json(_document(generation or lifecycle.GENERATION))
+            emit_json(_document(generation or lifecycle.GENERATION, services or []))
         else:
-            _show([generation] if generation else lifecycle.existing(home) or [lifecycle.GENERATION])
+            of_all = lifecycle.existing(home) or [lifecycle.GENERATION]
+            _show([generation] if generation else of_all, services or [])
 
 
 @app.command()
@@ -112,7 +120,7 @@ def logs(
     services: Annotated[
         list[str] | None,
         typer.Argument(
-            help="The names of parts or plugins, as `status` shows them. Default: all of the sandbox."
+            help="The names of parts, or the ids of plugins; `status` shows them. Default: all of the sandbox."
         ),
     ] = None,
     generation: GenerationOption = lifecycle.GENERATION,
@@ -195,13 +203,15 @@ def show_password_command(console: Terminal) -> None:
     )
 
 
-def _document(generation: str) -> dict[str, Any]:
+def _document(generation: str, names: Sequence[str]) -> dict[str, Any]:
     home = lifecycle.default_home()
     summary = lifecycle.summary(home, generation=generation)
+    found = [lifecycle.status(home, generation=generation), lifecycle.shared(home)]
+    services, shared = _called(found, names)
     return {
         "generation": generation,
-        "services": [dataclasses.asdict(each) for each in lifecycle.status(home, generation=generation)],
-        "shared": [dataclasses.asdict(each) for each in lifecycle.shared(home)],
+        "services": [dataclasses.asdict(each) for each in services],
+        "shared": [dataclasses.asdict(each) for each in shared],
         "environment": str(summary.environment),
         "spacectl_environment": str(summary.spacectl_environment),
         "spacectl_home": str(summary.spacectl_home),
@@ -212,19 +222,45 @@ def _document(generation: str) -> dict[str, Any]:
     }
 
 
-def _show(generations: Sequence[str]) -> None:
-    """Print a table for each generation, and one for the parts that they share."""
+def _called(
+    found: Sequence[list[lifecycle.Service]], names: Sequence[str]
+) -> Sequence[list[lifecycle.Service]]:
+    """What is called by the names in each list; all without names."""
+    if not names:
+        return found
+    for name in names:
+        if not any(each.is_called(name) for services in found for each in services):
+            known = {
+                word for services in found for each in services for word in (each.name, each.plugin) if word
+            }
+            raise SandboxError(
+                f"There is no part or plugin {name!r}.",
+                f"Parts and plugins: {', '.join(sorted(known)) or 'none'}.",
+            )
+    return [[each for each in services if any(map(each.is_called, names))] for services in found]
+
+
+def _show(generations: Sequence[str], names: Sequence[str] = ()) -> None:
+    """Print a table for each generation, and one for the parts that they share.
+
+    Args:
+        generations: the generations.
+        names: the parts and plugins; none for all.
+    """
     console, home = result_console(), lifecycle.default_home()
     total = 0
-    for generation in generations:
-        services = lifecycle.status(home, generation=generation)
+    found = [lifecycle.status(home, generation=generation) for generation in generations]
+    *found, shared = _called([*found, lifecycle.shared(home)], names)
+    for generation, services in zip(generations, found, strict=True):
+        if not services:
+            continue
         summary = lifecycle.summary(home, generation=generation)
         total += _table(console, f"SpaceONE {generation}", services)
         if summary.environment.exists():
             console.print(
                 f"spacectl's environment: {literal(str(summary.spacectl_environment))}\n", soft_wrap=True
             )
-    if shared := lifecycle.shared(home):
+    if shared:
         total += _table(console, "Shared by the sandboxes", shared)
         if lifecycle.summary(home).prefect:
             show_password_command(console)

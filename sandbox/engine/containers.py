@@ -213,6 +213,11 @@ def part_of(container: Container) -> str:
     return _part(container) or str(container.name)
 
 
+def is_part(container: Container) -> bool:
+    """Whether a container of a sandbox is a part; otherwise it is a plugin's."""
+    return _part(container) is not None
+
+
 def _part(container: Container) -> str | None:
     sandbox, part = (container.labels.get(label, "") for label in (SANDBOX, PART))
     return part if part and container.name == container_name(sandbox, part) else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sandbox.engine import containers
 from sandbox.machine.state import write_private
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def write(
         "spacectl": str(layout.spacectl(DOMAIN).relative_to(layout.root)),
         "registry": {"address": settings.registry(), "type": "HARBOR", "insecure": "http"},
         "build": {"args": {"BASE_IMAGE": base_image}},
+        "plugin_network": containers.network_name(layout.identifier),
     }
     if WORKSPACE in credentials:
         environment["workspace"] = {"spacectl": str(layout.spacectl(WORKSPACE).relative_to(layout.root))}

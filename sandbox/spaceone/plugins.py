@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.spaceone.bootstrap import SupervisorAccess
 
 _ENDPOINT = "spaceone.supervisor.plugin.endpoint"
+_PLUGIN = "spaceone.supervisor.plugin_id"
 
 
 def supervisor_name(identifier: str) -> str:
@@ -23,6 +24,11 @@ def supervisor_name(identifier: str) -> str:
 def endpoint(container: Container) -> str:
     """The address at which the platform reaches a plugin container."""
     return str(container.labels.get(_ENDPOINT, ""))
+
+
+def plugin_id(container: Container) -> str:
+    """The id of the plugin that a plugin container runs."""
+    return str(container.labels.get(_PLUGIN, ""))
 
 
 def publish_supervisor(client: Client, supervisor: str, access: SupervisorAccess) -> None:

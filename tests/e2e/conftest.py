@@ -27,7 +27,7 @@ from tests.waiting import PATIENCE, wait_for
 
 #: What the servers call a read; everything else counts as a write. (Written down here once more on purpose: the
 #: client's own list is part of what is tested.)
-READS = {"list", "get", "stat", "analyze", "get_versions", "check", "get_public_key"}
+READS = {"list", "get", "stat", "analyze", "get_versions", "check", "get_public_key", "verify_plugin"}
 #: What `collect` itself makes the services ask each other.
 INSIDE_COLLECT = {"Plugin.get_plugin_endpoint", "Secret.get_data"}
 #: What every copy's service account holds; it must never be shown.

@@ -22,7 +22,7 @@ from flows.spaceone import (
     InvalidArgument,
     NotFound,
     PermissionDenied,
-    ServerError,
+    PluginStarting,
     SpaceoneError,
     probe,
 )
@@ -305,5 +305,7 @@ def test_an_expired_token(client, expired, method):
 
 def test_a_plugin_that_never_starts(start_of_a_silent_plugin, client, collector):
     error = start_of_a_silent_plugin.exception(120)
-    assert is_(error, ServerError, "ERROR_GRPC_CONNECTION", "does the image start and listen on port 50051?")
+    assert is_(
+        error, PluginStarting, "ERROR_GRPC_CONNECTION", "does the image start and listen on port 50051?"
+    )
     assert client.list("inventory.Collector.list", {"name": collector()["name"]}) == []

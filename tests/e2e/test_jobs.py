@@ -82,9 +82,26 @@ def environment(project, served):
 
 
 @pytest.fixture(scope="module")
-def first(project, release, environment):
-    """The report of the first release."""
+def refused(project, run, environment, served):
+    """What a release says whose plugin does not accept the account's secret; nothing was collected before."""
+    served.says = (401, {"status": {"error_code": 10002, "error_message": "this key is not known here"}})
+    done = run(*project.arguments(environment), "--output", "json")
+    served.reset()
+    return done
+
+
+@pytest.fixture(scope="module")
+def first(refused, project, release, environment):
+    """The report of the first release that collects."""
     return release(project, environment=environment)
+
+
+def test_a_secret_that_the_plugin_does_not_accept_is_told_before_anything_is_collected(refused):
+    assert refused.returncode == 1
+    error = json.loads(refused.stdout)["error"]
+    assert (error["code"], error["changed"]) == ("credentials-refused", True)
+    assert "this key is not known here" in error["message"]
+    assert any("Collector.verify" in line for line in error["details"])
 
 
 def test_prices_ranks_and_changes_arrive_as_the_source_gave_them(first, project, client):
@@ -119,6 +136,7 @@ def test_a_source_that_refuses_fails_the_release_with_the_plugins_own_words(
     assert report["job"]["status"] == "FAILURE"
     assert "this key is not known here" in " ".join(report["job"]["failures"])
     assert "It may need an API key, in the secret" in " ".join(report["job"]["failures"])
+    assert any("Collector.collect" in line for line in report["job"]["log"]), "the plugin's last lines"
 
 
 def test_the_words_of_a_failure_are_shown_on_the_terminal(first, project, run, environment, source):

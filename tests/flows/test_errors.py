@@ -23,6 +23,7 @@ from flows.tasks.outcome import VerdictFailed
 
 #: One value for each parameter that an error is made with.
 GIVEN = {
+    "account": "Investment",
     "address": "127.0.0.1:5000",
     "advice": "Do this",
     "blocked": (Action("collector", "Coins", Verb.BLOCKED, reason="2 of this name exist."),),
@@ -32,16 +33,19 @@ GIVEN = {
     "error_code": "ERROR_NOT_FOUND",
     "field": "secret_data",
     "image": "team/plugin:0.1.0",
+    "lines": ("one", "two"),
     "maybe_absent": True,
     "message": "It broke",
     "method": "identity.Provider.list",
     "name": "plan",
     "output": ("one", "two"),
     "path": Path("plugin/src/VERSION"),
+    "place": "create_service_account.yaml:1",
     "problem": "is missing",
     "reason": "no space left",
     "retry_after": 7.0,
     "seconds": 60.0,
+    "said": "wrong password",
     "server_text": "failed to connect to all addresses",
     "status": "UNAVAILABLE",
     "step": "2/3 : RUN x",

@@ -1,4 +1,5 @@
 import io
+import threading
 from functools import partial
 from itertools import count
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from pluginctl.output import Terminal
 from pluginctl.runner import TerminalRunner
 from pluginctl.spinner import TerminalProgress
 from tests.reports import kind
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -118,6 +120,50 @@ def test_a_line_of_a_build_stands_beside_the_spinner_of_its_step(line):
         Step(kind("follow the job"), lambda: runner.collecting(Job("j", "IN_PROGRESS", 4, 1, 3, 0, "")))
     )
     assert "✓" in console.file.getvalue()
+
+
+def quiet_for(seconds, monkeypatch):
+    """Lets a step run until a line was shown this often."""
+    shown = threading.Semaphore(0)
+    line = TerminalRunner._line
+    monkeypatch.setattr("pluginctl.runner.LINE_SECONDS", 0.01)
+    monkeypatch.setattr(TerminalRunner, "_line", lambda *words: line(*words) or shown.release())
+    return lambda: [shown.acquire(timeout=PATIENCE) for _ in range(seconds)]
+
+
+def test_a_step_shows_a_line_every_few_seconds_where_no_terminal_is(console, text, monkeypatch):
+    wait = quiet_for(2, monkeypatch)
+    runner = TerminalRunner(console)
+
+    def build():
+        runner.output("\x1b[31mStep 1/9 : FROM [x]\x1b[0m \x1b[2J")
+        wait()
+
+    runner.run(Step(kind("build image"), build))
+    first, second, *_ = text().splitlines()
+    assert first == r"  build image, 0.01 s: Step 1/9 : FROM [x] \x1b[2J"
+    assert second == r"  build image, 0.02 s: Step 1/9 : FROM [x] \x1b[2J"
+
+
+def test_a_step_that_says_nothing_shows_a_line_as_well(console, text, monkeypatch):
+    wait = quiet_for(1, monkeypatch)
+    runner = TerminalRunner(console)
+    runner.output("of the step before")
+    runner.run(Step(kind("push image"), wait))
+    assert text().splitlines()[0] == "  push image, 0.01 s"
+
+
+def test_lines_that_are_shown_anyway_are_not_repeated(console, text, monkeypatch):
+    wait = quiet_for(1, monkeypatch)
+    runner = TerminalRunner(console, verbose=True)
+    runner.run(Step(kind("build image"), lambda: (runner.output("Step 1/9"), wait())))
+    assert text().splitlines()[:2] == ["Step 1/9", "  build image, 0.01 s"]
+
+
+def test_the_lines_end_with_a_step_that_failed(console, text):
+    with pytest.raises(SpaceoneError):
+        TerminalRunner(console).run(Step(kind("plan"), lambda: (_ for _ in ()).throw(SpaceoneError("no"))))
+    assert "lines" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_progress_without_a_terminal_is_a_line_for_what_took_longer_than_a_second(console, text, monkeypatch):

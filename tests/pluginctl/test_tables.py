@@ -2,10 +2,11 @@ import io
 
 import pytest
 
+from flows.collection import Verdict
 from flows.resources import Action, FieldChange, Verb
 from pluginctl.output import Terminal
 from pluginctl.tables import plan_table, rows_table, show_collected, show_report
-from tests.reports import collected, delivered, report
+from tests.reports import JOB, collected, delivered, report
 
 
 @pytest.fixture
@@ -88,6 +89,16 @@ def test_a_failure_gives_every_reason(console):
     assert "release of portfolio 0.1.0 failed" in text
     assert "  One [x].\n  Two.\n" in text
     assert "Collected" not in text
+
+
+def test_a_failure_gives_the_plugins_last_words(console):
+    verdict = Verdict(JOB, ("no",), {}, {}, ("\x1b[31mlogin [failed]\x1b[0m", "\x1b[2J"))
+    show_report(console, report("no", collected=collected("no", verdict=verdict)))
+    assert shown(console).splitlines()[-3:] == [
+        "The plugin's last lines since the job began:",
+        "    login [failed]",
+        r"    \x1b[2J",
+    ]
 
 
 def test_a_dry_run_says_that_nothing_was_changed(console):

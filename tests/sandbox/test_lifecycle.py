@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,25 @@ def test_logs_of_a_program_that_is_no_container(layout: Layout):
         assert [line.text for line in found] == ["two"]
     with pytest.raises(SandboxError, match=r"no log of 'identitty'[\s\S]*prefect-worker"):
         list(lifecycle.logs(layout.root.parent, ["identitty"]))
+
+
+def test_logs_of_a_plugin_are_those_of_all_its_containers(layout: Layout, monkeypatch: pytest.MonkeyPatch):
+    def container(name: str, **labels: str) -> SimpleNamespace:
+        labels = {f"spaceone.supervisor.{key}": value for key, value in labels.items()}
+        line = f"2026-01-01T00:00:0{len(name)}Z of {name}\n".encode()
+        return SimpleNamespace(name=name, labels=labels, logs=lambda **_: line)
+
+    found = [
+        container("a", plugin_id="aws"),
+        container("bb", plugin_id="aws"),
+        container("ccc", plugin_id="gcp"),
+    ]
+    monkeypatch.setattr(lifecycle, "_containers", lambda _, place: found if place == layout else [])
+    home = layout.root.parent
+    assert [line.text for line in lifecycle.logs(home, ["aws"])] == ["of a", "of bb"]
+    assert [line.text for line in lifecycle.logs(home, ["bb", "aws", "gcp"])] == ["of a", "of bb", "of ccc"]
+    with pytest.raises(SandboxError, match=r"no log of 'azure'[\s\S]*a, aws, bb, ccc, gcp"):
+        list(lifecycle.logs(home, ["azure"]))
 
 
 def test_down_keeps_what_is_needed_for_the_next_start(layout: Layout, prefect: Processes, steps: Steps):

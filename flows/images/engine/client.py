@@ -18,6 +18,7 @@ from flows.images.engine.connection import LOST, answering, connect, unreachable
 from flows.images.engine.filesystem import exported
 from flows.images.engine.local import LocalImage
 from flows.images.engine.output import Output
+from flows.images.engine.plugins import PluginContainer, plugin_containers
 from flows.images.engine.restrictions import NONE
 from flows.images.errors import (
     BuildFailed,
@@ -212,6 +213,10 @@ class Engine:
     ) -> AbstractContextManager[Container]:
         """Run an image in a new container for some seconds: see `container.running`."""
         return container.running(self._client, self.address, image, seconds, restrictions)
+
+    def plugin_containers(self, network: str, plugin_id: str, version: str) -> list[PluginContainer]:
+        """The containers in which a platform on this machine runs a plugin: see `plugins.plugin_containers`."""
+        return plugin_containers(self._client, self.address, network, plugin_id, version)
 
     def push(
         self,

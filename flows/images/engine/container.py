@@ -40,6 +40,7 @@ _LOG_SIZE = "4m"
 
 _LOOPBACK = "127.0.0.1"
 _LINES, _LINE_LENGTH = 20, 300
+_NANOSECONDS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,30 @@ class Container:
         folders = {parent for path in paths for parent in path.parents}
         return sorted(str(path) for path in paths if path not in folders)
 
-    def output(self) -> list[str]:
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that it has used, in seconds; 0 if the engine does not measure it."""
+        with answering(self._address, "reading the CPU time of the trial's container"):
+            stats: Any = self._found.stats(stream=False, one_shot=True)
+        usage = (stats.get("cpu_stats") or {}).get("cpu_usage") or {}
+        return float(usage.get("total_usage") or 0) / _NANOSECONDS
+
+    def output(self, lines: int = _LINES) -> list[str]:
         """Return the last lines of its log; long lines are cut."""
         with answering(self._address, "reading the log of the trial's container"):
-            text = self._found.logs(tail=_LINES).decode(errors="replace")
-        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-        return [shortened(line, _LINE_LENGTH) for line in lines[-_LINES:]]
+            return last_lines(self._found, lines)
+
+
+def last_lines(container: DockerContainer, lines: int = _LINES, **options: Any) -> list[str]:
+    """The last lines of a container's log that are not empty; long ones are cut.
+
+    Args:
+        container: Of the engine's client.
+        lines: How many.
+        options: More arguments of the client's `logs`.
+    """
+    text = container.logs(tail=lines, **options).decode(errors="replace")
+    found = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return [shortened(line, _LINE_LENGTH) for line in found[-lines:]]
 
 
 @contextlib.contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from flows.spaceone import CallError
-from flows.spaceone.reflection import Catalogue
+from flows.spaceone.descriptors import Descriptors, Unusable
 
 if TYPE_CHECKING:
     from flows.spaceone import Endpoint
@@ -18,34 +18,52 @@ COLLECTOR = "spaceone.api.inventory.plugin.Collector"
 """The service that the platform calls to collect."""
 
 CALL_SECONDS = 2.0
+_KNOCK_SECONDS = 0.5
 _NO_MESSAGE = b"\xff"
 """The first byte of a longer field number and nothing else: no server can parse it as a message."""
 
+_REFLECTION_ADVICE = (
+    "SpaceONE finds a plugin's methods by gRPC reflection alone. Add grpcio-reflection to the plugin, and call "
+    "`enable_server_reflection` (v1alpha) with the names of all services that it serves"
+)
+
 
 class NotServing(Exception):
-    """No server is ready at an endpoint yet; `nobody` is true if no gRPC server responded at all."""
+    """No server is ready at an endpoint yet; `listens` is whether something accepts connections there."""
 
-    def __init__(self, reason: str, *, nobody: bool) -> None:
+    def __init__(self, reason: str, *, listens: bool) -> None:
         super().__init__(reason)
-        self.nobody = nobody
+        self.listens = listens
+
+
+class NotDescribed(Exception):
+    """A server is ready, but the platform cannot find its methods. The text is the end of a sentence about the server.
+
+    Attributes:
+        advice: What to do.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.advice = _REFLECTION_ADVICE
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The full names of a server's `services`, and whether it listed them by `reflection`."""
+    """The full names of a server's `services`, as its reflection lists them."""
 
     services: tuple[str, ...]
-    reflection: bool
 
 
 def ask(endpoint: Endpoint) -> Served:
-    """Ask a server for its health and its services; every call has two seconds.
+    """Ask a server for its health, its services and their methods; every call has two seconds.
 
-    A server without the health service counts as healthy if it responds. Without reflection, only the Collector is
-    checked.
+    A server without the health service counts as healthy if it responds. Like the platform (`GRPCClient` of
+    spaceone-core 1.12 and 2.x), this reads the description of every service that the server lists.
 
     Raises:
         NotServing: no server responds, or its health check returns NOT_SERVING.
+        NotDescribed: it has no reflection, or its reflection does not describe a service that it lists.
     """
     options = [
         ("grpc.enable_http_proxy", 0),
@@ -53,11 +71,11 @@ def ask(endpoint: Endpoint) -> Served:
         ("grpc.use_local_subchannel_pool", 1),
     ]
     with grpc.insecure_channel(f"{endpoint.host}:{endpoint.port}", options) as channel:
-        _check_health(channel)
-        names = _reflected(channel, endpoint)
-        if names is None:
-            return Served((COLLECTOR,) if _has_collector(channel) else (), reflection=False)
-    return Served(tuple(name for name in names if not name.startswith("grpc.reflection.")), reflection=True)
+        try:
+            _check_health(channel)
+            return Served(_described(channel))
+        except grpc.RpcError as error:
+            raise _not_serving(error, endpoint) from None
 
 
 def _check_health(channel: grpc.Channel) -> None:
@@ -65,19 +83,34 @@ def _check_health(channel: grpc.Channel) -> None:
     try:
         answer = check(health_pb2.HealthCheckRequest(), timeout=CALL_SECONDS)
     except grpc.RpcError as error:
-        _expect_answer(error.code())
+        _expect_answer(error)
         return
     # UNKNOWN is accepted: the platform does not check the health at all.
     if answer.status == health_pb2.HealthCheckResponse.NOT_SERVING:
-        raise NotServing("its health check says NOT_SERVING", nobody=False)
+        raise NotServing("its health check says NOT_SERVING", listens=True)
 
 
-def _reflected(channel: grpc.Channel, endpoint: Endpoint) -> list[str] | None:
+def _described(channel: grpc.Channel) -> tuple[str, ...]:
+    descriptors = Descriptors(channel, CALL_SECONDS)
     try:
-        return Catalogue(channel, "plugin", str(endpoint), CALL_SECONDS).names
-    except CallError as error:
-        _expect_answer(grpc.StatusCode[error.status])
-        return None
+        names = sorted(descriptors.services())
+    except grpc.RpcError as error:
+        _expect_answer(error)
+        lacks = (
+            "no gRPC reflection" if _has_collector(channel) else "neither the collector nor gRPC reflection"
+        )
+        raise NotDescribed(f"offers {lacks} ({error.code().name})") from None
+    except Unusable as error:
+        raise NotDescribed(f"answers its reflection wrongly: {error}") from None
+    for name in names:
+        try:
+            descriptors.service(name)
+        except grpc.RpcError as error:
+            _expect_answer(error)
+            raise NotDescribed(f"does not describe {name} by its reflection ({error.code().name})") from None
+        except Unusable as error:
+            raise NotDescribed(f"does not describe {name} by its reflection: {error}") from None
+    return tuple(name for name in names if not name.startswith("grpc.reflection."))
 
 
 def _has_collector(channel: grpc.Channel) -> bool:
@@ -89,15 +122,41 @@ def _has_collector(channel: grpc.Channel) -> bool:
     try:
         call(_NO_MESSAGE, timeout=CALL_SECONDS)
     except grpc.RpcError as error:
-        _expect_answer(error.code())
+        _expect_answer(error)
         return error.code() is not grpc.StatusCode.UNIMPLEMENTED
     return True
 
 
-def _expect_answer(code: grpc.StatusCode) -> None:
-    if code is grpc.StatusCode.UNAVAILABLE:
-        raise NotServing("nothing responds there", nobody=True)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        raise NotServing(
-            f"the process that listens there did not respond within {CALL_SECONDS:g} s", nobody=True
-        )
+def _expect_answer(error: grpc.RpcError) -> None:
+    """Raise an error again unless the server itself answered with it."""
+    if error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+        raise error
+
+
+def _not_serving(error: grpc.RpcError, endpoint: Endpoint) -> NotServing:
+    if not _listens(endpoint):
+        return NotServing("nothing responds there", listens=False)
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        reason = f"what listens there did not respond within {CALL_SECONDS:g} s"
+    else:
+        reason = "what listens there does not speak gRPC without TLS"
+    return NotServing(reason, listens=True)
+
+
+def _listens(endpoint: Endpoint) -> bool:
+    """Whether a connection stays open for half a second, or gives an answer.
+
+    Docker accepts a connection to a published port itself, and closes it if nothing listens in the container.
+    """
+    try:
+        connection = socket.create_connection((endpoint.host.strip("[]"), endpoint.port), CALL_SECONDS)
+    except OSError:
+        return False
+    with connection:
+        connection.settimeout(_KNOCK_SECONDS)
+        try:
+            return bool(connection.recv(1))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False

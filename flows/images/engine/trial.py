@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flows.images.engine.container import MEMORY_BYTES, PORT
+from flows.images.engine.patience import START_SECONDS, WALL_FACTOR, Patience
 from flows.images.engine.restrictions import ALL, NONE, Restriction
-from flows.images.engine.serving import COLLECTOR, NotServing, Served, ask
+from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served, ask
 from flows.images.errors import EngineError, EngineUnreachable, TrialFailed
 from flows.text import printable, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flows.images.engine.client import Engine
     from flows.images.engine.container import Container, Process
     from flows.images.engine.local import LocalImage
-
-TRIAL_SECONDS = 60.0
-"""A plugin that uses SpaceONE's framework needs 2 to 10 s on a slow machine; the platform waits 150 s."""
 
 HEAD_START_SECONDS = 10.0
 """How long the restricted container runs alone. Then the other one is started beside it, so that a slow plugin does not
@@ -32,7 +32,13 @@ take twice its time."""
 FINDING_SECONDS = 30.0
 """How long it may take to find out which restrictions a plugin does not stand."""
 
-_PAUSE_SECONDS = 0.1
+SAYING_SECONDS = 10.0
+"""How often a trial says that a container still starts."""
+
+_PAUSE_SECONDS, _LONG_PAUSE_SECONDS = 0.1, 0.5
+_LOOKING_SECONDS = 1.0
+"""How often the CPU time of a container is read."""
+
 _SHOWN_PATHS = 3
 _LINE_LENGTH = 120
 
@@ -44,14 +50,12 @@ class Trial:
     Attributes:
         services: Full names of its gRPC services.
         seconds: Seconds from `docker run` until it served.
-        reflection: Whether the server listed its services; if not, only the Collector was checked.
         restrictions: What it did without; empty if it served only as the platform runs it.
         remarks: What it needs that it was not given at first, and which restriction was not possible here.
     """
 
     services: tuple[str, ...]
     seconds: float
-    reflection: bool = True
     restrictions: frozenset[Restriction] = NONE
     remarks: tuple[str, ...] = ()
 
@@ -59,8 +63,7 @@ class Trial:
         *first, last = [each.lacking for each in Restriction if each in self.restrictions] or [""]
         without = " or ".join(filter(None, (", ".join(first), last)))
         how = f"without {without}" if without else "as the platform runs it"
-        unlisted = "" if self.reflection else " (no reflection: only this service was checked)"
-        served = f"serves {', '.join(self.services)} after {self.seconds:.1f} s, {how}{unlisted}"
+        served = f"serves {', '.join(self.services)} after {self.seconds:.1f} s, {how}"
         return ". ".join((served, *self.remarks))
 
     def as_json(self) -> dict[str, Any]:
@@ -68,23 +71,31 @@ class Trial:
         return {
             "services": list(self.services),
             "seconds": round(self.seconds, 3),
-            "reflection": self.reflection,
+            "reflection": True,  # a server without it is refused
             "restrictions": sorted(self.restrictions),
             "remarks": list(self.remarks),
         }
 
 
-def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECONDS) -> Trial:
+def run_trial(
+    engine: Engine,
+    image: LocalImage,
+    *,
+    seconds: float = START_SECONDS,
+    on_output: Callable[[str], None] = lambda _line: None,
+) -> Trial:
     """Run an image until it serves, and remove its containers.
 
     Args:
         engine: The engine that has the image.
         image: What to run.
-        seconds: How long it may take until it serves.
+        seconds: How long it may take until it serves: CPU time while it works, otherwise the time that passes. In all
+            it may take six times as long.
+        on_output: Called with a line every ten seconds while it starts.
 
     Raises:
-        TrialFailed: run as the platform runs it, it ends, does not serve in time, or serves no collector; the error has
-            its last lines.
+        TrialFailed: run as the platform runs it, it ends, does not serve in time, cannot be called by the platform, or
+            serves no collector; the error has its last lines.
         EngineError, EngineUnreachable: the container cannot be created or observed.
     """
     with ExitStack() as stack:
@@ -92,6 +103,7 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
         plain: _Run | None = None
         result: Trial | None = None
         patience = 0.0
+        said = SAYING_SECONDS
         while True:
             if restricted:
                 try:
@@ -101,14 +113,19 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
                     problem, restricted = error.reason, None
             alone = restricted is not None and restricted.seconds < HEAD_START_SECONDS
             if plain is None and not alone:
-                plain = _Run(stack, engine, image, seconds, NONE)
+                plain = _Run(stack, engine, image, _patience(seconds), NONE)
             if plain and result is None and (served := plain.look()):
                 result = plain.result(served)
                 # On a busy machine the restricted container may be the slower one by chance.
                 patience = HEAD_START_SECONDS + 2 * result.seconds
             if plain and result and (restricted is None or restricted.seconds > patience):
                 break
-            time.sleep(_PAUSE_SECONDS)
+            run = restricted or plain
+            if run and run.seconds >= said:
+                said = run.seconds + SAYING_SECONDS
+                on_output(run.progress())
+            slow = run is not None and run.seconds >= HEAD_START_SECONDS
+            time.sleep(_LONG_PAUSE_SECONDS if slow else _PAUSE_SECONDS)
         written = [path for path in plain.container.changes() if not _is_no_need(path)]
     needs = _needs(engine, image, result.seconds, written)
     if not needs:
@@ -120,18 +137,26 @@ def run_trial(engine: Engine, image: LocalImage, *, seconds: float = TRIAL_SECON
 
 
 class _Run:
-    """One container of a trial run; `container` is removed with the stack."""
+    """One container of a trial run; `container` is removed with the stack.
+
+    Args:
+        stack: Removes it.
+        engine: The engine that has the image.
+        image: What to run.
+        patience: How long it is waited for.
+        restrictions: What it does without.
+    """
 
     def __init__(
         self,
         stack: ExitStack,
         engine: Engine,
         image: LocalImage,
-        limit: float,
+        patience: Patience,
         restrictions: frozenset[Restriction],
     ) -> None:
-        self._image, self._limit, self._started = image, limit, time.monotonic()
-        self.container = stack.enter_context(engine.running(image, limit, restrictions))
+        self._image, self._patience, self._started = image, patience, time.monotonic()
+        self.container = stack.enter_context(engine.running(image, patience.wall, restrictions))
 
     @property
     def seconds(self) -> float:
@@ -142,30 +167,59 @@ class _Run:
         """What it serves; None if it does not serve yet.
 
         Raises:
-            TrialFailed: it ended, its time is over, or it serves no collector.
+            TrialFailed: it ended, its time is over, the platform cannot call it, or it serves no collector.
         """
         process = self.container.process()
         if not process.running:
             self._refuse_ended(process)
-        reason, nobody = "its port is not published", True
+        reason, listens = "its port is not published", False
         for endpoint in self.container.endpoints():
             try:
                 served = ask(endpoint)
             except NotServing as error:
-                reason, nobody = str(error), error.nobody
+                if not listens:
+                    reason, listens = str(error), error.listens
+            except NotDescribed as error:
+                self._refuse(f"its server {error}", error.advice)
             else:
                 self._check(served)
                 return served
-        if self.seconds > self._limit:
-            where = f"it does not serve at port {PORT} within {self._limit:g} s: {reason}"
-            self._refuse(where, _advice(self.container, self._image, nobody))
+        self._wait(reason, listens)
         return None
+
+    def progress(self) -> str:
+        """How far it is, in one line: how long it has run, and its last words."""
+        self._read_time()
+        last = self.container.output(1)
+        words = f": {quoted(last[0], _LINE_LENGTH)}" if last else ", and has written nothing"
+        return f"still starting after {self._patience}{words}"
 
     def result(self, served: Served) -> Trial:
         """The result of the trial if this run counts."""
         open_network = self.container.open_network
         remarks = (f"Its network had a way out: {open_network}",) if open_network else ()
-        return Trial(served.services, self.seconds, served.reflection, self.container.restrictions, remarks)
+        return Trial(served.services, self.seconds, self.container.restrictions, remarks)
+
+    def _wait(self, reason: str, listens: bool) -> None:
+        if self.seconds - self._patience.seconds < _LOOKING_SECONDS:
+            return
+        self._read_time()
+        if not self._patience.is_over:
+            return
+        state = "listens, but does not serve" if listens else "runs, but does not listen"
+        self._refuse(
+            f"it {state} at port {PORT} after {self._patience}: {reason}",
+            _advice(self.container, self._image, listens, self._patience.limit),
+        )
+
+    def _read_time(self) -> None:
+        try:
+            cpu = self.container.cpu_seconds()
+        except EngineUnreachable:
+            raise
+        except EngineError:  # an engine that does not measure it
+            cpu = 0.0
+        self._patience.note(self.seconds, cpu)
 
     def _check(self, served: Served) -> None:
         if COLLECTOR not in served.services:
@@ -195,7 +249,7 @@ def _restricted(
 ) -> tuple[_Run | None, str]:
     """The run with every restriction; None, and why, if it does not even start so."""
     try:
-        return _Run(stack, engine, image, seconds, ALL), ""
+        return _Run(stack, engine, image, _patience(seconds), ALL), ""
     except EngineUnreachable:
         raise
     except TrialFailed as error:
@@ -231,7 +285,7 @@ def _failure(engine: Engine, image: LocalImage, seconds: float, restriction: Res
     """Why an image does not serve with one restriction alone; empty if it does, or if that cannot be said."""
     try:
         with ExitStack() as stack:
-            run = _Run(stack, engine, image, seconds, frozenset({restriction}))
+            run = _Run(stack, engine, image, Patience(seconds, 3 * seconds), frozenset({restriction}))
             while restriction in run.container.restrictions and run.look() is None:
                 time.sleep(_PAUSE_SECONDS)
     except TrialFailed as error:
@@ -250,9 +304,17 @@ def _is_no_need(path: str) -> bool:
     return path.startswith("/tmp/") or path.endswith((".pyc", "/__pycache__"))  # noqa: S108 - inside the container
 
 
-def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
-    if not nobody:
-        return "Its output may show what it waits for. A plugin must serve without the platform"
+def _patience(seconds: float) -> Patience:
+    return Patience(seconds, WALL_FACTOR * seconds)
+
+
+def _advice(container: Container, image: LocalImage, listens: bool, limit: float) -> str:
+    longer = f". If it only needs longer to start, raise `start_seconds` in the environment (now {limit:g})"
+    if listens:
+        advice = (
+            "Its output may show what it waits for. A plugin must serve without TLS, and without the platform"
+        )
+        return advice + longer
     advice = f"Make its server listen on port {PORT} on all addresses; the platform uses no other port"
     others = [port for port in image.ports if port != f"{PORT}/tcp"]
     if others:
@@ -261,4 +323,4 @@ def _advice(container: Container, image: LocalImage, nobody: bool) -> str:
         advice += (
             f". Also check that this machine can reach the ports of {container.remote}, where the engine runs"
         )
-    return advice
+    return advice + longer

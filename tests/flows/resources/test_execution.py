@@ -4,8 +4,16 @@ import dataclasses
 
 import pytest
 
-from flows.resources import Execution, Target, Verb, plan_resources
-from flows.spaceone import AlreadyExists, DeadlineExceeded, Generation, InvalidArgument, Unreachable
+from flows.resources import Execution, Target, Verb, Waiting, plan_resources
+from flows.spaceone import (
+    AlreadyExists,
+    DeadlineExceeded,
+    Generation,
+    InvalidArgument,
+    PluginStarting,
+    ServerError,
+    Unreachable,
+)
 from flows.spaceone.advice import from_details
 
 CREATE, UPDATE = "identity.Provider.create", "identity.Provider.update"
@@ -266,3 +274,111 @@ def test_a_blocked_action_cannot_be_carried_out(clients, platform, provider):
     assert blocked.verb is Verb.BLOCKED
     with pytest.raises(ValueError, match="provider portfolio cannot be carried out: 2 exist"):
         Execution(clients, blocked, {})
+
+
+NOT_READY = (
+    "ERROR_GRPC_CONNECTION: Server is unavailable. (channel = x:50051, message = Channel is not ready.)"
+)
+NO_METHOD = "ERROR_GRPC_CONNECTION: Server is unavailable. (channel = x:50051, message = Method not found!)"
+
+
+class Starting:
+    """A platform whose plugin's container answers after some seconds; `now` is moved by waiting and by each call."""
+
+    def __init__(self, platform, after, words=NOT_READY):
+        self.platform, self.after, self.words, self.now, self.told = platform, after, words, 0.0, []
+        self.call, platform.call = platform.call, self.answer
+
+    def answer(self, method, params, timeout=None):
+        if method.startswith("inventory.Collector.") and self.now < self.after:
+            self.now += 4.0
+            self.platform.writes.append((method, dict(params)))
+            raise from_details(method, "grpc://x:1", "UNAVAILABLE", self.words)
+        return self.call(method, params, timeout)
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    @property
+    def waiting(self):
+        return Waiting(300.0, self.told.append, self.sleep, lambda: self.now)
+
+
+class TestStarting:
+    """A collector, whose plugin's container starts when it is created or updated."""
+
+    create, update = "inventory.Collector.create", "inventory.Collector.update_plugin"
+
+    @pytest.fixture
+    def carry_out(self, clients, platform, declare, manifest, written):
+        """Carries out what is to be done with the collector of a version, on a platform where the rest is there."""
+
+        def carry_out(version, after, words=NOT_READY):
+            declared = declare(manifest, Target(version, "HARBOR"))
+            ids = {resource.key: "x" for resource in declared}
+            collector = next(resource for resource in declared if resource.kind == "collector")
+            (action,) = plan_resources(clients, [collector])
+            platform.writes.clear()
+            self.starting = starting = Starting(platform, after, words)
+            try:
+                return Execution(
+                    clients, action, ids, lambda: written.append("collector"), starting.waiting
+                )()
+            finally:
+                platform.call = starting.call
+
+        return carry_out
+
+    def test_it_is_created_when_its_plugin_listens(self, platform, carry_out, written):
+        assert carry_out("0.1.0", 100.0) == "collector_id-1"
+        assert len(platform.records["inventory.Collector"]) == 1
+        assert methods(platform) == [self.create] * 13
+        assert written == ["collector"], "what the platform took back is no change"
+        assert len(self.starting.told) == 12
+        assert self.starting.told[1].endswith("trying again after 13 s of at most 300 s")
+
+    def test_it_is_looked_up_before_each_call(self, platform, carry_out):
+        carry_out("0.1.0", 100.0)
+        looked = [method for method, _ in platform.lists if method == "inventory.Collector.list"]
+        assert len(looked) >= 13
+
+    def test_what_somebody_else_made_meanwhile_is_taken(self, platform, carry_out, monkeypatch, manifest):
+        def sleep(starting, seconds):
+            starting.now += seconds
+            info = {"plugin_id": "plugin-portfolio-inven-collector"}
+            record = {"collector_id": "theirs", "name": manifest.collector.name, "plugin_info": info}
+            platform.records["inventory.Collector"].append(record)
+
+        monkeypatch.setattr(Starting, "sleep", sleep)
+        assert carry_out("0.1.0", 100.0) == "theirs"
+        assert methods(platform) == [self.create]
+
+    def test_it_is_updated_when_its_plugin_listens(self, platform, carry_out):
+        carry_out("0.1.0", 0.0)
+        carry_out("0.2.0", 50.0)
+        assert set(methods(platform)) == {self.update}
+        assert platform.records["inventory.Collector"][0]["plugin_info"]["version"] == "0.2.0"
+        assert self.starting.now >= 50
+
+    def test_what_is_updated_already_is_not_sent_again(self, platform, carry_out, monkeypatch):
+        carry_out("0.1.0", 0.0)
+
+        def sleep(starting, seconds):
+            starting.now += seconds
+            platform.records["inventory.Collector"][0]["plugin_info"]["version"] = "0.2.0"
+
+        monkeypatch.setattr(Starting, "sleep", sleep)
+        carry_out("0.2.0", 1000.0)
+        assert methods(platform) == [self.update]
+
+    def test_one_that_never_listens_is_given_up(self, platform, carry_out, written):
+        with pytest.raises(PluginStarting, match=r"tried for 30\d s\..*start_seconds") as caught:
+            carry_out("0.1.0", 1e9)
+        assert not caught.value.may_have_arrived
+        assert written == []
+
+    def test_what_waiting_does_not_change_is_not_waited_for(self, platform, carry_out):
+        with pytest.raises(ServerError, match="Method not found!") as caught:
+            carry_out("0.1.0", 1e9, NO_METHOD)
+        assert not isinstance(caught.value, PluginStarting)
+        assert (methods(platform), self.starting.told) == ([self.create], [])

@@ -280,22 +280,28 @@ def test_protobufs_own_files_are_never_the_servers(client, asked):
     assert "google/protobuf/struct.proto" not in made.asked
 
 
+CONVERTED = "cannot be converted to JSON"
+NOT_FINITE = r"a number that is NaN or infinite, which JSON does not have\. The platform stores such a number"
+
+
 @pytest.mark.parametrize(
-    "message",
+    ("message", "words"),
     [
-        Timestamp(seconds=10**15),
-        Duration(seconds=10**15),
-        Any(type_url="type.googleapis.com/no.such.Type", value=b"x"),
-        Value(number_value=float("nan")),
-        FieldMask(paths=["A__b"]),
+        (Timestamp(seconds=10**15), CONVERTED),
+        (Duration(seconds=10**15), CONVERTED),
+        (Any(type_url="type.googleapis.com/no.such.Type", value=b"x"), CONVERTED),
+        (Value(number_value=float("nan")), NOT_FINITE),
+        (Value(number_value=float("inf")), NOT_FINITE),
+        (Value(number_value=float("-inf")), NOT_FINITE),
+        (FieldMask(paths=["A__b"]), CONVERTED),
     ],
 )
-def test_an_answer_that_cannot_be_json_is_one_error(client, message):
+def test_an_answer_that_cannot_be_json_is_one_error(client, message, words):
     kind = message.DESCRIPTOR
     root = file("root.proto", kind.file.name, answer="Bad")
     bad = root.message_type.add(name="Bad")
     bad.field.add(name="it", number=1, type=11, label=1, type_name=f".{kind.full_name}")
     content = message.SerializeToString()
     made = client(described(root), answer=b"\n" + bytes([len(content)]) + content)
-    with pytest.raises(ServerError, match="cannot be converted to JSON"):
+    with pytest.raises(ServerError, match=words):
         made.call("identity.Provider.list")

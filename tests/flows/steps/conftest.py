@@ -103,6 +103,8 @@ class Platform:
             "inventory.CloudServiceType.list": {"total_count": 1},
             "inventory.Region.list": {"total_count": 1},
         }
+        if method == "inventory.Collector.collect":
+            self.records["inventory.Collector"][0]["last_collected_at"] = "2026-01-01T00:00:00.000Z"
         if method in special:
             return special[method]
         if verb == "list":
@@ -338,5 +340,5 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(delivery, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)
-    monkeypatch.setattr(delivery, "_try", lambda engine, image: engine.try_out())
+    monkeypatch.setattr(delivery, "_try", lambda engine, *_: engine.try_out())
     return world

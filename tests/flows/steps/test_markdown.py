@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from flows.collection import Verdict
 from flows.preview import PAIR, Preview, Section
 from flows.resources import Action, FieldChange, Plan, Verb
 from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_summary, release_report
@@ -53,6 +54,13 @@ def test_a_plan_has_a_row_for_each_action_with_its_changes_and_remarks():
     ]
     assert [row["remarks"] for row in rows] == ["", "template: elsewhere.", "", "2 of this name exist."]
     assert plan_summary(Plan(ACTIONS)) == "1 to create, 1 to update, 1 to keep, 1 blocked."
+
+
+def test_a_report_of_a_failure_has_the_plugins_last_words():
+    verdict = Verdict(JOB, ("no",), {}, {}, ("\x1b[31mlogin [failed](x)\x1b[0m",))
+    text = release_report(made("no", collected=collected("no", verdict=verdict)))
+    assert "## The plugin's last lines\n\n- login \\[failed](x)" in text
+    assert "last lines" not in release_report(made("no"))
 
 
 def test_a_report_leads_from_the_revision_to_the_counts():

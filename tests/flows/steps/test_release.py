@@ -1,6 +1,7 @@
 import dataclasses
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,11 +16,11 @@ from flows.images import (
     TrialFailed,
 )
 from flows.images.state import ImageState, ImageStatus
-from flows.manifest import Manifest
+from flows.manifest import Manifest, Settings
 from flows.resources import Released, Verb, released, with_release
-from flows.spaceone import UnknownField
+from flows.spaceone import PluginStarting, UnknownField
 from flows.spaceone.advice import from_details
-from flows.steps import delivery
+from flows.steps import collection, delivery, registration
 from flows.steps.collection import recollect
 from flows.steps.errors import NotAsReleased, NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
@@ -76,6 +77,7 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
         "create collector Portfolio Collector",
         "list what is registered",
         "record release",
+        "verify secrets",
         "wait for a running job",
         "collect",
         "follow the job",
@@ -357,7 +359,69 @@ def test_a_collection_that_fails_is_in_the_report(request_, platform, recorder):
     report = release(request_, recorder)
     assert not report.success
     assert "ERROR_PLUGIN: closed" in " ".join(report.failures)
+    assert report.failures[-1].startswith("The plugin's own log may say more: it is the log of the container")
+    assert report.collected.verdict.log == ()
     assert recorder.reports == [report]
+
+
+def test_a_plugin_that_never_answers_on_the_platform_is_told_with_its_last_words(
+    request_, platform, recorder, monkeypatch
+):
+    words = "ERROR_GRPC_CONNECTION: Server is unavailable. (message = Channel is not ready.)"
+    platform.refuses["inventory.Collector.create"] = failing(
+        "UNAVAILABLE", words, "inventory.Collector.create"
+    )
+    monkeypatch.setattr(registration, "last_words", lambda *_: ("no licence",))
+    monkeypatch.setattr(registration, "_start_seconds", lambda *_: 0.0)
+    with pytest.raises(PluginStarting) as caught:
+        release(request_, recorder)
+    assert caught.value.details == ("no licence",)
+    assert caught.value.changed, "the image and the plugin are there"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "trial", "waited"),
+    [
+        (150.0, 0.0, 300.0),
+        (150.0, 90.0, 300.0),
+        (150.0, 110.0, 330.0),
+        (600.0, 0.0, 900.0),
+        (5.0, 1000.0, 900.0),
+    ],
+)
+def test_the_platforms_container_gets_as_long_as_the_trials_on_a_busier_machine(allowed, trial, waited):
+    session = SimpleNamespace(environment=SimpleNamespace(settings=Settings(start_seconds=allowed)))
+    assert registration._start_seconds(session, trial) == waited
+
+
+@pytest.mark.parametrize(
+    ("lines", "log"), [(("one", "two"), ["one", "two"]), ((), [])], ids=["words", "silent"]
+)
+def test_a_collection_that_fails_shows_the_plugins_last_words(
+    request_, platform, recorder, monkeypatch, lines, log
+):
+    platform.job.update(created_at="2026-01-01T00:00:00Z")
+    platform.task.update(created_count=0)
+    asked = []
+    monkeypatch.setattr(collection, "last_words", lambda *given: asked.append(given) or lines)
+    report = release(request_, recorder)
+    assert report.as_json()["job"]["log"] == log
+    assert report.failures == ("The job ended well but collected no resource: the plugin reported none.",)
+    ((environment, plugin, since),) = asked
+    assert (environment, str(plugin)) == (
+        request_.environment,
+        f"plugin-portfolio-inven-collector {VERSION}",
+    )
+    assert since == "2026-01-01T00:00:00Z"
+
+
+def test_a_success_and_a_job_without_a_task_need_no_words_of_the_plugin(
+    request_, platform, recorder, monkeypatch
+):
+    monkeypatch.setattr(collection, "last_words", lambda *_: pytest.fail("not asked"))
+    assert release(request_, recorder).success
+    platform.job.update(total_tasks=0, success_tasks=0)
+    assert len(release(request_, recorder).failures) == 1
 
 
 def test_files_are_read_before_anybody_is_called(request_, platform, recorder, tmp_path):

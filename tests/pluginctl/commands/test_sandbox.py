@@ -14,6 +14,7 @@ from sandbox.logs import Line
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
 from sandbox.machine.state import State
+from sandbox.status import Service
 
 PASSWORD = "sandbox:it's"
 
@@ -103,6 +104,39 @@ def test_status_shows_once_what_the_sandboxes_share(run, home, prefect):
     said = run("status").stdout
     assert said.count("Shared by the sandboxes") == said.count(prefect_parts.WORKER) == 1
     assert said.index("SpaceONE 1.12") < said.index("Shared by the sandboxes")
+
+
+NAMED = [
+    Service("identity", "grpc://127.0.0.1:1", "running", 0, 2**20, "pluginctl-x-identity"),
+    Service("aws-1", "grpc://aws-1:50051", "running", 0, 2**21, "aws-1", "plugin-aws"),
+    Service("aws-2", "grpc://aws-2:50051", "ended", 0, 0, "aws-2", "plugin-aws"),
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["plugin-aws"], ["aws-1", "aws-2"]),
+        (["aws-2"], ["aws-2"]),
+        (["identity", "plugin-aws"], ["identity", "aws-1", "aws-2"]),
+        ([], ["identity", "aws-1", "aws-2"]),
+    ],
+)
+def test_status_of_parts_and_plugins_by_their_names(run, monkeypatch, names, shown):
+    monkeypatch.setattr("sandbox.lifecycle.status", lambda *_, **__: NAMED)
+    found = json.loads(run("status", *names, "--output", "json").stdout)["services"]
+    assert [each["name"] for each in found] == shown
+    text = run("status", *names).stdout
+    for name in ("identity", "aws-1", "aws-2"):
+        assert (f"{name} " in text) is (name in shown)
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_status_of_an_unknown_name_lists_the_known_ones(run, monkeypatch, output):
+    monkeypatch.setattr("sandbox.lifecycle.status", lambda *_, **__: NAMED)
+    done = run("status", "plugin-gcp", "--output", output, code=1)
+    assert "There is no part or plugin 'plugin-gcp'" in done.stderr
+    assert "aws-1, aws-2, identity, plugin-aws" in " ".join(done.stderr.split())
 
 
 def test_status_as_json_is_one_object_of_2_unless_another_is_named(run, home, prefect):

@@ -35,6 +35,7 @@ def test_the_environment_of_2(layout: Layout, settings: Settings):
         "workspace": {"spacectl": "home/.spaceone/environments/sandbox-workspace.yml"},
         "registry": {"address": "127.0.0.1:21006", "type": "HARBOR", "insecure": "http"},
         "build": {"args": {"BASE_IMAGE": "python:3.11-slim"}},
+        "plugin_network": f"pluginctl-{layout.identifier}",
         "plugin_options": {"base_url": f"{MARKET}/api/v3"},
     }
 

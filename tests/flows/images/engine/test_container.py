@@ -33,7 +33,7 @@ class Made:
             },
             "Image": "sha256:1",
         }
-        self.log, self.changed = b"", None
+        self.log, self.changed, self.measured = b"", None, {}
 
     def start(self):
         if self.engine.refuses:
@@ -44,6 +44,9 @@ class Made:
 
     def logs(self, tail):
         return self.log
+
+    def stats(self, *, stream, one_shot):
+        return self.measured
 
     def diff(self):
         return self.changed
@@ -268,5 +271,21 @@ def test_its_output_is_cut(engine):
         engine.made[0].log = b"\n".join([b"x" * 301, b"", *(b"%d \xff" % number for number in range(30))])
         lines = found.output()
         assert (len(lines), lines[-1]) == (20, "29 \ufffd")
+        assert found.output(1) == ["29 \ufffd"]
         engine.made[0].log = b"x" * 301
         assert found.output() == ["x" * 300 + "…"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "seconds"),
+    [
+        ({"cpu_stats": {"cpu_usage": {"total_usage": 2_500_000_000}}}, 2.5),
+        ({"cpu_stats": {"cpu_usage": {}}}, 0.0),
+        ({"cpu_stats": None}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_the_cpu_time_is_the_engines(engine, measured, seconds):
+    with running(engine, HERE, IMAGE, 60) as found:
+        engine.made[0].measured = measured
+        assert found.cpu_seconds() == seconds

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -10,13 +13,17 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from spaceone.api.inventory.plugin import collector_pb2
 
 from flows.images.engine import serving
-from flows.images.engine.serving import COLLECTOR, NotServing, Served, ask
+from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served, ask
 from flows.spaceone import Endpoint
 from tests.waiting import PATIENCE
 
 HEALTH = "grpc.health.v1.Health"
+assert COLLECTOR in {each.full_name for each in collector_pb2.DESCRIPTOR.services_by_name.values()}, (
+    "a server's reflection describes what was imported"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +73,12 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 def test_a_server_lists_its_services_itself():
     names = (COLLECTOR, HEALTH, reflection.SERVICE_NAME)
     with serve(status=SERVING, reflected=names) as endpoint:
-        assert ask(endpoint) == Served((HEALTH, COLLECTOR), reflection=True)
+        assert ask(endpoint) == Served((HEALTH, COLLECTOR))
 
 
 def test_a_server_without_a_health_service_is_healthy_when_it_answers():
     with serve(reflected=(COLLECTOR,)) as endpoint:
-        assert ask(endpoint) == Served((COLLECTOR,), reflection=True)
+        assert ask(endpoint) == Served((COLLECTOR,))
 
 
 def test_a_server_that_says_so_does_not_serve():
@@ -80,7 +87,7 @@ def test_a_server_that_says_so_does_not_serve():
         pytest.raises(NotServing, match="its health check says NOT_SERVING") as caught,
     ):
         ask(endpoint)
-    assert not caught.value.nobody
+    assert caught.value.listens
 
 
 def test_a_server_that_does_not_know_its_health_serves():
@@ -88,16 +95,30 @@ def test_a_server_that_does_not_know_its_health_serves():
         assert ask(endpoint).services == (COLLECTOR,)
 
 
-def test_without_reflection_the_collector_is_known_by_its_method_and_nothing_of_it_is_run():
-    collector = Collector()
-    with serve(status=SERVING, collector=collector) as endpoint:
-        assert ask(endpoint) == Served((COLLECTOR,), reflection=False)
-    assert not collector.ran
+@pytest.mark.parametrize(
+    ("collector", "lacks"),
+    [
+        (Collector(), "offers no gRPC reflection"),
+        (None, "offers neither the collector nor gRPC reflection"),
+    ],
+    ids=["collector", "nothing"],
+)
+def test_a_server_without_reflection_is_of_no_use_and_nothing_of_it_is_run(collector, lacks):
+    with serve(status=SERVING, collector=collector) as endpoint, pytest.raises(NotDescribed) as caught:
+        ask(endpoint)
+    assert str(caught.value) == f"{lacks} (UNIMPLEMENTED)"
+    assert "enable_server_reflection" in caught.value.advice
+    assert not collector or not collector.ran
 
 
-def test_without_reflection_and_collector_there_is_nothing():
-    with serve(status=SERVING) as endpoint:
-        assert ask(endpoint) == Served((), reflection=False)
+@pytest.mark.parametrize("named", ["spaceone.api.no.such.Service", "x"])
+def test_every_service_that_is_listed_must_be_described(named):
+    """The platform reads all of them before it calls any."""
+    with (
+        serve(status=SERVING, reflected=(COLLECTOR, named)) as endpoint,
+        pytest.raises(NotDescribed, match=f"does not describe {named} by its reflection: "),
+    ):
+        ask(endpoint)
 
 
 def test_nobody_answers():
@@ -106,16 +127,43 @@ def test_nobody_answers():
         endpoint = Endpoint("127.0.0.1", free.getsockname()[1], False)
         with pytest.raises(NotServing, match="nothing responds there") as caught:
             ask(endpoint)
-    assert caught.value.nobody
+    assert not caught.value.listens
 
 
-def test_what_listens_speaks_no_grpc(monkeypatch):
+def test_docker_accepts_connections_for_a_container_where_nothing_listens():
+    """A connection to a published port is closed at once."""
+
+    def proxy():
+        with contextlib.suppress(OSError):
+            while True:
+                listener.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=proxy, daemon=True).start()
+        with pytest.raises(NotServing, match="nothing responds there") as caught:
+            ask(Endpoint("127.0.0.1", listener.getsockname()[1], False))
+        listener.shutdown(socket.SHUT_RDWR)
+    assert not caught.value.listens
+
+
+def test_what_listens_speaks_another_protocol():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(NotServing, match="does not speak gRPC without TLS") as caught:
+            ask(Endpoint("127.0.0.1", server.server_port, False))
+        server.shutdown()
+    assert caught.value.listens
+
+
+def test_what_listens_says_nothing(monkeypatch):
     monkeypatch.setattr(serving, "CALL_SECONDS", 0.2)
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        pytest.raises(
-            NotServing, match=r"the process that listens there did not respond within 0\.2 s"
-        ) as caught,
+        pytest.raises(NotServing, match=r"what listens there did not respond within 0\.2 s") as caught,
     ):
         ask(Endpoint("127.0.0.1", silent.getsockname()[1], False))
-    assert caught.value.nobody
+    assert caught.value.listens

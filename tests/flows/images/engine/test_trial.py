@@ -12,11 +12,11 @@ from flows.images import EngineError, EngineUnreachable, ImageReference, TrialFa
 from flows.images.engine import LocalImage, Trial, run_trial, trial
 from flows.images.engine.container import Process
 from flows.images.engine.restrictions import ALL, NONE, Restriction
-from flows.images.engine.serving import COLLECTOR, NotServing, Served
+from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served
 
-SERVED = Served(("grpc.health.v1.Health", COLLECTOR), reflection=True)
+SERVED = Served(("grpc.health.v1.Health", COLLECTOR))
 UP = Process(running=True, exit_code=0, out_of_memory=False)
-NOBODY = NotServing("nothing responds there", nobody=True)
+NOBODY = NotServing("nothing responds there", listens=False)
 
 
 class World:
@@ -29,6 +29,9 @@ class World:
         answers_restricted: Other answers of a container with restrictions.
         hangs: Whether a plugin that does not stand a restriction hangs; otherwise it ends.
         started: When each container was started, with its restrictions.
+        after: Seconds after which a container listens.
+        works: The part of a processor that a container uses.
+        said: The lines of progress.
     """
 
     def __init__(self):
@@ -37,6 +40,7 @@ class World:
         self.ports, self.remote, self.endpoints = ("50051/tcp",), None, ["here"]
         self.stands, self.cannot, self.refused, self.hangs = ALL, NONE, None, False
         self.started, self.here, self.written, self.lines = [], 0, [], ["last words"]
+        self.after, self.works, self.said = 0.0, 0.0, []
 
     @contextmanager
     def running(self, image, seconds, restrictions=NONE):
@@ -46,13 +50,15 @@ class World:
         applied = restrictions - self.cannot
         fine = applied <= self.stands
         self.here += 1
+        since = self.now
         try:
             yield SimpleNamespace(
                 process=lambda: (
                     self._next(self.processes) if fine or self.hangs else Process(False, 1, False)
                 ),
-                endpoints=lambda: [(fine, bool(applied), each) for each in self.endpoints],
-                output=lambda: self.lines,
+                endpoints=lambda: [(fine, bool(applied), since, each) for each in self.endpoints],
+                output=lambda lines=20: self.lines[-lines:],
+                cpu_seconds=lambda: self.works * (self.now - since),
                 changes=lambda: self.written,
                 remote=self.remote,
                 restrictions=applied,
@@ -62,19 +68,22 @@ class World:
             self.here -= 1
 
     def ask(self, endpoint):
-        fine, restricted = endpoint[:2]
-        if not fine:
+        fine, restricted, since = endpoint[:3]
+        if not fine or self.now - since < self.after:
             raise NOBODY
         restricted = restricted and self.answers_restricted is not None
         answer = self._next(self.answers_restricted if restricted else self.answers)
-        if isinstance(answer, NotServing):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def run(self, seconds=60.0):
+    def run(self, seconds=150.0):
         reference = ImageReference(None, "team/plugin", "0.1.0")
         return run_trial(
-            self, LocalImage(reference, "sha256:1", None, 1, "", self.ports, {}), seconds=seconds
+            self,
+            LocalImage(reference, "sha256:1", None, 1, "", self.ports, {}),
+            seconds=seconds,
+            on_output=self.said.append,
         )
 
     def sleep(self, seconds):
@@ -94,7 +103,7 @@ def world(monkeypatch):
 
 
 def test_an_image_that_serves(world):
-    world.answers = [NOBODY] * 15 + [NotServing("its health check says NOT_SERVING", nobody=False), SERVED]
+    world.answers = [NOBODY] * 15 + [NotServing("its health check says NOT_SERVING", listens=True), SERVED]
     served = world.run()
     assert served.services == SERVED.services
     assert served.seconds == pytest.approx(1.6)
@@ -113,7 +122,7 @@ def test_an_image_that_serves(world):
 
 
 def test_a_slow_image_does_not_take_twice_its_time(world):
-    world.answers = [NOBODY] * 400 + [SERVED]
+    world.after = 40.0
     world.run()
     assert world.now < 41
     assert [restrictions for _, restrictions in world.started] == [ALL, NONE]
@@ -121,9 +130,42 @@ def test_a_slow_image_does_not_take_twice_its_time(world):
     assert world.here == 0
 
 
-def test_an_image_without_reflection_is_taken_and_said_to_have_none(world):
-    world.answers = [Served((COLLECTOR,), reflection=False)]
-    assert str(world.run()).endswith(" access (no reflection: only this service was checked)")
+def test_an_image_that_only_waits_for_a_while_is_waited_for(world):
+    """It sleeps for 90 s, and says so."""
+    world.after, world.lines = 90.0, ["x", "importing \x1b[2J"]
+    assert world.run().seconds == pytest.approx(90, abs=1)
+    assert world.said[0] == r"still starting after 10 s: 'importing \x1b[2J'"
+    assert len(world.said) == 8
+
+
+@pytest.mark.parametrize(("works", "after"), [(0.02, 500.0), (0.5, 290.0), (1.0, 140.0), (3.0, 140.0)])
+def test_an_image_is_waited_for_as_long_as_it_works(world, works, after):
+    """On a busy machine it has a fiftieth of a processor, and needs ten seconds of work: it has not used its limit."""
+    world.works, world.after, world.lines = works, after, []
+    assert world.run().seconds == pytest.approx(after, abs=1)
+    assert world.said[-1].endswith(" s of CPU time, and has written nothing")
+
+
+@pytest.mark.parametrize(
+    ("works", "seconds"),
+    [(0.0, 150), (0.005, 150), (1.0, 150), (0.5, 300), (0.02, 900)],
+    ids=["idle", "hardly", "busy", "half", "starved"],
+)
+def test_no_image_is_waited_for_without_an_end(world, works, seconds):
+    world.works, world.answers = works, [NOBODY]
+    with pytest.raises(TrialFailed, match=rf"runs, but does not listen at port 50051 after {seconds}"):
+        world.run()
+    assert world.now == pytest.approx(seconds + 10, abs=5), "two runs, the second ten seconds later"
+
+
+def test_an_engine_that_measures_no_cpu_time_counts_all_time(world, monkeypatch):
+    def unmeasured(_self):
+        raise EngineError("no cgroup")
+
+    monkeypatch.setattr(World, "works", property(unmeasured, lambda *_: None), raising=False)
+    world.answers = [NOBODY]
+    with pytest.raises(TrialFailed, match="after 150 s: nothing responds there"):
+        world.run()
 
 
 def test_every_endpoint_is_tried(world):
@@ -168,15 +210,15 @@ def test_what_is_needed_and_not_found_out_is_said_to_be_so(world):
 
 
 def test_the_search_for_what_is_needed_has_an_end(world):
-    world.stands, world.hangs, world.answers = NONE, True, [NOBODY] * 100 + [SERVED]
+    world.stands, world.hangs, world.after = NONE, True, 10.0
     served = world.run()
     assert served.remarks[0].startswith("It needs a writable file system")
     assert world.now < 30 + 30
 
 
 def test_a_restricted_container_that_is_slower_by_chance_is_waited_for(world):
-    world.answers_restricted = [NOBODY] * 160 + [SERVED]
-    world.answers = [NOBODY] * 50 + [SERVED]
+    world.answers_restricted = [NOBODY] * 112 + [SERVED]
+    world.answers = [NOBODY] * 7 + [SERVED]
     served = world.run()
     assert (served.restrictions, served.seconds) == (ALL, pytest.approx(16, abs=0.5))
     assert len(world.started) == 2
@@ -216,7 +258,7 @@ REFUSALS = {
     ),
     "nobody": (
         {"answers": [NOBODY]},
-        r"does not serve at port 50051 within 60 s: nothing responds there\. Make its server listen on port 50051",
+        r"it runs, but does not listen at port 50051 after 150 s: nothing .* `start_seconds` .*\(now 150\)",
     ),
     "elsewhere": (
         {"answers": [NOBODY], "ports": ("8080/tcp", "9090/tcp")},
@@ -228,16 +270,20 @@ REFUSALS = {
     ),
     "unpublished": ({"endpoints": []}, "its port is not published"),
     "not serving": (
-        {"answers": [NotServing("its health check says NOT_SERVING", nobody=False)]},
-        r"within 60 s: its health check says NOT_SERVING\. Its output may show what it waits for",
+        {"answers": [NotServing("its health check says NOT_SERVING", listens=True)]},
+        r"it listens, but does not serve at port 50051 after 150 s: its health check says NOT_SERVING\. Its output",
     ),
     "no collector": (
-        {"answers": [Served(("grpc.health.v1.Health",), reflection=True)]},
+        {"answers": [Served(("grpc.health.v1.Health",))]},
         rf"it does not serve {COLLECTOR}; it lists grpc\.health\.v1\.Health\. Make its server serve",
     ),
     "nothing": (
-        {"answers": [Served((), reflection=False)]},
+        {"answers": [Served(())]},
         "it does not serve .*; it lists no service",
+    ),
+    "no reflection": (
+        {"answers": [NotDescribed("offers no gRPC reflection (UNIMPLEMENTED)")]},
+        r"its server offers no gRPC reflection \(UNIMPLEMENTED\)\. SpaceONE finds .* by gRPC reflection alone\. Add",
     ),
 }
 
@@ -251,12 +297,12 @@ def test_an_image_that_is_refused(world, state, words):
     assert caught.value.message.startswith("The trial run of team/plugin:0.1.0 failed: it")
     assert caught.value.details == ("last words",)
     assert not caught.value.temporary
-    assert world.now <= 71, "both runs, of which the second begins ten seconds later"
+    assert world.now <= 162, "both runs, of which the second begins ten seconds later"
     assert world.here == 0
 
 
 def test_an_image_may_take_as_long_as_is_said(world):
     world.answers = [NOBODY]
-    with pytest.raises(TrialFailed, match="within 5 s"):
+    with pytest.raises(TrialFailed, match="after 5 s"):
         world.run(seconds=5)
-    assert world.now <= 11
+    assert world.now <= 12
