@@ -15,6 +15,7 @@ from flows.manifest.image_name import check_plugin_image
 from flows.text import quoted
 
 Tags = dict[str, Any]
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Repository(Declaration):
@@ -46,7 +47,7 @@ class Schema(Declaration):
     several: ClassVar[bool] = True
     identified_by: ClassVar[tuple[str, ...]] = ("schema_id", "name")
 
-    name: str
+    name: Name
     schema_id: str | None = None
     service_type: str | None = None
     schema_type: Literal["SERVICE_ACCOUNT", "TRUSTED_ACCOUNT", "SECRET", "TRUSTING_SECRET"] | None = None
@@ -65,7 +66,7 @@ class Provider(Declaration):
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.Provider"})
     identified_by: ClassVar[tuple[str, ...]] = ("provider",)
 
-    provider: str
+    provider: Name
     name: str
     alias: str | None = None
     color: str | None = None
@@ -86,8 +87,8 @@ class ServiceAccount(Declaration):
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.ServiceAccount"})
     several: ClassVar[bool] = True
 
-    name: str
-    provider: str
+    name: Name
+    provider: Name
     data: dict[str, Any]
     project: str = Field(description="The project's name; a missing project is created.")
     project_group: str | None = None

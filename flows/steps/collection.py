@@ -195,7 +195,7 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         collector_id = str(collector["collector_id"])
         version = str(collector["plugin_info"].get("version", ""))
         check_release(session, manifest, version, runner)
-        collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+        collected = collect(session, collector_id, manifest.provider_name, runner, changes)
     report = Report(
         flow="recollect",
         environment=environment.name,

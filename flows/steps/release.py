@@ -73,7 +73,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
             if registered and collector_id:
                 from flows.steps.collection import collect  # a dry run does not come here
 
-                collected = collect(session, collector_id, manifest.provider.provider, runner, changes)
+                collected = collect(session, collector_id, manifest.provider_name, runner, changes)
     report = Report(
         flow="release",
         environment=request.environment.name,
