@@ -36,7 +36,7 @@ def planned(run, project):
         done = run(*arguments, "--dry-run", "--output", "json", *more)
         assert done.returncode == code, done.stdout + done.stderr
         found = json.loads(done.stdout)
-        return {(action["kind"], action["name"]): action for action in found.get("plan", [])} or found
+        return {(action["kind"], action["name"]): action for action in found["actions"]}
 
     return planned
 
@@ -159,6 +159,17 @@ def test_an_account_without_a_form_is_blocked_in_2_x(planned, manifest, generati
         )
 
 
+def test_the_documentations_own_parameter_renames_the_plugin_and_keeps_its_options(
+    planned, checkout, generation
+):
+    plan = planned(checkout / "deployments/portfolio", "-p", "plugin.image=team/plugin-x")
+    assert plan["plugin", "plugin-x"]["action"] == "create"
+    collector = plan["collector", "Portfolio Collector"]
+    assert "plugin_info.plugin_id follows -p plugin.image." in " ".join(collector["notes"])
+    (options,) = [change["after"] for change in collector["fields"] if change["field"] == "options"]
+    assert options["base_url"].startswith("http")
+
+
 def test_a_plugin_alone_is_published_and_collects_nothing_of_others(run, new_project, client):
     project = new_project()
     for path in project.manifest.iterdir():
@@ -170,4 +181,4 @@ def test_a_plugin_alone_is_published_and_collects_nothing_of_others(run, new_pro
     [plugin] = client.list("repository.Plugin.list", {"plugin_id": project.plugin_id})
     assert plugin["provider"] == "google_cloud"
     again = json.loads(run(*project.arguments(), "--publish-only", "--output", "json").stdout)
-    assert {action["action"] for action in again["plan"]} == {"keep"}
+    assert {action["action"] for action in again["actions"]} == {"keep"}
