@@ -30,6 +30,8 @@ _IGNORED = {
     "workspace_id": "the environment's token says which workspace it is",
     "repository_id": "the environment's local repository is used",
 }
+#: What the platform's own providers and schemas have besides, whose files people copy.
+_OF_THE_PLATFORM = {"version": "only what the platform manages itself has one"}
 
 Declared = TypeVar("Declared", bound=Declaration)
 
@@ -218,6 +220,8 @@ def _declared(folder: Path, faults: Faults) -> dict[type[Declaration], list[Part
                 else:
                     plain.append((part.without(_IGNORED), path))
     found = by_kind(plain, of_tasks, faults)
+    for kind in (Provider, Schema):
+        found[kind] = [part.without(_OF_THE_PLATFORM) for part in found[kind]]
     for secret in secrets:
         with faults.collecting():
             found[ServiceAccount] = with_secret(found[ServiceAccount], secret)

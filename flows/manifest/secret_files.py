@@ -89,7 +89,8 @@ def _owner(accounts: Sequence[Part], secret: Part) -> int:
     possible = [
         index
         for index, account in enumerate(accounts)
-        if not account.data.get("secret_data") and provider in {None, account.data.get("provider")}
+        if not account.data.get("secret_data")
+        and (provider is None or provider == account.data.get("provider"))
     ]
     if len(possible) > 1:
         name = str(secret.data.get("name", ""))

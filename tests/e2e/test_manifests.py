@@ -59,6 +59,8 @@ def test_a_plugin_alone_for_a_provider_that_the_platform_has(planned, manifest):
     plan = planned(manifest())
     assert plan["provider", "google_cloud"]["action"] == "keep"
     assert {kind for kind, _ in plan} == {"image", "repository", "provider", "plugin", "collector"}
+    (collector,) = [action for (kind, _), action in plan.items() if kind == "collector"]
+    assert "options" not in {change["field"] for change in collector["fields"]}  # those are of the portfolio plugin
 
 
 def test_a_provider_that_nobody_has_blocks(planned, manifest):

@@ -64,13 +64,26 @@ def test_a_misfit_is_named_without_a_value(data, schema, words):
         ({"b": 1}, {"patternProperties": {"b": {}}, "additionalProperties": False}),
         ({"a": "x"}, {"properties": {"a": {"pattern": "("}}}),
         ({"a": "x"}, True),
+        (True, {"type": [["x"], {}]}),
+        ("[", {"pattern": "[[]"}),
     ],
 )
 def test_what_is_not_known_here_is_left_to_the_platform(data, schema):
     assert misfits_in_words(data, schema) == ""
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "(a|aa){1,99}$", "a*a*a*a*a*a*b", "(?:a+){2,}b"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(a|a)*$",
+        "(a|aa){1,99}$",
+        "a*a*a*a*a*a*b",
+        "(?:a+){2,}b",
+        "a?" * 40 + "a" * 40 + "b",
+        "(a|a)" * 40,
+    ],
+)
 def test_a_pattern_does_not_take_for_ever(pattern):
     began = time.perf_counter()
     misfits_in_words("a" * 199 + "!", {"pattern": pattern})

@@ -474,6 +474,14 @@ def test_every_kind_may_have_them_and_they_do_not_tell_a_kind(write, documents, 
     assert [remark for remarks in manifest.remarks.values() for remark in remarks if name in remark]
 
 
+@pytest.mark.parametrize("kind", ["schema", "provider"])
+def test_the_version_of_a_copied_file_of_the_platform_is_ignored(write, documents, kind):
+    texts = {f"{kind}/{kind}.yaml": text for kind, text in documents.items()}
+    texts[f"{kind}/{kind}.yaml"] += "version: '1.2'\n"
+    (remarks,) = Manifest.load(write(texts)).remarks.values()
+    assert "version is ignored" in remarks[0]
+
+
 def test_all_faults_of_a_manifest_come_in_one_run(cases):
     with pytest.raises(ManifestError) as caught:
         Manifest.load(cases / "17-hci-provider-by-a-user/manifest")

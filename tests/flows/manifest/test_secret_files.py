@@ -109,6 +109,13 @@ def test_data_of_a_wrong_type_is_not_shown(write):
     assert "4711" not in str(caught.value)
 
 
+@pytest.mark.parametrize("provider", ["[x]", "{a: b}", "1"])
+def test_a_provider_that_is_no_text_is_a_fault_of_its_own(write, provider):
+    files = {"account.yaml": ACCOUNT.replace("provider: x", f"provider: {provider}")}
+    with pytest.raises(ManifestError, match=r"account.yaml:2: the field 'provider'"):
+        accounts(write({**MANIFEST, **files}))
+
+
 def test_an_account_is_no_secret(write):
     folder = write({**MANIFEST, "secret.yaml": "", "secrets/account.yaml": ACCOUNT.replace("prod", "b")})
     assert accounts(folder) == {"prod": None, "b": None}
