@@ -73,11 +73,8 @@ def refused_by_2_x(provider: Provider) -> str:
     It is no fault of a manifest: 1.12 ignores these fields, and so does 2.x for a provider that it has already.
     """
     info, options = provider.plugin_info, provider.options or {}
-    if info:
-        if not isinstance(info.get("options"), Mapping):
-            return "2.x requires the field options of plugin_info, which may be empty: add options: {}."
-        if info.get("upgrade_mode") not in {None, "MANUAL", "AUTO"}:
-            return "plugin_info.upgrade_mode is MANUAL or AUTO in 2.x."
+    if info and not isinstance(info.get("options"), Mapping):
+        return "2.x requires the field options of plugin_info, which may be empty: add options: {}."
     if options.get("support_auto_sync"):
         if not options.get("support_trusted_account"):
             return "options.support_auto_sync needs support_trusted_account: true in 2.x."

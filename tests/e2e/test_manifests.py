@@ -19,12 +19,25 @@ ACCOUNT = {
     "project": "P",
     "data": {"project_id": "example-project"},
 }
-KEY = {"2.x": "google-secret-project-id", "1.12": "google_oauth2_credentials"}
+KEY = {"2.x": "google-secret-oauth2-credentials", "1.12": "google_oauth2_credentials"}
+FIELDS = (
+    *(
+        "type",
+        "project_id",
+        "private_key_id",
+        "private_key",
+        "client_email",
+        "client_id",
+        "auth_uri",
+        "token_uri",
+    ),
+    *("auth_provider_x509_cert_url", "client_x509_cert_url"),
+)
 
 
 @pytest.fixture(scope="module")
 def generation(platform):
-    return platform.generation
+    return "1.12" if platform.name.endswith("1.12") else "2.x"
 
 
 @pytest.fixture
@@ -60,7 +73,9 @@ def test_a_plugin_alone_for_a_provider_that_the_platform_has(planned, manifest):
     assert plan["provider", "google_cloud"]["action"] == "keep"
     assert {kind for kind, _ in plan} == {"image", "repository", "provider", "plugin", "collector"}
     (collector,) = [action for (kind, _), action in plan.items() if kind == "collector"]
-    assert "options" not in {change["field"] for change in collector["fields"]}  # those are of the portfolio plugin
+    assert "options" not in {
+        change["field"] for change in collector["fields"]
+    }  # those are of the portfolio plugin
 
 
 def test_a_provider_that_nobody_has_blocks(planned, manifest):
@@ -78,7 +93,7 @@ def test_other_peoples_folders_are_planned(planned, checkout, case):
 
 
 def test_an_account_with_the_platforms_own_schemas(planned, manifest, generation):
-    secret = {"secret_schema_id": KEY[generation], "secret_data": {"project_id": "example-project"}}
+    secret = {"secret_schema_id": KEY[generation], "secret_data": dict.fromkeys(FIELDS, "none")}
     plan = planned(manifest(account={**ACCOUNT, **secret}))
     assert plan["schema", KEY[generation]]["action"] == "keep"
     assert plan["service account", ACCOUNT["name"]]["action"] == "create"
@@ -122,7 +137,6 @@ def test_what_2_x_manages_is_not_updated(planned, manifest, client, generation):
         ({"plugin_info": {"plugin_id": "x"}}, False),
         ({"plugin_info": {"plugin_id": "x", "options": {}}}, True),
         ({"plugin_info": {"plugin_id": "x", "options": {"a": 1}}}, True),
-        ({"plugin_info": {"plugin_id": "x", "options": {"a": 1}, "upgrade_mode": "LATER"}}, False),
         ({"options": {"support_auto_sync": True}}, False),
         ({"options": {"support_auto_sync": True, "support_trusted_account": True}}, False),
     ],
@@ -184,3 +198,13 @@ def test_a_plugin_alone_is_published_and_collects_nothing_of_others(run, new_pro
     assert plugin["provider"] == "google_cloud"
     again = json.loads(run(*project.arguments(), "--publish-only", "--output", "json").stdout)
     assert {action["action"] for action in again["actions"]} == {"keep"}
+
+
+def test_a_smaller_manifest_keeps_what_a_larger_one_made(new_project, release):
+    project = new_project()
+    release(project)
+    for name in ("create_schema", "create_provider", "register_repository"):
+        (project.manifest / f"{name}.yaml").unlink()
+    report = release(project)
+    assert {action["action"] for action in report["actions"]} == {"keep"}
+    assert report["job"]["status"] == "SUCCESS"

@@ -214,7 +214,6 @@ def test_a_schema_of_the_managed_repository_is_used_and_not_shadowed(
 REFUSED = [
     ("plugin_info: {plugin_id: x}", "2.x requires the field options of plugin_info"),
     ("plugin_info: {plugin_id: x, options: words}", "2.x requires the field options of plugin_info"),
-    ("plugin_info: {plugin_id: x, options: {}, upgrade_mode: LATER}", "upgrade_mode is MANUAL or AUTO"),
     ("options: {support_auto_sync: true}", "needs support_trusted_account"),
     ("options: {support_auto_sync: true, support_trusted_account: true}", "needs plugin_info"),
 ]
