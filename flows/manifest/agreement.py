@@ -62,7 +62,14 @@ def disagreements(manifest: Documents) -> Iterator[InvalidField]:
             what = f"secret_schema_id is {quoted(schema.id)}"
             but = f"declares it for an account's data (schema_type {schema.schema_type}), not for a secret's"
             yield _disagreement(account, what, schema, but)
-        elif schema is not None and (words := misfits_in_words(account.secret_data, schema.definition)):
+
+
+def unfit(manifest: Documents) -> Iterator[InvalidField]:
+    """What of the accounts' data does not fit the manifest's own schemas."""
+    schemas = {schema.id: schema for schema in manifest.schemas if schema.schema_type not in OF_ACCOUNTS}
+    for account in manifest.service_accounts:
+        schema = schemas.get(account.secret_schema_id or "")
+        if schema is not None and (words := misfits_in_words(account.secret_data, schema.definition)):
             yield _unfit(account, "secret_data", schema, words)
         yield from _unfit_data(account, manifest)
 

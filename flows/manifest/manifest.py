@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flows.manifest.agreement import disagreements, naming_the_provider, refused_by_2_x, shown
+from flows.manifest.agreement import disagreements, naming_the_provider, refused_by_2_x, shown, unfit
 from flows.manifest.documents import Declaration, parse
 from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField
 from flows.manifest.faults import Faults
@@ -64,13 +64,21 @@ class Manifest:
     plugin_ids: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, folder: Path, parameters: Sequence[str] = (), secrets: Secrets | None = None) -> Manifest:
+    def load(
+        cls,
+        folder: Path,
+        parameters: Sequence[str] = (),
+        secrets: Secrets | None = None,
+        *,
+        written: bool = True,
+    ) -> Manifest:
         """Reads and checks all files of a folder and its subfolders.
 
         Args:
             folder: Only its YAML files are read; hidden files and a README are ignored.
             parameters: Fields that override the files', each `KIND.FIELD=VALUE`.
             secrets: Where secret values come from; None for the variables of this process.
+            written: Whether it is going to be written to a platform: only then must data fit its schemas.
 
         Raises:
             ManifestError: for all that is missing or wrong; each line names file, line and field.
@@ -103,7 +111,7 @@ class Manifest:
             reader.remarks(),
             reader.plugin_ids,
         )
-        for error in disagreements(manifest):
+        for error in (*disagreements(manifest), *(unfit(manifest) if written else ())):
             faults.add(error)
         if faults and provider and (later := refused_by_2_x(provider)):
             # A plan would say it, but not before the other faults are mended.

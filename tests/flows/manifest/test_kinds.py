@@ -81,6 +81,7 @@ def test_names_decide_what_the_fields_leave_open_and_a_folders_name_is_stronger(
     ("name", "text", "kind"),
     [
         ("plugin/collector.yaml", "{name: x, image: a/b}", Plugin),
+        ("collector/acme.yaml", "{name: x, image: a/b, provider: x, labels: []}", Plugin),
         ("schema/acme_service_account.yaml", "{name: x, schema: {}}", Schema),
         ("create_schema.yaml", "{name: x, image: a/b}", Plugin),
         ("provider/x_repository.yaml", "{name: x, provider: x, icon: x}", Provider),

@@ -563,3 +563,4 @@ def test_secret_data_that_does_not_fit_is_not_shown(folder):
     assert "'investment_type' has fewer characters than 4" in said
     assert "hu;" not in said
     assert "'hu'" not in said
+    assert Manifest.load(folder, written=False).service_accounts  # nothing writes it

@@ -196,6 +196,13 @@ def test_a_line_of_parameters(line, parameters):
     assert split_parameters(line) == parameters
 
 
+@pytest.mark.parametrize("kind", ["schema", "provider", "service_account"])
+def test_a_parameter_for_a_kind_that_is_left_to_the_platform(folder, kind):
+    (folder / f"create_{kind}.yaml").unlink()
+    with pytest.raises(InvalidParameter, match=rf"-p {kind}.name: .* declares no .* Add create_{kind}.yaml"):
+        Manifest.load(folder, [f"{kind}.name=hush"])
+
+
 @pytest.mark.parametrize(
     ("parameter", "plugin_id", "by"),
     [
