@@ -6,6 +6,7 @@ does with it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -86,6 +87,10 @@ class ServiceAccount(Declaration):
     kind: ClassVar[str] = "service_account"
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.ServiceAccount"})
     several: ClassVar[bool] = True
+    instead: ClassVar[Mapping[str, str]] = {
+        "project_id": "Write the project's name, as project: its id is another one on every platform.",
+        "trusted_account_id": "An account that trusts another one is not supported: give it complete secret_data.",
+    }
 
     name: Name
     provider: Name

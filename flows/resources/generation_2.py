@@ -6,6 +6,7 @@ Checked with spaceone-identity 2.0.227, -repository 2.0.dev60 and -inventory 2.0
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flows.manifest import OF_ACCOUNTS, Manifest, Place, Provider, Schema, ServiceAccount, refused_by_2_x
@@ -16,6 +17,7 @@ from flows.resources.plugin import plugin
 from flows.resources.resource import Record, Records, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
 from flows.resources.values import declared_among, without_none
+from flows.spaceone import Client
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
@@ -162,7 +164,14 @@ def _form_schema(provider: Provider, form: AccountForm | None) -> list[Resource]
         "related_schemas": form.secret_schemas,
         "options": {"help": form.help} if form.help else form.help,
     }
-    return [_schema(form.place, _form_id(provider.provider), fields, notes)]
+    schema = _schema(form.place, _form_id(provider.provider), fields, notes)
+
+    def shipped(client: Client) -> list[Record]:
+        """The platform's own form of the provider: identity would take either of two."""
+        params = {"provider": provider.provider, "schema_type": "SERVICE_ACCOUNT"}
+        return [record for record in client.list("identity.Schema.list", params) if _is_managed(record)]
+
+    return [replace(schema, elsewhere=shipped)]
 
 
 def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:

@@ -231,8 +231,8 @@ def _check(client: Client, resource: Resource, declared: Record) -> None:
 def _used(resource: Resource, declared: Record, record: Record) -> Action:
     """Keeps a record of the platform's own, and says what of the declaration is not used."""
     observed = resource.observed(record)
-    of = dig(record, "repository_info", "name")
-    note = f"The platform has its own {resource.kind} {resource.name}{f' in {of}' if of else ''}: it is used as it is."
+    of, identity = dig(record, "repository_info", "name"), str(record[resource.id_field])
+    note = f"The platform has its own {resource.kind} {identity}{f' in {of}' if of else ''}: it is used as it is."
     other = [name for name, value in declared.items() if not same(value, observed.get(name))]
     if other:
         note += f" The manifest's {', '.join(other)} cannot be written."
@@ -242,7 +242,7 @@ def _used(resource: Resource, declared: Record, record: Record) -> Action:
         Verb.KEEP,
         notes=(*resource.notes, note),
         resource=resource,
-        id=str(record[resource.id_field]),
+        id=identity,
         record=record,
     )
 

@@ -494,6 +494,14 @@ def test_all_faults_of_a_manifest_come_in_one_run(cases):
         assert words in said
 
 
+def test_an_accounts_project_is_named(folder):
+    path = folder / "create_service_account.yaml"
+    path.write_text(re.sub("^project: .*", "project_id: project-0123", path.read_text(), flags=re.MULTILINE))
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(folder)
+    assert "unknown field 'project_id'. Write the project's name, as project:" in str(caught.value)
+
+
 def test_faults_of_all_sorts_come_in_one_run(folder):
     (folder / "create_schema.yaml").write_text("name: [\n")
     (folder / "what.yaml").write_text("{version: 3, services: {}}\n")

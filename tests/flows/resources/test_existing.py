@@ -186,6 +186,19 @@ def test_what_the_platform_manages_is_used_as_it_is(planned):
 
 @pytest.mark.usefixtures("cloud")
 @pytest.mark.parametrize("generation", [V2], ids=str)
+def test_a_form_in_the_words_of_1_12_does_not_stand_beside_the_platforms(planned):
+    """Identity takes the first one of two, whichever that is."""
+    template = "{provider: cloud, name: Cloud, template: {service_account: {schema: {type: object}}}}"
+    plan = planned({**WITH_ACCOUNT, "provider.yaml": template})
+    form = plan.action("schema")
+    assert (form.name, form.verb, form.id) == ("cloud-service-account", Verb.KEEP, "cloud-account")
+    assert "The platform has its own schema cloud-account: it is used as it is." in form.notes[-1]
+    (blocked,) = planned({"account.yaml": ACCOUNT.replace("prod-1", "x")}).blocked
+    assert "data does not fit the form that the platform has, the schema cloud-account" in blocked.reason
+
+
+@pytest.mark.usefixtures("cloud")
+@pytest.mark.parametrize("generation", [V2], ids=str)
 def test_secret_data_must_fit_the_schema_that_the_platform_manages(planned):
     files = {**ALONE, "account.yaml": ACCOUNT.replace("token:", "tokn:")}
     files["schema.yaml"] = "{name: cloud_key, schema: {type: object}}"
