@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from flows.manifest.documents import Declaration, without_values
 from flows.manifest.errors import InvalidField
@@ -15,46 +16,31 @@ from flows.text import quoted
 OF_ACCOUNTS = frozenset({"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"})
 
 
-class Documents(Protocol):
-    """The documents of a manifest that refer to each other."""
+@dataclass(frozen=True)
+class Documents:
+    """The documents of a manifest that refer to each other, as far as they can be read."""
 
-    @property
-    def provider(self) -> Provider | None:
-        """The provider; None if the platform has it."""
+    provider: Provider | None
+    schemas: tuple[Schema, ...]
+    service_accounts: tuple[ServiceAccount, ...]
+    plugin: Plugin | None
+    collector: Collector | None
 
-    @property
-    def schemas(self) -> tuple[Schema, ...]:
-        """The schemas."""
-
-    @property
-    def service_accounts(self) -> tuple[ServiceAccount, ...]:
-        """The service accounts."""
-
-    @property
-    def plugin(self) -> Plugin:
-        """The plugin."""
-
-    @property
-    def collector(self) -> Collector:
-        """The collector."""
-
-
-def naming_the_provider(
-    provider: Provider | None, plugin: Plugin, *others: Declaration | None
-) -> Iterator[tuple[Declaration, str]]:
-    """The documents that name a provider, each with its name; the one that declares it first."""
-    for document in (provider, plugin, *others):
-        if document is not None and (name := getattr(document, "provider", None)):
-            yield document, name
+    def naming_the_provider(self) -> Iterator[tuple[Declaration, str]]:
+        """Those that name a provider, each with its name; the one that declares it first."""
+        others = (self.plugin, *self.service_accounts, *self.schemas, self.collector)
+        for document in (self.provider, *others):
+            if document is not None and (name := getattr(document, "provider", None)):
+                yield document, name
 
 
 def disagreements(manifest: Documents) -> Iterator[InvalidField]:
     """What contradicts another document of the manifest."""
     yield from _other_providers(manifest)
-    wanted = manifest.collector.plugin_info.plugin_id
-    if wanted not in {None, manifest.plugin.id}:
-        what, but = f"plugin_info.plugin_id is {quoted(wanted)}", f"registers {quoted(manifest.plugin.id)}"
-        yield _disagreement(manifest.collector, what, manifest.plugin, but)
+    plugin, collector = manifest.plugin, manifest.collector
+    if plugin and collector and (wanted := collector.plugin_info.plugin_id) not in {None, plugin.id}:
+        what, but = f"plugin_info.plugin_id is {quoted(wanted)}", f"registers {quoted(plugin.id)}"
+        yield _disagreement(collector, what, plugin, but)
     schemas = {schema.id: schema for schema in manifest.schemas}
     for account in manifest.service_accounts:
         schema = schemas.get(account.secret_schema_id or "")
@@ -91,19 +77,9 @@ def refused_by_2_x(provider: Provider) -> str:
 
 
 def _other_providers(manifest: Documents) -> Iterator[InvalidField]:
-    named = naming_the_provider(
-        manifest.provider,
-        manifest.plugin,
-        *manifest.service_accounts,
-        *manifest.schemas,
-        manifest.collector,
-    )
-    first, provider = next(named, (manifest.plugin, None))
-    if provider is None:
-        yield InvalidField(
-            f"{first.place}: nothing names the provider: add the field 'provider', or the file {Provider.file_name()}."
-        )
-    for document, other in named:
+    named = list(manifest.naming_the_provider())
+    for document, other in named[1:]:
+        first, provider = named[0]
         if other != provider:
             verb = "declares" if isinstance(first, Provider) else "names"
             yield _disagreement(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flows.manifest.agreement import disagreements, naming_the_provider, refused_by_2_x, shown, unfit
+from flows.manifest.agreement import Documents, disagreements, refused_by_2_x, shown, unfit
 from flows.manifest.documents import Declaration, parse
-from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField
+from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField, ManifestError
 from flows.manifest.faults import Faults
 from flows.manifest.kinds import by_kind
 from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
@@ -92,38 +92,46 @@ class Manifest:
         provider = reader.one(Provider)
         accounts = reader.several(ServiceAccount)
         plugin = reader.one(Plugin)
-        if plugin is None:
-            if not faults:
-                faults.add(FileMissing(f"{folder} declares no plugin: add {Plugin.file_name()}."))
-            collector = reader.one(Collector)
-        else:
-            named = next(naming_the_provider(provider, plugin, *accounts, *schemas), (plugin, None))[1]
-            collector = reader.one(Collector, {"name": plugin.name, "provider": named})
+        read = Documents(provider, schemas, accounts, plugin, None)
+        named = next(read.naming_the_provider(), (plugin, None))[1]
+        default = {"name": plugin.name, "provider": named} if plugin else None
+        read = replace(read, collector=reader.one(Collector, default))
+        for error in (*disagreements(read), *(unfit(read) if written else ())):
+            faults.add(error)
+        if not faults:
+            for error in _missing(folder, read):
+                faults.add(error)
+        elif provider and (later := refused_by_2_x(provider)):
+            # A plan would say it, but not before the other faults are mended.
+            faults.add(InvalidField(shown(f"{provider.place}: {later}", provider)))
         faults.check()
-        manifest = cls(
+        return cls(
             folder,
             cast(Repository, repository),
             schemas,
             provider,
             accounts,
             cast(Plugin, plugin),
-            cast(Collector, collector),
+            cast(Collector, read.collector),
             reader.remarks(),
             reader.plugin_ids,
         )
-        for error in (*disagreements(manifest), *(unfit(manifest) if written else ())):
-            faults.add(error)
-        if faults and provider and (later := refused_by_2_x(provider)):
-            # A plan would say it, but not before the other faults are mended.
-            faults.add(InvalidField(shown(f"{provider.place}: {later}", provider)))
-        faults.check()
-        return manifest
 
     @property
     def provider_name(self) -> str:
         """The provider of the collected resources, whichever document names it."""
-        others = (*self.service_accounts, *self.schemas, self.collector)
-        return next(naming_the_provider(self.provider, self.plugin, *others), (self.plugin, ""))[1]
+        read = Documents(self.provider, self.schemas, self.service_accounts, self.plugin, self.collector)
+        return next(read.naming_the_provider())[1]
+
+
+def _missing(folder: Path, read: Documents) -> Iterator[ManifestError]:
+    if read.plugin is None:
+        yield FileMissing(f"{folder} declares no plugin: add {Plugin.file_name()}.")
+    elif not any(read.naming_the_provider()):
+        yield InvalidField(
+            f"{read.plugin.place}: nothing names the provider: add the field 'provider', or the file "
+            f"{Provider.file_name()}."
+        )
 
 
 class _Reader:

@@ -494,6 +494,19 @@ def test_all_faults_of_a_manifest_come_in_one_run(cases):
         assert words in said
 
 
+def test_what_can_be_read_is_compared_although_something_else_cannot(folder):
+    path = folder / "create_collector.yaml"
+    path.write_text(path.read_text().replace("provider: portfolio", "provider: folio"))
+    account = folder / "create_service_account.yaml"
+    account.write_text(account.read_text().replace("investment_type: cryptocurrency", "investment_type: hu"))
+    (folder / "create_provider.yaml").write_text("provider: portfolio\n")
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(folder)
+    said = str(caught.value)
+    for words in ("'name' is missing", "the provider is 'folio', but", "secret_data does not fit the schema"):
+        assert words in said
+
+
 def test_an_accounts_project_is_named(folder):
     path = folder / "create_service_account.yaml"
     path.write_text(re.sub("^project: .*", "project_id: project-0123", path.read_text(), flags=re.MULTILINE))
