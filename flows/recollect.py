@@ -31,7 +31,9 @@ def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters
     return result_of(
         run_recollect(
             inputs.environment(environment),
-            Manifest.load(inputs.folder(manifest, "manifest"), split_parameters(parameters), secrets()),
+            Manifest.load(
+                inputs.folder(manifest, "manifest"), split_parameters(parameters), secrets(), written=False
+            ),
             PrefectRunner(),
         )
     )

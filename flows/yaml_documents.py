@@ -41,6 +41,7 @@ _CORE = "tag:yaml.org,2002:"
 _JSON_TAGS = frozenset(
     f"{_CORE}{name}" for name in ("null", "bool", "int", "float", "str", "seq", "map", "merge")
 )
+_MERGE = f"{_CORE}merge"
 _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _WORDS = re.compile(r"yes|no|on|off", re.IGNORECASE)
 _EXPONENT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)e[-+]?\d+", re.IGNORECASE)
@@ -166,6 +167,31 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):
             raise NotYamlError("has a tag that is not supported; quote a value that begins with !", line)
         return node
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put what `<<` merges into the mapping itself, which overrides it.
+
+        In a list, the earlier mapping overrides the later ones, as YAML says. Of several `<<`, the later one overrides,
+        as spacectl's YAML reads it. PyYAML 6.0.4 decides by the length of a key.
+        """
+        if not any(key.tag == _MERGE for key, _ in node.value):
+            return
+        own = {_name(key): (key, value) for key, value in node.value if key.tag != _MERGE}
+        merged: dict[Any, tuple[yaml.Node, yaml.Node]] = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                each = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                for part in reversed(each):
+                    if not isinstance(part, yaml.MappingNode):
+                        raise NotYamlError("has a << that merges no mapping", key.start_mark.line + 1)
+                    self.flatten_mapping(part)
+                    merged |= {_name(below): (below, item) for below, item in part.value}
+        node.value = [*(pair for name, pair in merged.items() if name not in own), *own.values()]
+
+
+def _name(key: yaml.Node) -> Any:
+    """What two keys of one name have in common. A mapping or a list is no key, which the constructor says."""
+    return key.value if isinstance(key, yaml.ScalarNode) else id(key)
+
 
 def _check_scalar(node: yaml.ScalarNode, line: int) -> None:
     """Refuse what nobody means. The value may be a secret, and is not in the message."""
@@ -189,7 +215,7 @@ def _check_keys(node: yaml.MappingNode) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
-            if key.value in seen and key.tag != f"{_CORE}merge":
+            if key.value in seen and key.tag != _MERGE:
                 raise NotYamlError(
                     f"has the key {quoted(key.value)} a second time; is a line --- missing between two documents?",
                     key.start_mark.line + 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.manifest.agreement import OF_ACCOUNTS, refused_by_2_x
 from flows.manifest.environment import (
     Access,
     Environment,
@@ -19,6 +20,7 @@ from flows.manifest.errors import (
     NotYaml,
     UnknownKind,
 )
+from flows.manifest.json_schema import misfits_in_words
 from flows.manifest.manifest import Manifest
 from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import split_parameters
@@ -26,6 +28,7 @@ from flows.manifest.reading import Place
 from flows.manifest.secrets import Secrets
 
 __all__ = [
+    "OF_ACCOUNTS",
     "Access",
     "Collector",
     "DeclaredTwice",
@@ -48,5 +51,7 @@ __all__ = [
     "UnknownKind",
     "known_environments",
     "load_environment",
+    "misfits_in_words",
+    "refused_by_2_x",
     "split_parameters",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -38,6 +39,7 @@ class Declaration(Document):
         resource_types: Its names in spacectl, of both generations.
         several: Whether a manifest may contain more than one.
         identified_by: The fields that identify one among several of the kind; the first one that is set counts.
+        instead: What to write instead of a field that the platform has and a manifest has not.
     """
 
     kind: ClassVar[str]
@@ -45,6 +47,7 @@ class Declaration(Document):
     resource_types: ClassVar[frozenset[str]]
     several: ClassVar[bool] = False
     identified_by: ClassVar[tuple[str, ...]] = ("name",)
+    instead: ClassVar[Mapping[str, str]] = {}
 
     _place: Place = PrivateAttr(default=Place("(no file)"))
 
@@ -119,6 +122,8 @@ def _words(part: Part, path: FieldPath, kind: str, message: str, model: type[Bas
         known = _known(model, path[:-1])
         # What does not look like a field is not quoted: the file may be another one, with secrets.
         unknown = f"unknown field {name!r}." if _FIELD.fullmatch(name) else "unknown field."
+        if issubclass(model, Declaration) and (hint := model.instead.get(name)):
+            return f"{unknown} {hint}"
         return unknown + (f" The fields here are: {', '.join(known)}." if known else "")
     if kind == "missing":
         return f"the field {name!r} is missing."

@@ -117,7 +117,9 @@ class Settings(Document):
         default=True, description="Whether a bill of materials and provenance are stored beside the image."
     )
     signing: Signing = Field(default_factory=Signing)
-    plugin_options: dict[str, Any] = Field(default_factory=dict)
+    plugin_options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="By the plugin's id: options that override its manifest's."
+    )
     timeout: float = Field(default=30.0, gt=0, description="Seconds for one call.")
     plugin_network: str | None = Field(
         default=None,
@@ -129,6 +131,29 @@ class Settings(Document):
         le=600,
         description="How long a plugin may take to start: CPU time while it works, otherwise the time that passes.",
     )
+
+    @field_validator("plugin_options", mode="before")
+    @classmethod
+    def _of_plugins(cls, value: object) -> object:
+        """Without what is null: a file takes away what the file that it extends gives."""
+        if not isinstance(value, Mapping):
+            return {} if value is None else value
+        if plain := [
+            name for name, options in value.items() if not isinstance(options, (Mapping, None.__class__))
+        ]:
+            raise ValueError(
+                f"options belong to a plugin, named by its id: write {{PLUGIN_ID: {{{quoted(plain[0])}: …}}}}."
+            )
+        return {
+            plugin: {name: option for name, option in options.items() if option is not None}
+            for plugin, options in value.items()
+            if options is not None
+        }
+
+    def options_of(self, plugin_ids: Collection[str]) -> dict[str, Any]:
+        """The options of the plugin that has one of these ids."""
+        named = [self.plugin_options[name] for name in sorted(plugin_ids) if name in self.plugin_options]
+        return {name: option for options in named for name, option in options.items()}
 
     @property
     def access(self) -> Access:

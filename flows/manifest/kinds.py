@@ -1,4 +1,4 @@
-"""The kind of a document: from its file's name, otherwise its folder's name, otherwise its fields."""
+"""The kind of a document: from its fields; where they leave it open, from its folders' names, then from its file's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.manifest.documents import Declaration
 from flows.manifest.errors import UnknownKind
+from flows.manifest.faults import Faults
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part
 from flows.text import quoted
@@ -45,7 +46,9 @@ def kinds_named(name: str) -> list[Kind]:
 
 
 def by_kind(
-    documents: Iterable[tuple[Part, Path]], told: Iterable[tuple[Kind, Part]] = ()
+    documents: Iterable[tuple[Part, Path]],
+    told: Iterable[tuple[Kind, Part]] = (),
+    faults: Faults | None = None,
 ) -> dict[Kind, list[Part]]:
     """The documents of a manifest, by what they declare.
 
@@ -55,6 +58,8 @@ def by_kind(
     Args:
         documents: Each with the path of its file, relative to the manifest's folder.
         told: Those whose kind is known already.
+        faults: Collects what is raised otherwise. If there are faults already, what the missing documents may decide
+            is none.
 
     Raises:
         UnknownKind: a kind is unclear, or a name contradicts the fields.
@@ -62,7 +67,12 @@ def by_kind(
     found: dict[Kind, list[Part]] = {kind: [] for kind in KINDS}
     for kind, part in told:
         found[kind].append(part)
-    candidates = [(part, kinds_of(part, path)) for part, path in documents]
+    collected = Faults() if faults is None else faults
+    incomplete = bool(collected)
+    candidates = []
+    for part, path in documents:
+        with collected.collecting():
+            candidates.append((part, kinds_of(part, path)))
     for part, kinds in candidates:
         if len(kinds) == 1:
             found[kinds[0]].append(part)
@@ -70,9 +80,13 @@ def by_kind(
     for part, kinds in candidates:
         if len(kinds) > 1:
             left = [kind for kind in kinds if kind not in taken]
-            if len(left) != 1:
-                raise UnknownKind(_untold(part, left or kinds))
-            found[left[0]].append(part)
+            if len(left) == 1:
+                found[left[0]].append(part)
+            elif not incomplete:
+                with collected.collecting():
+                    raise UnknownKind(_untold(part, left or kinds))
+    if faults is None:
+        collected.check()
     return found
 
 
@@ -86,30 +100,44 @@ def kinds_of(part: Part, path: Path) -> list[Kind]:
     Raises:
         UnknownKind: it is of no kind, or the name contradicts the fields.
     """
-    names = [path.stem, *reversed(path.parent.parts)]
-    name, named = next(((name, found) for name in names if (found := kinds_named(name))), ("", []))
+    hints = [found for name in (*reversed(path.parent.parts), path.stem) if (found := kinds_named(name))]
     marked = [kind for kind in KINDS if _MARKS[kind].intersection(part.data)]
-    possible = named or list(KINDS)
-    agreed = [kind for kind in marked if kind in possible]
-    if marked and not agreed:
+    fitting = [kind for kind in KINDS if _fits(kind, part)]
+    required = [kind for kind in KINDS if _required(kind, part)]
+    left = _narrowed(marked or fitting or required or list(KINDS), hints)
+    if (
+        len(marked) == 1
+        and hints
+        and not any(marked[0] in hint for hint in hints)
+        and marked[0] not in required
+    ):
         field = next(field for field in part.data if field in _MARKS[marked[0]])
+        named = path.stem if kinds_named(path.stem) else path.parent.name
         raise UnknownKind(
-            f"{part.where(field)}: the name {quoted(name)} says {_either(named)}, and only {_either(marked[:1])} has "
-            f"the field {quoted(field)}. Name the file {marked[0].file_name()}, or give a file with several kinds a "
-            "name without a kind, such as manifest.yaml."
+            f"{part.where(field)}: the name {quoted(named)} says {_either(hints[-1])}, and only "
+            f"{_either(marked[:1])} has the field {quoted(field)}. Name the file {marked[0].file_name()}, or give a "
+            "file with several kinds a name without a kind, such as manifest.yaml."
         )
-    candidates = agreed or possible
-    if len(candidates) > 1 and not agreed:
-        candidates = [kind for kind in possible if _fits(kind, part)]
-    if len(agreed) > 1:
-        fields = [next(f"{quoted(field)}" for field in part.data if field in _MARKS[kind]) for kind in agreed]
-        raise UnknownKind(
-            f"{part.where()}: the fields {' and '.join(fields)} belong to {_either(agreed, 'and')}. "
-            "Is a line --- missing between two documents?"
-        )
-    if not candidates:
-        raise UnknownKind(_untold(part, [kind for kind in possible if _required(kind, part)]))
-    return candidates
+    if len(left) > 1 and len(marked) > 1:
+        left = [kind for kind in left if kind in required]
+        if len(left) != 1:
+            fields = [
+                next(f"{quoted(field)}" for field in part.data if field in _MARKS[kind]) for kind in marked
+            ]
+            raise UnknownKind(
+                f"{part.where()}: the fields {' and '.join(fields)} belong to {_either(marked, 'and')}. "
+                "Is a line --- missing between two documents?"
+            )
+    if len(left) > 1 and not required:
+        raise UnknownKind(_untold(part, left if hints else []))
+    return left
+
+
+def _narrowed(kinds: list[Kind], hints: Sequence[Sequence[Kind]]) -> list[Kind]:
+    """The kinds that the names name, too, from the strongest name to the weakest."""
+    for hint in hints:
+        kinds = [kind for kind in kinds if kind in hint] or kinds
+    return kinds
 
 
 def _fits(kind: Kind, part: Part) -> bool:

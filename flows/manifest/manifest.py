@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flows.manifest.documents import Declaration, parse, without_values
-from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField
+from flows.manifest.agreement import Documents, disagreements, refused_by_2_x, shown, unfit
+from flows.manifest.documents import Declaration, parse
+from flows.manifest.errors import DeclaredTwice, FileMissing, InvalidField, ManifestError
+from flows.manifest.faults import Faults
 from flows.manifest.kinds import by_kind
 from flows.manifest.models import KINDS, Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import Parameter, parse_parameters, with_parameters
 from flows.manifest.reading import Part, Place, exists, read_parts
+from flows.manifest.renaming import Renamed, followed, plugin_ids, renamed
+from flows.manifest.secret_files import is_secret, with_secret
 from flows.manifest.secrets import Secrets
 from flows.manifest.spacectl_tasks import declared_by_tasks, is_task_file
 from flows.text import quoted
@@ -20,8 +24,14 @@ from flows.text import quoted
 MAX_FILES = 1000
 
 _SUFFIXES = {".yaml", ".yml"}
-#: Kinds that a manifest may omit; `Manifest` says which default they have.
-_DEFAULTED = (Repository, Collector)
+#: Fields of other people's files that a manifest does not need, and why.
+_IGNORED = {
+    "domain_id": "the environment's token says which domain it is",
+    "workspace_id": "the environment's token says which workspace it is",
+    "repository_id": "the environment's local repository is used",
+}
+#: What the platform's own providers and schemas have besides, whose files people copy.
+_OF_THE_PLATFORM = {"version": "only what the platform manages itself has one"}
 
 Declared = TypeVar("Declared", bound=Declaration)
 
@@ -35,97 +45,97 @@ class Manifest:
     Attributes:
         folder: The folder of the files.
         repository: A default, `Local Repository`, if no file declares it.
-        schemas: One or more, of different ids, in the order of the files.
-        service_accounts: One or more, of different names, in the order of the files.
+        schemas: Of different ids, in the order of the files. The platform has those that accounts name besides.
+        provider: None if the platform has it.
+        service_accounts: Of different names, in the order of the files. Without one, the platform's are collected from.
         collector: If no file declares it, a default with the plugin's name and all service accounts of the provider.
-        remarks: By place: values that YAML reads otherwise than they look, where any value is accepted.
+        remarks: By place: what is ignored, and values that YAML reads otherwise than they look.
+        plugin_ids: The plugin's ids on platforms of either generation, also the ones without parameters.
     """
 
     folder: Path
     repository: Repository
     schemas: tuple[Schema, ...]
-    provider: Provider
+    provider: Provider | None
     service_accounts: tuple[ServiceAccount, ...]
     plugin: Plugin
     collector: Collector
     remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    plugin_ids: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, folder: Path, parameters: Sequence[str] = (), secrets: Secrets | None = None) -> Manifest:
+    def load(
+        cls,
+        folder: Path,
+        parameters: Sequence[str] = (),
+        secrets: Secrets | None = None,
+        *,
+        written: bool = True,
+    ) -> Manifest:
         """Reads and checks all files of a folder and its subfolders.
 
         Args:
             folder: Only its YAML files are read; hidden files and a README are ignored.
             parameters: Fields that override the files', each `KIND.FIELD=VALUE`.
             secrets: Where secret values come from; None for the variables of this process.
+            written: Whether it is going to be written to a platform: only then must data fit its schemas.
 
         Raises:
-            ManifestError: for the first file or kind that is missing or wrong; it names file, line and field.
+            ManifestError: for all that is missing or wrong; each line names file, line and field.
         """
         secrets = secrets or Secrets()
         given = parse_parameters(parameters, secrets)
-        reader = _Reader(folder, _declared(folder), given, secrets)
-        provider, plugin = reader.one(Provider), reader.one(Plugin)
-        manifest = cls(
+        faults = Faults()
+        reader = _Reader(folder, _declared(folder, faults), given, secrets, faults)
+        repository = reader.one(Repository, {"name": "Local Repository"})
+        schemas = reader.several(Schema)
+        provider = reader.one(Provider)
+        accounts = reader.several(ServiceAccount)
+        plugin = reader.one(Plugin)
+        read = Documents(provider, schemas, accounts, plugin, None)
+        named = next(read.naming_the_provider(), (plugin, None))[1]
+        default = {"name": plugin.name, "provider": named} if plugin else None
+        read = replace(read, collector=reader.one(Collector, default))
+        for error in (*disagreements(read), *(unfit(read) if written else ())):
+            faults.add(error)
+        if not faults:
+            for error in _missing(folder, read):
+                faults.add(error)
+        elif provider and (later := refused_by_2_x(provider)):
+            # A plan would say it, but not before the other faults are mended.
+            faults.add(InvalidField(shown(f"{provider.place}: {later}", provider)))
+        faults.check()
+        return cls(
             folder,
-            reader.one(Repository, {"name": "Local Repository"}),
-            reader.several(Schema),
+            cast(Repository, repository),
+            schemas,
             provider,
-            reader.several(ServiceAccount),
-            plugin,
-            reader.one(Collector, {"name": plugin.name, "provider": provider.provider}),
+            accounts,
+            cast(Plugin, plugin),
+            cast(Collector, read.collector),
             reader.remarks(),
+            reader.plugin_ids,
         )
-        manifest._check_agreement()
-        return manifest
 
-    def _check_agreement(self) -> None:
-        """Checks the references between documents: a wrong one would only show as a job without tasks."""
-        naming: tuple[Schema | ServiceAccount | Plugin | Collector, ...] = (
-            *self.schemas,
-            *self.service_accounts,
-            self.plugin,
-            self.collector,
+    @property
+    def provider_name(self) -> str:
+        """The provider of the collected resources, whichever document names it."""
+        read = Documents(self.provider, self.schemas, self.service_accounts, self.plugin, self.collector)
+        return next(read.naming_the_provider())[1]
+
+
+def _missing(folder: Path, read: Documents) -> Iterator[ManifestError]:
+    if read.plugin is None:
+        yield FileMissing(f"{folder} declares no plugin: add {Plugin.file_name()}.")
+    elif not any(read.naming_the_provider()):
+        yield InvalidField(
+            f"{read.plugin.place}: nothing names the provider: add the field 'provider', or the file "
+            f"{Provider.file_name()}."
         )
-        for document in naming:
-            if document.provider not in {None, self.provider.provider}:
-                raise _disagreement(
-                    document,
-                    f"the provider is {quoted(document.provider)}",
-                    self.provider,
-                    f"declares {quoted(self.provider.provider)}",
-                )
-        wanted = self.collector.plugin_info.plugin_id
-        if wanted not in {None, self.plugin.id}:
-            raise _disagreement(
-                self.collector,
-                f"plugin_info.plugin_id is {quoted(wanted)}",
-                self.plugin,
-                f"registers {quoted(self.plugin.id)}",
-            )
-        schemas = {schema.id: schema for schema in self.schemas}
-        for account in self.service_accounts:
-            named = account.secret_schema_id
-            if named is None:
-                continue
-            if named not in schemas:
-                what = f"secret_schema_id is {quoted(named)}"
-                for schema in self.schemas[:-1]:
-                    what += f", {schema.place} creates {quoted(schema.id)}"
-                raise _disagreement(
-                    account, what, self.schemas[-1], f"creates {quoted(self.schemas[-1].id)}", self.schemas
-                )
-            if schemas[named].schema_type in {"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"}:
-                raise _disagreement(
-                    account,
-                    f"secret_schema_id is {quoted(named)}",
-                    schemas[named],
-                    f"declares it for an account's data (schema_type {schemas[named].schema_type}), not for a secret's",
-                )
 
 
 class _Reader:
-    """The documents as models, by kind."""
+    """The documents as models, by kind. What is wrong with one is a fault, and the others are still read."""
 
     def __init__(
         self,
@@ -133,54 +143,69 @@ class _Reader:
         parts: Mapping[type[Declaration], list[Part]],
         parameters: Sequence[Parameter],
         secrets: Secrets,
+        faults: Faults,
     ) -> None:
         self._folder = folder
         self._parts = parts
         self._parameters = parameters
         self._secrets = secrets
-        if missing := [kind for kind in KINDS if not parts[kind] and kind not in _DEFAULTED]:
-            raise FileMissing(
-                f"{folder} declares no {' and no '.join(kind.words() for kind in missing)}: "
-                f"add {', '.join(kind.file_name() for kind in missing)}."
-            )
+        self._faults = faults
+        self._read: dict[type[Declaration], list[Part]] = {}
+        self._renamed: list[Renamed] = []
 
-    def one(self, kind: type[Declared], default: dict[str, Any] | None = None) -> Declared:
-        parts = self._parts[kind] or [
-            Part(default or {}, None, Place(str(self._folder), "default", default=True))
-        ]
+    @property
+    def plugin_ids(self) -> frozenset[str]:
+        """See `Manifest`."""
+        return plugin_ids([*self._parts[Plugin], *self._read.get(Plugin, ())])
+
+    def one(self, kind: type[Declared], default: dict[str, Any] | None = None) -> Declared | None:
+        """The model of a kind that a manifest has once; None without a document and a default, or if it is wrong."""
+        parts = self._parts[kind]
+        if not parts and default is not None:
+            parts = [Part(default, None, Place(str(self._folder), "default", default=True))]
         if len(parts) > 1:
-            raise DeclaredTwice(
-                f"{parts[1].place} declares a second {kind.words()}; the first one is in {parts[0].place}. "
-                "A manifest contains only one."
+            self._faults.add(
+                DeclaredTwice(
+                    f"{parts[1].place} declares a second {kind.words()}; the first one is in {parts[0].place}. "
+                    "A manifest contains only one."
+                )
             )
-        return self._models(kind, parts)[0]
+        return next(iter(self._models(kind, parts[:1])), None)
 
     def several(self, kind: type[Declared]) -> tuple[Declared, ...]:
         models = self._models(kind, self._parts[kind])
         by_id: dict[str, Declared] = {}
         for model in models:
             if (first := by_id.setdefault(model.id, model)) is not model:
-                raise DeclaredTwice(
-                    _shown(
-                        f"{model.place} and {first.place} both declare the {kind.words()} {quoted(model.id)}: "
-                        "keep one, or give them different names.",
-                        model,
-                        first,
-                    )
+                message = (
+                    f"{model.place} and {first.place} both declare the {kind.words()} {quoted(model.id)}: "
+                )
+                self._faults.add(
+                    DeclaredTwice(shown(f"{message}keep one, or give them different names.", model, first))
                 )
         return models
 
     def remarks(self) -> dict[str, tuple[str, ...]]:
         """See `Manifest`."""
-        parts = [part for kind in KINDS for part in self._parts[kind]]
-        return {str(part.place): found for part in parts if (found := tuple(part.doubtful()))}
+        parts = [part for parts in self._read.values() for part in parts]
+        found = {str(replace(part.place, parameters=())): part.remarked() for part in parts}
+        return {place: remarks for place, remarks in found.items() if remarks}
 
     def _models(self, kind: type[Declared], parts: Sequence[Part]) -> tuple[Declared, ...]:
-        changed = with_parameters(kind, parts, self._parameters)
-        return tuple(parse(kind, self._secrets.inserted(part)) for part in changed)
+        before = parts
+        with self._faults.collecting():
+            parts = with_parameters(kind, parts, self._parameters)
+        self._renamed += renamed(kind, before, parts)
+        parts = [followed(kind, part, self._renamed) for part in parts]
+        self._read[kind] = list(parts)
+        models = []
+        for part in parts:
+            with self._faults.collecting():
+                models.append(parse(kind, self._secrets.inserted(part)))
+        return tuple(models)
 
 
-def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
+def _declared(folder: Path, faults: Faults) -> dict[type[Declaration], list[Part]]:
     """The documents of a folder, by kind."""
     if not exists(folder, folder=True):
         usual = ", ".join(kind.file_name() for kind in KINDS)
@@ -191,13 +216,32 @@ def _declared(folder: Path) -> dict[type[Declaration], list[Part]]:
     resolved = {file.resolve() for file in files}
     plain: list[tuple[Part, Path]] = []
     of_tasks: list[tuple[type[Declaration], Part]] = []
+    secrets: list[Part] = []
     for file in files:
-        for part in read_parts(file, folder):
-            if is_task_file(part):
-                of_tasks += declared_by_tasks(part, file, resolved)
-            else:
-                plain.append((part, file.relative_to(folder)))
-    return by_kind(plain, of_tasks)
+        path = file.relative_to(folder)
+        parts: list[Part] = []
+        with faults.collecting():
+            parts = read_parts(file, folder)
+        for part in parts:
+            with faults.collecting():
+                if is_task_file(part):
+                    for kind, told in declared_by_tasks(part, file, resolved):
+                        own = told.without(_IGNORED)
+                        if kind is None:
+                            secrets.append(own)
+                        else:
+                            of_tasks.append((kind, own))
+                elif is_secret(part, path):
+                    secrets.append(part.without(_IGNORED))
+                else:
+                    plain.append((part.without(_IGNORED), path))
+    found = by_kind(plain, of_tasks, faults)
+    for kind in (Provider, Schema):
+        found[kind] = [part.without(_OF_THE_PLATFORM) for part in found[kind]]
+    for secret in secrets:
+        with faults.collecting():
+            found[ServiceAccount] = with_secret(found[ServiceAccount], secret)
+    return found
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -237,16 +281,3 @@ def _is_below(folder: Path, top: Path) -> bool:
             f"{folder} is a link that leads out of the manifest. Copy what it needs from there."
         )
     return real.is_relative_to(top) and not folder.parent.resolve().is_relative_to(real)
-
-
-def _disagreement(
-    document: Declaration, what: str, other: Declaration, but: str, involved: Sequence[Declaration] = ()
-) -> InvalidField:
-    return InvalidField(
-        _shown(f"{document.place}: {what}, but {other.place} {but}.", document, other, *involved)
-    )
-
-
-def _shown(message: str, *documents: Declaration) -> str:
-    """The message, without values if parameters set some, because they may be secret."""
-    return without_values(message) if any(document.place.parameters for document in documents) else message

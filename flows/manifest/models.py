@@ -6,6 +6,7 @@ does with it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +16,7 @@ from flows.manifest.image_name import check_plugin_image
 from flows.text import quoted
 
 Tags = dict[str, Any]
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Repository(Declaration):
@@ -46,7 +48,7 @@ class Schema(Declaration):
     several: ClassVar[bool] = True
     identified_by: ClassVar[tuple[str, ...]] = ("schema_id", "name")
 
-    name: str
+    name: Name
     schema_id: str | None = None
     service_type: str | None = None
     schema_type: Literal["SERVICE_ACCOUNT", "TRUSTED_ACCOUNT", "SECRET", "TRUSTING_SECRET"] | None = None
@@ -65,7 +67,7 @@ class Provider(Declaration):
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.Provider"})
     identified_by: ClassVar[tuple[str, ...]] = ("provider",)
 
-    provider: str
+    provider: Name
     name: str
     alias: str | None = None
     color: str | None = None
@@ -85,9 +87,13 @@ class ServiceAccount(Declaration):
     kind: ClassVar[str] = "service_account"
     resource_types: ClassVar[frozenset[str]] = frozenset({"identity.ServiceAccount"})
     several: ClassVar[bool] = True
+    instead: ClassVar[Mapping[str, str]] = {
+        "project_id": "Write the project's name, as project: its id is another one on every platform.",
+        "trusted_account_id": "An account that trusts another one is not supported: give it complete secret_data.",
+    }
 
-    name: str
-    provider: str
+    name: Name
+    provider: Name
     data: dict[str, Any]
     project: str = Field(description="The project's name; a missing project is created.")
     project_group: str | None = None

@@ -102,6 +102,10 @@ def with_parameters(
 
 
 def _index(kind: type[Declaration], parts: Sequence[Part], parameter: Parameter) -> int:
+    if not parts:
+        raise InvalidParameter(
+            f"-p {parameter.name}: the manifest declares no {kind.words()}. Add {kind.file_name()}."
+        )
     ids = [str(next(filter(None, map(part.data.get, kind.identified_by)), "")) for part in parts]
     if parameter.which is None:
         if len(parts) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,15 +63,21 @@ class Part:
         node: The YAML tree of the fields, for line numbers; None if it is not from a file.
         place: Where it is.
         given: The fields that parameters (`-p`) set, with the parameters' names.
+        elsewhere: The fields that another document declares, with that document.
+        remarks: What is to be said about the document in a plan.
     """
 
     data: dict[str, Any] = field(repr=False)
     node: yaml.Node | None
     place: Place
     given: Mapping[FieldPath, str] = field(default_factory=dict)
+    elsewhere: Mapping[str | int, Part] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def where(self, *path: str | int) -> str:
         """`file:line` of the innermost part of `path` that the file has; of the document itself without a path."""
+        if path and (part := self.elsewhere.get(path[0])):
+            return part.where(*path)
         if not path and self.node is not None:
             return self.place.at(self.node.start_mark.line + 1)
         line = next(reversed([line for line, _ in _steps(self.node, path)]), None)
@@ -82,7 +89,21 @@ class Part:
         plain = len(nodes) == len(path) and isinstance(nodes[-1], yaml.ScalarNode) and not nodes[-1].style
         return _READ_AS.get(nodes[-1].tag.rpartition(":")[2]) if plain else None
 
-    def doubtful(self) -> Iterator[str]:
+    def without(self, ignored: Mapping[str, str]) -> Part:
+        """The document without some fields, of which each has the reason why it is ignored: a remark says so."""
+        remarks = [
+            f"{self.where(name)}: {name} is ignored: {ignored[name]}."
+            for name in self.data
+            if name in ignored
+        ]
+        data = {name: value for name, value in self.data.items() if name not in ignored}
+        return dataclasses.replace(self, data=data, remarks=(*self.remarks, *remarks)) if remarks else self
+
+    def remarked(self) -> tuple[str, ...]:
+        """All remarks: `remarks`, and those on values."""
+        return (*self.remarks, *self._doubtful())
+
+    def _doubtful(self) -> Iterator[str]:
         """Remarks on values without quotation marks that YAML reads otherwise than they look."""
         for node, read_as in yaml_documents.doubtful(self.node) if self.node else ():
             shown = node.value if read_as != "text" else "a number such as 1e3"

@@ -15,13 +15,17 @@ from flows.manifest.documents import Declaration
 from flows.manifest.errors import InvalidField, UnknownKind
 from flows.manifest.models import KINDS
 from flows.manifest.reading import Part
+from flows.manifest.secret_files import RESOURCE_TYPE as SECRET
 from flows.text import quoted
 
 #: `var` and `env` are used only in expressions, and `import` names files that are read anyway.
 _FILE_KEYS = frozenset({"import", "var", "env", "tasks"})
 _UNCERTAIN = ("if", "loop", "var")
 _MAKING = frozenset({"create", "register"})
-_BY_RESOURCE_TYPE = {name: kind for kind in KINDS for name in kind.resource_types}
+_BY_RESOURCE_TYPE: dict[str, type[Declaration] | None] = {
+    **{name: kind for kind in KINDS for name in kind.resource_types},
+    SECRET: None,
+}
 
 
 def is_task_file(part: Part) -> bool:
@@ -31,8 +35,8 @@ def is_task_file(part: Part) -> bool:
 
 def declared_by_tasks(
     part: Part, file: Path, files: Collection[Path]
-) -> Iterator[tuple[type[Declaration], Part]]:
-    """What the tasks of a document declare.
+) -> Iterator[tuple[type[Declaration] | None, Part]]:
+    """What the tasks of a document declare; None for the kind of a secret, which belongs to an account.
 
     Args:
         part: The document.
@@ -56,7 +60,9 @@ def declared_by_tasks(
     yield from _tasks(part, ("tasks",), "task ")
 
 
-def _tasks(part: Part, path: tuple[str | int, ...], label: str) -> Iterator[tuple[type[Declaration], Part]]:
+def _tasks(
+    part: Part, path: tuple[str | int, ...], label: str
+) -> Iterator[tuple[type[Declaration] | None, Part]]:
     for index, task in enumerate(_listed(part, *path)):
         here = (*path, index)
         if not isinstance(task, dict):
@@ -73,7 +79,7 @@ def _tasks(part: Part, path: tuple[str | int, ...], label: str) -> Iterator[tupl
             yield _declared(part, here, task), part.below(*here, "spec", "data", part=f"{label}{index + 1}")
 
 
-def _declared(part: Part, here: tuple[str | int, ...], task: dict[str, Any]) -> type[Declaration]:
+def _declared(part: Part, here: tuple[str | int, ...], task: dict[str, Any]) -> type[Declaration] | None:
     uses, spec = str(task.get("uses", "")).strip(), task.get("spec")
     if uses != "@modules/resource":
         raise UnknownKind(
@@ -94,14 +100,14 @@ def _declared(part: Part, here: tuple[str | int, ...], task: dict[str, Any]) -> 
         raise InvalidField(
             f"{part.where(*here, 'spec')}: the task creates nothing: the tasks of a manifest create or register."
         )
-    kind = _BY_RESOURCE_TYPE.get(str(spec.get("resource_type")))
-    if kind is None:
+    name = str(spec.get("resource_type"))
+    if name not in _BY_RESOURCE_TYPE:
         raise UnknownKind(
-            f"{part.where(*here, 'spec', 'resource_type')}: {spec.get('resource_type')}"
+            f"{part.where(*here, 'spec', 'resource_type')}: {name}"
             " is not a kind of document in a manifest. "
             f"The kinds are: {', '.join(sorted(_BY_RESOURCE_TYPE))}."
         )
-    return kind
+    return _BY_RESOURCE_TYPE[name]
 
 
 def _listed(part: Part, *path: str | int) -> list[Any]:

@@ -11,8 +11,6 @@ from flows.resources.values import dig
 
 #: The key of the help for a service account's form in 1.12, in `metadata.view.layouts` of a provider.
 HELP = "help:service_account:create"
-#: Types of schemas for an account's own data. They refer to schemas of its secret, which are created first.
-ACCOUNT_TYPES = frozenset({"SERVICE_ACCOUNT", "TRUSTED_ACCOUNT"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,10 @@ class AccountForm:
 
 
 def account_form(manifest: Manifest) -> AccountForm | None:
-    """The declared form: a schema of type SERVICE_ACCOUNT, otherwise the provider's template and help."""
+    """The declared form: a schema of type SERVICE_ACCOUNT, otherwise the provider's template and help.
+
+    None if neither is declared: the platform has one for its own providers.
+    """
     own = next((schema for schema in manifest.schemas if schema.schema_type == "SERVICE_ACCOUNT"), None)
     if own is not None:
         markdown = dig(own.options, "help")
@@ -43,6 +44,8 @@ def account_form(manifest: Manifest) -> AccountForm | None:
             own.definition, _or_empty(markdown, own.options), own.related_schemas, own.place, own
         )
     provider = manifest.provider
+    if provider is None:
+        return None
     definition = dig(provider.template, "service_account", "schema")
     if not isinstance(definition, Mapping):
         return None

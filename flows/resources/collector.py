@@ -13,6 +13,11 @@ from flows.resources.values import declared_among, without_none
 _INFO = ("version", "options", "upgrade_mode")
 """The fields of a collector's plugin_info that can be changed."""
 
+_NO_ACCOUNT = (
+    "the manifest declares no service account: it collects from those of {} that the platform has, and finds nothing "
+    "without one."
+)
+
 
 def collector(
     manifest: Manifest,
@@ -44,7 +49,9 @@ def collector(
             "not declared: it has the plugin's name and uses all service accounts of the provider.",
             *notes,
         ]
-    fixed = {"provider": declared.provider or manifest.provider.provider, **fixed}
+    if not manifest.service_accounts:
+        notes = [*notes, _NO_ACCOUNT.format(manifest.provider_name)]
+    fixed = {"provider": declared.provider or manifest.provider_name, **fixed}
     plain = without_none(
         {
             "schedule": declared.schedule and _switched(declared.schedule.model_dump(exclude_none=True)),

@@ -5,14 +5,22 @@ Checked with spaceone-identity 1.12.4, -repository 1.12.5, -secret 1.12.0 and -i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from flows.manifest import Manifest, Provider, Schema, ServiceAccount
-from flows.resources.account_form import ACCOUNT_TYPES, HELP, AccountForm, account_form, accounts_by
+from flows.manifest import OF_ACCOUNTS, Manifest, Provider, Schema, ServiceAccount
+from flows.resources.account_form import HELP, AccountForm, account_form, accounts_by
 from flows.resources.collector import collector, filtered_by_schema
+from flows.resources.existing import (
+    existing,
+    existing_provider,
+    is_of_managed_repository,
+    managed_schemas,
+    misfit,
+    undeclared_schemas,
+)
 from flows.resources.plugin import plugin
-from flows.resources.resource import Record, Reference, Resource, Writer
+from flows.resources.resource import Record, Records, Reference, Resource, Writer
 from flows.resources.target import Target
 from flows.resources.values import declared_among, dig, without_none
 
@@ -23,14 +31,16 @@ _FORM = {"template": "schema", "metadata": "options.help", "capability": "relate
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
     """All resources that the platform must hold for a release, in the order of their references."""
-    schemas = [schema for schema in manifest.schemas if schema.schema_type not in ACCOUNT_TYPES]
+    schemas = [schema for schema in manifest.schemas if schema.schema_type not in OF_ACCOUNTS]
+    form, provider = account_form(manifest), manifest.provider
     return [
         _repository(manifest),
         *(_schema(schema, manifest) for schema in schemas),
-        _provider(manifest, account_form(manifest)),
+        *(_existing_schema(manifest, schema, missing) for schema, missing in undeclared_schemas(manifest)),
+        _provider(provider, manifest, form) if provider else existing_provider(manifest),
         *(_project_group(name, account) for name, account in accounts_by(manifest, _group)),
         *(_project(name, account) for name, account in accounts_by(manifest, _project_name)),
-        *(_service_account(account) for account in manifest.service_accounts),
+        *(_service_account(account, form) for account in manifest.service_accounts),
         *(_secret(account) for account in manifest.service_accounts if account.secret_data),
         _plugin(manifest, target),
         _collector(manifest, target),
@@ -86,12 +96,29 @@ def _schema(schema: Schema, manifest: Manifest) -> Resource:
         create_params=lambda declared: {"name": schema.id, **declared},
         writers=(Writer("update", ("schema", "labels", "tags")),),
         clearable=frozenset({"schema", "labels", "tags"}),
+        elsewhere=managed_schemas(schema.id),
+        managed=is_of_managed_repository,
         notes=tuple(notes),
     )
 
 
-def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
-    provider = manifest.provider
+def _existing_schema(manifest: Manifest, name: str, missing: str) -> Resource:
+    """A schema that an account names for its secret, and that a repository has."""
+    repository = Reference("repository", manifest.repository.name)
+    return existing(
+        "schema",
+        name,
+        manifest,
+        api="repository.Schema",
+        id_field="name",
+        query={"repository_id": repository, "name": name},
+        listing={"repository_id": repository},
+        missing=missing,
+        elsewhere=managed_schemas(name),
+    )
+
+
+def _provider(provider: Provider, manifest: Manifest, form: AccountForm | None) -> Resource:
     moved = {name: getattr(provider, name) for name in declared_among(provider, "icon", "color")}
     notes = [f"{name}: tags.{name} in 1.12." for name in moved]
     if lost := declared_among(provider, "alias", "plugin_info", "options"):
@@ -99,7 +126,7 @@ def _provider(manifest: Manifest, form: AccountForm | None) -> Resource:
     notes += [
         f"{_called(schema)}: not supported by 1.12."
         for schema in manifest.schemas
-        if schema.schema_type in ACCOUNT_TYPES and (form is None or schema is not form.schema)
+        if schema.schema_type in OF_ACCOUNTS and (form is None or schema is not form.schema)
     ]
     written, said = _written_form(provider, form)
     name = provider.provider
@@ -192,7 +219,7 @@ def _project(name: str, account: ServiceAccount) -> Resource:
     )
 
 
-def _service_account(account: ServiceAccount) -> Resource:
+def _service_account(account: ServiceAccount, form: AccountForm | None) -> Resource:
     return Resource(
         kind="service account",
         name=account.name,
@@ -214,7 +241,19 @@ def _service_account(account: ServiceAccount) -> Resource:
         create_params=lambda declared: {"name": account.name, **declared},
         writers=(Writer("update", ("data", "tags", "project_id")),),
         clearable=frozenset({"data", "tags"}),
+        objection=lambda records, written: _objection(account, form, records, written),
     )
+
+
+def _objection(
+    account: ServiceAccount, form: AccountForm | None, records: Records, written: Collection[str]
+) -> str:
+    """Why identity would refuse the account's data: it validates them with the provider's template."""
+    provider = records.get(("provider", account.provider))
+    if form is not None or provider is None or "data" not in written:
+        return ""
+    definition = dig(provider, "template", "service_account", "schema")
+    return misfit(account, "data", definition, f"the provider {account.provider}")
 
 
 def _secret(account: ServiceAccount) -> Resource:

@@ -5,35 +5,89 @@ Checked with spaceone-identity 2.0.227, -repository 2.0.dev60 and -inventory 2.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from flows.manifest import Manifest, Place, Provider, Schema, ServiceAccount
-from flows.resources.account_form import ACCOUNT_TYPES, HELP, AccountForm, account_form, accounts_by
+from flows.manifest import OF_ACCOUNTS, Manifest, Place, Provider, Schema, ServiceAccount, refused_by_2_x
+from flows.resources.account_form import HELP, AccountForm, account_form, accounts_by
 from flows.resources.collector import collector, filtered_by_schema
+from flows.resources.existing import existing, existing_provider, misfit, undeclared_schemas
 from flows.resources.plugin import plugin
-from flows.resources.resource import Record, Reference, Resource, Scope, Writer
+from flows.resources.resource import Record, Records, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
 from flows.resources.values import declared_among, without_none
+from flows.spaceone import Client
 
 
 def resources(manifest: Manifest, target: Target) -> list[Resource]:
     """All resources that the platform must hold for a release, in the order of their references."""
     form = account_form(manifest)
+    provider = manifest.provider
     return [
         _repository(manifest),
         *(_declared_schema(schema, manifest) for schema in _in_order(manifest.schemas)),
-        *_form_schema(manifest.provider, form),
-        _provider(manifest.provider, form),
+        *(_form_schema(provider, form) if provider else ()),
+        *(_existing_schema(manifest, schema, missing) for schema, missing in undeclared_schemas(manifest)),
+        _provider(provider, form) if provider else existing_provider(manifest),
+        *([_existing_form(manifest)] if manifest.service_accounts and form is None else ()),
         *(_project(name, account) for name, account in accounts_by(manifest, lambda each: each.project)),
-        *(_service_account(account) for account in manifest.service_accounts),
+        *(_service_account(account, form) for account in manifest.service_accounts),
         _plugin(manifest, target),
         _collector(manifest, target),
     ]
 
 
 def _in_order(schemas: Iterable[Schema]) -> list[Schema]:
-    return sorted(schemas, key=lambda schema: schema.schema_type in ACCOUNT_TYPES)
+    return sorted(schemas, key=lambda schema: schema.schema_type in OF_ACCOUNTS)
+
+
+def _existing_schema(manifest: Manifest, schema_id: str, missing: str) -> Resource:
+    """A schema that an account names for its secret, and that the platform has."""
+
+    def wrong(record: Record) -> str:
+        kind = record.get("schema_type")
+        if kind in {None, "SECRET"}:
+            return ""
+        return f"The platform's schema {schema_id} is of the type {kind}, and an account's secret needs one of SECRET."
+
+    return existing(
+        "schema",
+        schema_id,
+        manifest,
+        api="identity.Schema",
+        id_field="schema_id",
+        query={"schema_id": schema_id},
+        missing=missing,
+        wrong=wrong,
+    )
+
+
+def _existing_form(manifest: Manifest) -> Resource:
+    """The platform's schema for the data of accounts: without one, it accepts no account of the provider."""
+    provider = manifest.provider_name
+    return existing(
+        "schema",
+        _form_key(provider),
+        manifest,
+        api="identity.Schema",
+        id_field="schema_id",
+        query={"provider": provider, "schema_type": "SERVICE_ACCOUNT"},
+        missing=(
+            f"2.x accepts no service account of {provider} without a schema of type SERVICE_ACCOUNT, and neither the "
+            "manifest nor the platform has one: add one with schema_type: SERVICE_ACCOUNT, or the provider's "
+            "template.service_account.schema."
+        ),
+    )
+
+
+def _form_id(provider: str) -> str:
+    return f"{provider}-service-account"
+
+
+def _form_key(provider: str) -> str:
+    """The name in a plan of a schema whose id only the platform knows."""
+    return f"of the accounts of {provider}"
 
 
 def _repository(manifest: Manifest) -> Resource:
@@ -85,7 +139,7 @@ def _declared_schema(schema: Schema, manifest: Manifest) -> Resource:
         {
             "name": schema.name,
             "schema_type": schema_type,
-            "provider": schema.provider or manifest.provider.provider,
+            "provider": schema.provider or manifest.provider_name,
             "schema": schema.definition,
             "related_schemas": schema.related_schemas,
             "options": schema.options,
@@ -110,7 +164,14 @@ def _form_schema(provider: Provider, form: AccountForm | None) -> list[Resource]
         "related_schemas": form.secret_schemas,
         "options": {"help": form.help} if form.help else form.help,
     }
-    return [_schema(form.place, f"{provider.provider}-service-account", fields, notes)]
+    schema = _schema(form.place, _form_id(provider.provider), fields, notes)
+
+    def shipped(client: Client) -> list[Record]:
+        """The platform's own form of the provider: identity would take either of two."""
+        params = {"provider": provider.provider, "schema_type": "SERVICE_ACCOUNT"}
+        return [record for record in client.list("identity.Schema.list", params) if _is_managed(record)]
+
+    return [replace(schema, elsewhere=shipped)]
 
 
 def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list[str]) -> Resource:
@@ -125,8 +186,14 @@ def _schema(place: Place, schema_id: str, fields: Mapping[str, Any], notes: list
         create_params=lambda declared: {"schema_id": schema_id, **declared},
         writers=(Writer("update", ("name", "schema", "related_schemas", "options", "tags")),),
         clearable=frozenset({"schema", "options", "tags"}),
+        managed=_is_managed,
         notes=tuple(notes),
     )
+
+
+def _is_managed(record: Record) -> bool:
+    """Whether identity ships it: it then refuses every update (ERROR_PERMISSION_DENIED)."""
+    return record.get("is_managed") is True
 
 
 def _provider(provider: Provider, form: AccountForm | None) -> Resource:
@@ -159,6 +226,8 @@ def _provider(provider: Provider, form: AccountForm | None) -> Resource:
         create_params=lambda declared: {"provider": name, **_without_empty(declared, "plugin_info")},
         writers=(Writer("update", ("name", "alias", "color", "icon", "order", "options", "tags")),),
         clearable=frozenset({"options", "tags"}),
+        obstacle=lambda listed: "" if listed else refused_by_2_x(provider),
+        managed=_is_managed,
         notes=tuple(notes),
     )
 
@@ -204,7 +273,7 @@ def _project(name: str, account: ServiceAccount) -> Resource:
     )
 
 
-def _service_account(account: ServiceAccount) -> Resource:
+def _service_account(account: ServiceAccount, form: AccountForm | None) -> Resource:
     notes = []
     if account.service_account_type:
         notes.append(
@@ -239,8 +308,25 @@ def _service_account(account: ServiceAccount) -> Resource:
         ),
         clearable=frozenset({"data", "tags"}),
         hidden=frozenset({"secret_data"}),
+        objection=lambda records, written: _objection(account, form, records, written),
         notes=tuple(notes),
     )
+
+
+def _objection(
+    account: ServiceAccount, form: AccountForm | None, records: Records, written: Collection[str]
+) -> str:
+    """Why identity would refuse the account's data or secret data: it validates them with its own schemas."""
+    form_id = _form_key(account.provider) if form is None else _form_id(account.provider)
+    form_id = form.schema.id if form and form.schema else form_id
+    checked = (("data", form_id, form is not None), ("secret_data", account.secret_schema_id or "", True))
+    for field, schema_id, declared in checked:
+        record = records.get(("schema", schema_id))
+        if field not in written or record is None or (declared and not _is_managed(record)):
+            continue
+        if words := misfit(account, field, record.get("schema"), f"the schema {record['schema_id']}"):
+            return words
+    return ""
 
 
 def _observed_account(record: Record, secret_data: Mapping[str, Any] | None) -> Record:

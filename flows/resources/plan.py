@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from flows.resources.resource import Record, Reference, Resource, Scope
-from flows.resources.values import is_empty, same
+from flows.resources.values import dig, is_empty, same
 from flows.spaceone import Client, UnknownField
 
 #: In a plan, replaces an id that is only known when an earlier resource has been created.
@@ -134,11 +134,18 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
         SpaceoneError: a read failed, or a declared field does not fit the server's message.
     """
     ids: Ids = {}
+    records: dict[tuple[str, str], Record] = {}
     actions = []
     for resource in resources:
         action = plan_resource(clients[resource.scope], resource, ids)
+        if action.verb in {Verb.CREATE, Verb.UPDATE}:
+            written = [change.name for change in action.changes]
+            if reason := resource.objection(records, written):
+                action = replace(action, verb=Verb.BLOCKED, reason=reason)
         if action.id:
             ids[resource.key] = action.id
+        if action.record is not None:
+            records[resource.key] = action.record
         actions.append(action)
     return tuple(actions)
 
@@ -150,8 +157,10 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
     listed = _listed(client, resource, ids)
     if reason := resource.obstacle(listed):
         return _blocked(resource, reason)
+    if (own := next(filter(resource.managed, listed), None)) is not None:
+        return _used(resource, declared, own)
     found = [record for record in listed if resource.matches(record)]
-    if len(found) > 1:
+    if len(found) > 1 and not resource.any_of:
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
             resource,
@@ -174,7 +183,8 @@ def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, An
 
 def _listed(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:
     query = resolved(resource.query, ids)
-    return [] if AFTER_CREATE in query.values() else client.list(f"{resource.api}.list", query)
+    listed = [] if AFTER_CREATE in query.values() else client.list(f"{resource.api}.list", query)
+    return [*map(dict, resource.elsewhere(client)), *listed]
 
 
 def count_all(clients: Clients, resources: Iterable[Resource], ids: KnownIds) -> dict[str, int]:
@@ -216,6 +226,25 @@ def _check(client: Client, resource: Resource, declared: Record) -> None:
                 "YAML reads an unquoted 2030-01-31 as a date: quote it.",
             ) from None
         raise UnknownField(f"{resource.file}: {error.message}", error.field, error.advice) from error
+
+
+def _used(resource: Resource, declared: Record, record: Record) -> Action:
+    """Keeps a record of the platform's own, and says what of the declaration is not used."""
+    observed = resource.observed(record)
+    of, identity = dig(record, "repository_info", "name"), str(record[resource.id_field])
+    note = f"The platform has its own {resource.kind} {identity}{f' in {of}' if of else ''}: it is used as it is."
+    other = [name for name, value in declared.items() if not same(value, observed.get(name))]
+    if other:
+        note += f" The manifest's {', '.join(other)} cannot be written."
+    return Action(
+        resource.kind,
+        resource.name,
+        Verb.KEEP,
+        notes=(*resource.notes, note),
+        resource=resource,
+        id=identity,
+        record=record,
+    )
 
 
 def _compared(resource: Resource, declared: Record, record: Record) -> Action:

@@ -52,7 +52,7 @@ def plugin(
     fixed = {
         "image": declared.image,
         type_field: declared.type,
-        "provider": declared.provider or manifest.provider.provider,
+        "provider": declared.provider or manifest.provider_name,
         "registry_type": registry_type,
         "registry_config": declared.registry_config,
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from flows.spaceone import Client
+
 Record = Mapping[str, Any]
+#: The platform's records of the resources of a plan, by kind and name.
+Records = Mapping[tuple[str, str], Record]
 
 
 class Scope(StrEnum):
@@ -48,6 +52,18 @@ def _nothing(_listed: Sequence[Record]) -> str:
     return ""
 
 
+def _no_objection(_records: Records, _fields: Collection[str]) -> str:
+    return ""
+
+
+def _never(_record: Record) -> bool:
+    return False
+
+
+def _none(_client: Client) -> list[Record]:
+    return []
+
+
 @dataclass(frozen=True)
 class Resource:
     """A resource that the platform must hold, and the calls that read and write it.
@@ -75,6 +91,11 @@ class Resource:
         preserved: Fields with a key that is the pipeline's own: an update of the field keeps it.
         notes: What this generation stores under another name, or does not support.
         obstacle: Returns why this resource is blocked, or "", from all records that `query` lists.
+        objection: Returns why the platform would refuse to create or change it, or "", from the records of the
+            resources before it and the names of the fields that are written.
+        elsewhere: Returns records that `query` does not list.
+        managed: Whether a record is the platform's own: it is used as it is, whatever is declared.
+        any_of: Whether one of several matching records is enough: it is only referred to.
     """
 
     kind: str
@@ -98,6 +119,10 @@ class Resource:
     preserved: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     obstacle: Callable[[Sequence[Record]], str] = _nothing
+    objection: Callable[[Records, Collection[str]], str] = _no_objection
+    elsewhere: Callable[[Client], Sequence[Record]] = _none
+    managed: Callable[[Record], bool] = _never
+    any_of: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

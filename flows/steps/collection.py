@@ -223,7 +223,7 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         version = str(collector["plugin_info"].get("version", ""))
         check_release(session, manifest, version, runner)
         plugin = RunningPlugin.of(manifest, plugin_id, version)
-        collected = collect(session, collector_id, plugin, manifest.provider.provider, runner, changes)
+        collected = collect(session, collector_id, plugin, manifest.provider_name, runner, changes)
     report = Report(
         flow="recollect",
         environment=environment.name,

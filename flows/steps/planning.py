@@ -63,7 +63,12 @@ def plan(
     """
     reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
     settings = session.environment.settings
-    target = Target(source.plugin.version, settings.registry.type, settings.plugin_options)
+    options = settings.options_of(manifest.plugin_ids | {manifest.plugin.id})
+    target = Target(source.plugin.version, settings.registry.type, options)
+    if (
+        publish_only
+    ):  # what only an account needs, such as the platform's schema for its secret, is not looked up
+        manifest = dataclasses.replace(manifest, service_accounts=())
     declared = _remarked(manifest, declared_resources(session.generation, manifest, target))
     if publish_only:
         declared = [resource for resource in declared if resource.kind in PUBLISHED]

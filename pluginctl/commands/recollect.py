@@ -28,7 +28,7 @@ def recollect(
         inputs = find_inputs(environment, manifest=manifest)
         report = run_recollect(
             inputs.environment,
-            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True)),
+            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True), written=False),
             TerminalRunner(message_console()),
         )
     finish(report, output)

@@ -36,7 +36,7 @@ def show(
         inputs = find_inputs(environment, manifest=manifest)
         shown = show_resource(
             inputs.environment,
-            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True)),
+            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True), written=False),
             name,
             TerminalRunner(message_console()),
         )

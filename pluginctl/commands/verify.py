@@ -38,7 +38,7 @@ def verify(
         inputs = find_inputs(environment, source, manifest)
         result = run_verify(
             inputs.environment,
-            Manifest.load(inputs.manifest, parameters or ()),
+            Manifest.load(inputs.manifest, parameters or (), written=False),
             inputs.source,
             TerminalRunner(message_console()),
             version=version,

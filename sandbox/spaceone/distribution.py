@@ -27,7 +27,7 @@ class Distribution:
         scheduler: the arguments of `spaceone` that start a scheduler, worker or supervisor.
         configuration: the content of the parts' configuration files.
         bootstrap: creates the identities.
-        plugin_options: the options that the environment gives to every plugin.
+        plugin_options: the options that the environment gives to the portfolio plugin.
     """
 
     name: str

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DOMAIN = "sandbox"
 WORKSPACE = "sandbox-workspace"
 COINGECKO = "https://api.coingecko.com"
+#: The plugin of this project, which reads prices; no other plugin must be sent to their source.
+PORTFOLIO = "plugin-portfolio-inven-collector"
 
 
 def write(
@@ -37,7 +39,7 @@ def write(
             `sandbox-workspace` if the generation has workspaces.
         base_image: the image that plugins are built on.
         market: base URL of the stand-in for CoinGecko; None if the real one is used.
-        plugin_options: the options that the environment gives to every plugin of the generation.
+        plugin_options: the options that the generation requires of the portfolio plugin.
     """
     for name, secret in credentials.items():
         write_private(
@@ -56,5 +58,5 @@ def write(
         environment["workspace"] = {"spacectl": str(layout.spacectl(WORKSPACE).relative_to(layout.root))}
     # Always written: the platform keeps the old options of a collector if it receives none.
     options = {"base_url": f"{market or COINGECKO}/api/v3", **plugin_options}
-    environment["plugin_options"] = options
+    environment["plugin_options"] = {PORTFOLIO: options}
     write_private(layout.environment, yaml.safe_dump(environment, sort_keys=False))

@@ -22,6 +22,7 @@ import yaml
 
 from flows.spaceone import Client, read_spacectl
 from sandbox.lifecycle import Summary
+from sandbox.spaceone.environment_files import PORTFOLIO
 from tests.sandboxes import log
 from tests.waiting import PATIENCE, wait_for
 
@@ -75,9 +76,11 @@ class Project:
         self.environment = self.write_environment("environment")
 
     def write_environment(self, file: str, **fields: Any) -> Path:
-        """An environment file that adds to the sandbox's."""
+        """An environment file that adds to the sandbox's, whose options of the portfolio plugin are the copy's, too."""
         path = self.folder / f"{file}.yaml"
-        path.write_text(yaml.safe_dump({"extends": str(self._base), **fields}))
+        given = yaml.safe_load(self._base.read_text())["plugin_options"][PORTFOLIO]
+        options = {self.plugin_id: {**given, **fields.pop("plugin_options", {})}}
+        path.write_text(yaml.safe_dump({"extends": str(self._base), "plugin_options": options, **fields}))
         return path
 
     def edit(self, file: str, **fields: Any) -> None:

@@ -179,13 +179,22 @@ def test_a_secret_that_no_message_can_hold_is_refused_without_being_shown(projec
 
 
 def test_a_secret_that_its_schema_does_not_take_is_refused_without_being_shown(project, run):
-    """Identity itself quotes it: "'hu2' is too short"."""
+    """Identity itself quotes it: "'hu2' is too short". What a form rarely has is not read before."""
+    form = {"type": "object", "properties": {"investment_type": {"allOf": [{"minLength": 4}]}}}
+    project.edit("create_schema", schema=form)
     project.edit("create_service_account", secret_data={"investment_type": "hu2"})
     done = run(*project.arguments(None), "--output", "json")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "ERROR_INVALID_PARAMETER" in done.stderr
     assert "create_service_account.yaml against the schema" in done.stderr
     assert "hu2" not in done.stdout + done.stderr
+
+
+def test_a_secret_that_does_not_fit_the_manifests_own_schema_is_refused_when_it_is_read(project, refused):
+    project.edit("create_service_account", secret_data={"investment_type": "hu2"})
+    words = refused(project)
+    assert "'investment_type' has fewer characters than 4" in words
+    assert "hu2" not in words
 
 
 def test_a_reference_to_something_that_the_manifest_does_not_declare_is_named(project, refused):

@@ -87,6 +87,29 @@ def test_a_text_that_stands_for_too_much(text):
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize("name", ["x", "a_long_name"])
+@pytest.mark.parametrize(
+    ("merges", "value"),
+    [("<<: [*one, *two]", 1), ("<<: *one\n  <<: *two", 2), ("<<: *two\n  <<: [*one, *two]", 1)],
+)
+def test_what_several_merges_give_does_not_depend_on_the_keys(name, merges, value):
+    text = f"one: &one {{{name}: 1, own: 1}}\ntwo: &two {{{name}: 2, other: 2}}\nall:\n  {merges}\n  own: 3\n"
+    assert data(text)[0]["all"] == {name: value, "own": 3, "other": 2}
+
+
+@pytest.mark.parametrize("merged", ["1", "[1]", "[[{a: b}]]", "text"])
+def test_a_merge_of_something_else_is_named_with_its_line(merged):
+    with pytest.raises(NotYamlError, match="merges no mapping") as caught:
+        data(f"a: b\n<<: {merged}\n")
+    assert caught.value.line == 2
+
+
+def test_the_line_of_a_key_that_overrides_a_merged_one_is_its_own():
+    tree = documents("one: &one {key: 1}\nall: {<<: *one, key: 2}\n")[0][1]
+    (pair,) = tree.value[1][1].value
+    assert pair[0].start_mark.line == 1
+
+
 @pytest.mark.parametrize("text", ["&a [*a]", "a: &a {b: *a}", "a: &a [[[*a]]]", "&a {<<: *a}"])
 def test_a_value_that_contains_itself(text):
     assert "contains itself" in problem(text)[1]

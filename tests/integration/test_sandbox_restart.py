@@ -30,6 +30,7 @@ from sandbox.engine.connection import connect
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import is_alive
 from sandbox.machine.progress import Quiet
+from sandbox.spaceone.environment_files import PORTFOLIO
 from sandbox.spaceone.generations import GENERATIONS
 from tests.engine import engine_alone
 from tests.integration.conftest import client, running, spacectl, start_both, states
@@ -180,7 +181,11 @@ class Restart:
         """Collect with the plugin, started by the supervisor, and look at what there is."""
         self.memory = sum(service.memory for service in states(self.layout).values())
         environment = yaml.safe_load(self.layout.environment.read_text())
-        chosen = {"plugin_id": PLUGIN, "upgrade_mode": "AUTO", "options": environment["plugin_options"]}
+        chosen = {
+            "plugin_id": PLUGIN,
+            "upgrade_mode": "AUTO",
+            "options": environment["plugin_options"][PORTFOLIO],
+        }
         self.collector_id = COLLECTORS[self.layout.root.name](self.layout, chosen)
         with client(self.layout) as domain:
             domain.call("identity.Provider.create", {"provider": "kept", "name": "Kept"})

@@ -107,8 +107,8 @@ def test_an_unknown_field_and_broken_yaml(tmp_path):
     [
         "registry: {address: '${NAME}.attacker.example:5000'}",
         "endpoints: {identity: 'grpc://${NAME}'}",
-        "plugin_options: {currency: '${NAME}'}",
-        "plugin_options: {deep: [{er: 'x${NAME:-other}y'}]}",
+        "plugin_options: {a: {currency: '${NAME}'}}",
+        "plugin_options: {a: {deep: [{er: 'x${NAME:-other}y'}]}}",
         "build: {args: {BASE_IMAGE: '${NAME}'}}",
         "extends: ${NAME}.yaml",
         "spacectl: ${NAME}",
@@ -247,4 +247,41 @@ def test_signing_names_a_variable_and_a_file_beside_this_one(tmp_path):
 def test_a_key_is_only_in_a_variable_of_ours(tmp_path, name):
     write(tmp_path, "a", f"signing: {{key_variable: {name}}}\n")
     with pytest.raises(InvalidField, match="signing.key_variable"):
+        load_environment("a", tmp_path)
+
+
+BASE = """
+plugin_options:
+  plugin-a: {base_url: http://prices, currency: eur}
+  plugin-b: {currency: usd}
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "options"),
+    [
+        (
+            "{}",
+            {"plugin-a": {"base_url": "http://prices", "currency": "eur"}, "plugin-b": {"currency": "usd"}},
+        ),
+        ("{plugin-a: {base_url: null}}", {"plugin-a": {"currency": "eur"}, "plugin-b": {"currency": "usd"}}),
+        (
+            "{plugin-a: {base_url: http://x}, plugin-b: null}",
+            {"plugin-a": {"base_url": "http://x", "currency": "eur"}},
+        ),
+        ("null", {}),
+    ],
+)
+def test_options_belong_to_a_plugin_and_can_be_taken_away(tmp_path, own, options):
+    write(tmp_path, "base", BASE)
+    write(tmp_path, "a", f"extends: base.yaml\nplugin_options: {own}\n")
+    settings = load_environment("a", tmp_path).settings
+    assert {name: value for name, value in settings.plugin_options.items() if value} == options
+    assert settings.options_of({"plugin-c"}) == {}
+    assert settings.options_of({"plugin-a", "plugin-c"}) == options.get("plugin-a", {})
+
+
+def test_an_option_of_no_plugin_is_refused(tmp_path):
+    write(tmp_path, "a", "plugin_options: {base_url: http://prices}")
+    with pytest.raises(InvalidField, match=r"a.yaml:1: .*write \{PLUGIN_ID: \{'base_url': …\}\}"):
         load_environment("a", tmp_path)

@@ -65,10 +65,30 @@ def test_fields_tell_the_kind_where_no_name_does(tell, text, kind):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("provider.yaml", Provider), ("collector/01.yaml", Collector), ("collector/provider.yaml", Provider)],
+    [
+        ("provider.yaml", Provider),
+        ("collector/01.yaml", Collector),
+        ("collector/provider.yaml", Collector),
+        ("collector/a/provider.yaml", Collector),
+        ("plugin/collector.yaml", Collector),  # a plugin has an image
+    ],
 )
-def test_the_nearest_name_is_stronger(tell, name, kind):
+def test_names_decide_what_the_fields_leave_open_and_a_folders_name_is_stronger(tell, name, kind):
     assert tell(name, "{name: x, provider: x, plugin_info: {}}") is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("plugin/collector.yaml", "{name: x, image: a/b}", Plugin),
+        ("collector/acme.yaml", "{name: x, image: a/b, provider: x, labels: []}", Plugin),
+        ("schema/acme_service_account.yaml", "{name: x, schema: {}}", Schema),
+        ("create_schema.yaml", "{name: x, image: a/b}", Plugin),
+        ("provider/x_repository.yaml", "{name: x, provider: x, icon: x}", Provider),
+    ],
+)
+def test_the_fields_are_stronger_than_names(tell, name, text, kind):
+    assert tell(name, text) is kind
 
 
 @pytest.mark.parametrize("folder", ["", "plugin/", "provider/a/"])
@@ -78,10 +98,10 @@ def test_fields_decide_between_the_words_of_a_name(tell, folder):
 
 
 @pytest.mark.parametrize("name", ["create_schema.yaml", "schema/01.yaml"])
-def test_a_name_that_contradicts_the_fields(tell, name):
-    words = rf"{name}:2: the name '(create_)?schema' says a schema, and only a plugin has the field 'image'.*"
+def test_a_name_that_contradicts_the_only_field_of_a_kind(tell, name):
+    words = rf"{name}:1: the name '(create_)?schema' says a schema, and only a plugin has the field 'image'.*"
     with pytest.raises(UnknownKind, match=words + "register_plugin.yaml"):
-        tell(name, "name: x\nimage: a/b\n")
+        tell(name, "image: a/b\n")
 
 
 def test_a_missing_separator_is_suspected(tell):

@@ -6,13 +6,14 @@ import pytest
 from flows.manifest import DeclaredTwice, FileMissing, InvalidField, Manifest, ManifestError, NotYaml
 from flows.manifest.manifest import MAX_FILES
 
-NEEDED = [
+FILES = [
     "create_schema.yaml",
     "create_provider.yaml",
     "create_service_account.yaml",
     "register_plugin.yaml",
+    "register_repository.yaml",
+    "create_collector.yaml",
 ]
-FILES = [*NEEDED, "register_repository.yaml", "create_collector.yaml"]
 
 
 def replace(path, old, new):
@@ -34,11 +35,12 @@ def test_the_portfolio(checkout):
     assert set(help_texts) == {"en", "ko"}
 
 
-@pytest.mark.parametrize("name", NEEDED)
-def test_a_kind_that_nothing_declares_is_named_with_its_usual_file(folder, name):
-    (folder / name).unlink()
-    with pytest.raises(FileMissing, match=name):
-        Manifest.load(folder)
+def test_a_manifest_without_a_plugin_is_none(folder, tmp_path):
+    for empty in (folder, tmp_path / "empty"):
+        empty.mkdir(exist_ok=True)
+        (empty / "register_plugin.yaml").unlink(missing_ok=True)
+        with pytest.raises(FileMissing, match=r"declares no plugin: add register_plugin\.yaml"):
+            Manifest.load(empty)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -58,11 +60,6 @@ def test_broken_yaml_is_named_with_its_line(folder, name, text):
         Manifest.load(folder)
 
 
-def test_all_missing_kinds_at_once(tmp_path):
-    with pytest.raises(FileMissing, match=r"no schema and no provider and .*create_schema.yaml, create_prov"):
-        Manifest.load(tmp_path)
-
-
 @pytest.mark.parametrize("text", ["- a\n", "just words\n", "---\nname: x\n---\n3\n"])
 def test_a_document_that_is_no_mapping(folder, text):
     (folder / "create_schema.yaml").write_text(text)
@@ -73,8 +70,8 @@ def test_a_document_that_is_no_mapping(folder, text):
 def test_a_file_without_a_document_declares_nothing(folder):
     (folder / "notes.yaml").write_text("# later\n---\n---\n")
     Manifest.load(folder)
-    (folder / "create_schema.yaml").write_text("")
-    with pytest.raises(FileMissing, match="no schema"):
+    (folder / "register_plugin.yaml").write_text("")
+    with pytest.raises(FileMissing, match="no plugin"):
         Manifest.load(folder)
 
 
@@ -107,7 +104,6 @@ def test_a_file_without_a_document_declares_nothing(folder):
             "plugin_info:\n  version: 1.0.0\n",
             "plugin_info.version",
         ),
-        ("create_service_account.yaml", "secret_schema_id: portfolio", "secret_schema_id: folio", "creates"),
         (
             "create_service_account.yaml",
             "secret_schema_id: portfolio_investment_schema\n",
@@ -320,16 +316,6 @@ def test_several_schemas_and_accounts(folder, documents):
     assert [account.name for account in manifest.service_accounts] == ["Investment", "Savings"]
 
 
-def test_each_account_names_a_schema_of_the_manifest(folder, documents):
-    (folder / "service_account.yaml").write_text(
-        documents["service_account"]
-        .replace("name: Investment", "name: Savings")
-        .replace("portfolio_investment", "other")
-    )
-    with pytest.raises(InvalidField, match=r"/service_account.yaml: secret_schema_id is 'other_schema'"):
-        Manifest.load(folder)
-
-
 def test_an_accounts_schema_is_not_one_for_secrets(folder):
     path = folder / "create_schema.yaml"
     path.write_text(path.read_text() + "schema_type: SERVICE_ACCOUNT\n")
@@ -343,6 +329,7 @@ def test_a_fault_in_a_later_document_is_named_with_its_own_line(folder, document
     path = folder / "more.yaml"
     path.write_text(documents["repository"] + "---\n" + documents["schema"] + "colour: red\n")
     (folder / "register_repository.yaml").unlink()
+    (folder / "create_schema.yaml").unlink()
     line = path.read_text().splitlines().index("colour: red") + 1
     with pytest.raises(InvalidField, match=f"more.yaml:{line}: unknown field 'colour'"):
         Manifest.load(folder)
@@ -424,3 +411,177 @@ def test_a_file_that_is_none_of_a_manifest_is_not_quoted(folder):
         Manifest.load(folder)
     assert "20228" not in str(caught.value)
     assert "two words" not in str(caught.value)
+
+
+@pytest.fixture
+def cases(checkout):
+    return checkout / "tests/fixtures/cases"
+
+
+def test_the_layout_of_the_organisations_own_repositories(cases):
+    manifest = Manifest.load(cases / "01-managed-resource-layout/manifest")
+    assert [schema.id for schema in manifest.schemas] == ["rep-acme-access-key", "rep-acme-service-account"]
+    assert manifest.provider_name == "rep-acme"
+    assert manifest.plugin.labels[2] == "Managed Kubernetes(MKS)"
+    assert manifest.service_accounts == ()
+
+
+def test_a_plugin_alone_is_a_manifest_if_the_platform_has_the_rest(cases):
+    manifest = Manifest.load(cases / "03-plugin-for-managed-provider/manifest")
+    assert (manifest.provider, manifest.schemas, manifest.service_accounts) == (None, (), ())
+    assert manifest.provider_name == manifest.collector.provider == "google_cloud"
+
+
+def test_a_plugin_that_names_no_provider_does_not_do_alone(write):
+    folder = write({"plugin.yaml": "{name: x, image: a/b, service_type: inventory.Collector}"})
+    with pytest.raises(
+        InvalidField, match=r"plugin.yaml: nothing names the provider: .*create_provider.yaml"
+    ):
+        Manifest.load(folder)
+
+
+@pytest.mark.parametrize("kind", ["service_account", "schema", "collector"])
+def test_providers_agree_also_without_their_own_document(folder, kind):
+    (folder / "create_provider.yaml").unlink()
+    assert Manifest.load(folder).provider_name == "portfolio"
+    path = folder / f"create_{kind}.yaml"
+    text = re.sub("^provider: .*\n", "", path.read_text(), flags=re.MULTILINE)
+    path.write_text(f"{text}provider: folio\n")
+    with pytest.raises(InvalidField, match="the provider is 'folio', but .*plugin.yaml names 'portfolio'"):
+        Manifest.load(folder)
+
+
+@pytest.mark.parametrize("form", ["manifest", "exec-file"])
+def test_fields_that_the_environment_decides_are_ignored_with_a_remark(cases, form):
+    folder = cases / "16-spacectl-task-with-domain-id" / form
+    manifest = Manifest.load(folder)
+    assert manifest.plugin.image == "rep/plugin-rep-base"
+    if form == "exec-file":
+        assert [re.sub(".*/", "", remark) for remark in manifest.remarks[str(manifest.plugin.place)]] == [
+            "register_plugin.yaml:1: domain_id is ignored: the environment's token says which domain it is.",
+            "register_plugin.yaml:2: repository_id is ignored: the environment's local repository is used.",
+        ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["schema", "provider", "service_account", "plugin", "collector", "repository"]
+)
+@pytest.mark.parametrize("name", ["domain_id", "workspace_id"])
+def test_every_kind_may_have_them_and_they_do_not_tell_a_kind(write, documents, kind, name):
+    texts = {f"{kind}.yaml": text for kind, text in documents.items()}
+    texts[f"{kind}.yaml"] += f"{name}: x-0123\n"
+    manifest = Manifest.load(write(texts))
+    assert [remark for remarks in manifest.remarks.values() for remark in remarks if name in remark]
+
+
+@pytest.mark.parametrize("kind", ["schema", "provider"])
+def test_the_version_of_a_copied_file_of_the_platform_is_ignored(write, documents, kind):
+    texts = {f"{kind}/{kind}.yaml": text for kind, text in documents.items()}
+    texts[f"{kind}/{kind}.yaml"] += "version: '1.2'\n"
+    (remarks,) = Manifest.load(write(texts)).remarks.values()
+    assert "version is ignored" in remarks[0]
+
+
+def test_all_faults_of_a_manifest_come_in_one_run(cases):
+    with pytest.raises(ManifestError) as caught:
+        Manifest.load(cases / "17-hci-provider-by-a-user/manifest")
+    said = str(caught.value)
+    for words in (
+        "plugin.yaml:2: the field 'image': 'example/rep-demo-plugin:latest' must not contain a tag",
+        "provider.yaml:3: the field 'plugin_info': Input should be a valid dictionary",
+        "service-account-singapore.yaml: the field 'project' is missing",
+    ):
+        assert words in said
+
+
+def test_what_can_be_read_is_compared_although_something_else_cannot(folder):
+    path = folder / "create_collector.yaml"
+    path.write_text(path.read_text().replace("provider: portfolio", "provider: folio"))
+    account = folder / "create_service_account.yaml"
+    account.write_text(account.read_text().replace("investment_type: cryptocurrency", "investment_type: hu"))
+    (folder / "create_provider.yaml").write_text("provider: portfolio\n")
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(folder)
+    said = str(caught.value)
+    for words in ("'name' is missing", "the provider is 'folio', but", "secret_data does not fit the schema"):
+        assert words in said
+
+
+def test_an_accounts_project_is_named(folder):
+    path = folder / "create_service_account.yaml"
+    path.write_text(re.sub("^project: .*", "project_id: project-0123", path.read_text(), flags=re.MULTILINE))
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(folder)
+    assert "unknown field 'project_id'. Write the project's name, as project:" in str(caught.value)
+
+
+def test_faults_of_all_sorts_come_in_one_run(folder):
+    (folder / "create_schema.yaml").write_text("name: [\n")
+    (folder / "what.yaml").write_text("{version: 3, services: {}}\n")
+    (folder / "create_provider.yaml").write_text("provider: x\n")
+    with pytest.raises(ManifestError) as caught:
+        Manifest.load(folder, ["plugin.nonsense=1"])
+    said = str(caught.value)
+    for words in (
+        "create_schema.yaml:2 is not YAML",
+        "what.yaml:1: the fields version, services match no kind",
+        "create_provider.yaml: the field 'name' is missing",
+        "-p plugin.nonsense: unknown field",
+    ):
+        assert words in said
+    assert "declares no" not in said
+
+
+def test_what_a_file_that_cannot_be_read_may_decide_is_no_fault(folder, documents):
+    """The provider is not read, so nothing says that the other document is the collector."""
+    (folder / "create_collector.yaml").unlink()
+    (folder / "create_provider.yaml").write_text("name: [\n")
+    (folder / "a.yaml").write_text("{name: x, provider: portfolio, plugin_info: {}}\n")
+    with pytest.raises(NotYaml) as caught:
+        Manifest.load(folder)
+    assert "a.yaml" not in str(caught.value)
+
+
+def test_many_faults_are_counted(folder):
+    for number in range(40):
+        (folder / f"{number}.yaml").write_text("{no: 1}\n")
+    with pytest.raises(ManifestError, match=r"And 10 more\."):
+        Manifest.load(folder)
+
+
+def test_data_that_does_not_fit_the_manifests_own_schema(cases):
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(cases / "17-hci-provider-by-a-user/step-3-data-does-not-fit-own-schema")
+    said = str(caught.value)
+    assert "service-account-singapore.yaml: data does not fit the schema 'hci-credentials' of" in said
+    assert "'central_endpoint' is missing; 'username' is missing; 'password' is missing" in said
+
+
+def test_what_a_plan_for_2_x_would_block_comes_with_the_other_faults(cases):
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(cases / "17-hci-provider-by-a-user/step-2-plugin_info-without-auto-sync")
+    said = str(caught.value)
+    assert "provider.yaml: 2.x requires the field options of plugin_info" in said
+    assert "'central_endpoint' is missing" in said
+
+
+def test_data_may_fit_the_form_of_either_generation(folder, documents):
+    (folder / "form.yaml").write_text(
+        "{name: f, schema_type: SERVICE_ACCOUNT, schema: {required: [other]}, provider: portfolio}\n"
+    )
+    Manifest.load(folder)
+    with pytest.raises(InvalidField, match="data does not fit the schema 'f' of .*'other' is missing"):
+        Manifest.load(folder, ["service_account.data={}"])
+
+
+def test_secret_data_that_does_not_fit_is_not_shown(folder):
+    path = folder / "create_service_account.yaml"
+    path.write_text(path.read_text().replace("investment_type: cryptocurrency", "investment_type: hu"))
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(folder)
+    said = str(caught.value)
+    assert "secret_data does not fit the schema 'portfolio_investment_schema' of" in said
+    assert "'investment_type' has fewer characters than 4" in said
+    assert "hu;" not in said
+    assert "'hu'" not in said
+    assert Manifest.load(folder, written=False).service_accounts  # nothing writes it

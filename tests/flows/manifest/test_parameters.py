@@ -1,5 +1,7 @@
 """`-p KIND.FIELD=VALUE`."""
 
+import re
+
 import pytest
 import yaml
 
@@ -152,12 +154,8 @@ def test_a_parameter_that_fits_nothing(folder, parameter, words):
         ("plugin.labels=hush", "-p plugin.labels: the field 'labels': Input should be a valid list"),
         ("collector.schedule={hush: 1}", "-p collector.schedule: unknown field 'schedule'"),
         ("collector.provider=hush", "create_collector.yaml with -p collector.provider: the provider is '…'"),
-        ("plugin.plugin_id=hush", "plugin_info.plugin_id is '…'"),
-        ("schema.name=hush", "secret_schema_id is '…'"),
-        (
-            "service_account.secret_schema_id=hush",
-            "with -p service_account.secret_schema_id: secret_schema_id",
-        ),
+        ("collector.plugin_info.plugin_id=hush", "plugin_info.plugin_id is '…'"),
+        ("service_account.data={hush: 1}", "data does not fit the form of"),
     ],
 )
 def test_no_value_is_in_a_message(folder, parameter, words):
@@ -196,6 +194,49 @@ def test_a_fault_of_the_file_keeps_its_line_beside_a_parameter(folder):
 )
 def test_a_line_of_parameters(line, parameters):
     assert split_parameters(line) == parameters
+
+
+@pytest.mark.parametrize("kind", ["schema", "provider", "service_account"])
+def test_a_parameter_for_a_kind_that_is_left_to_the_platform(folder, kind):
+    (folder / f"create_{kind}.yaml").unlink()
+    with pytest.raises(InvalidParameter, match=rf"-p {kind}.name: .* declares no .* Add create_{kind}.yaml"):
+        Manifest.load(folder, [f"{kind}.name=hush"])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "plugin_id", "by"),
+    [
+        ("plugin.image=team/plugin-x", "plugin-x", "plugin.image"),
+        ("plugin.plugin_id=plugin-y", "plugin-y", "plugin.plugin_id"),
+    ],
+)
+def test_a_parameter_that_renames_the_plugin_takes_the_collector_along(folder, parameter, plugin_id, by):
+    manifest = Manifest.load(folder, [parameter])
+    assert manifest.collector.plugin_info.plugin_id == manifest.plugin.id == plugin_id
+    assert manifest.collector.plugin_info.options == Manifest.load(folder).collector.plugin_info.options
+    assert manifest.plugin_ids >= {plugin_id, "plugin-portfolio-inven-collector"}
+    (remark,) = manifest.remarks[str(folder / "create_collector.yaml")]
+    assert re.search(rf"create_collector.yaml:\d+: plugin_info.plugin_id follows -p {by}\.", remark)
+
+
+def test_a_collectors_plugin_that_a_parameter_sets_does_not_follow(folder):
+    parameters = ["plugin.image=team/x", "collector.plugin_info.plugin_id=y"]
+    with pytest.raises(InvalidField, match=r"plugin_info.plugin_id is '…', but .* registers '…'"):
+        Manifest.load(folder, parameters)
+
+
+def test_a_collector_of_another_plugin_does_not_follow(folder):
+    path = folder / "create_collector.yaml"
+    path.write_text(path.read_text().replace("plugin_id: plugin-portfolio", "plugin_id: another"))
+    with pytest.raises(InvalidField, match="plugin_info.plugin_id is"):
+        Manifest.load(folder, ["plugin.image=team/x"])
+
+
+def test_a_parameter_that_renames_a_schema_takes_what_refers_to_it_along(folder):
+    manifest = Manifest.load(folder, ["schema.name=mine"])
+    assert manifest.service_accounts[0].secret_schema_id == "mine"
+    assert manifest.provider.capability == manifest.plugin.capability == {"supported_schema": ["mine"]}
+    assert len(manifest.remarks) == 3
 
 
 def test_a_line_with_an_open_quotation_mark():

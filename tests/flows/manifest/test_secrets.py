@@ -15,6 +15,9 @@ VALUE = "planted-secret-4711"
 def with_data(folder):
     """Sets the secret data of the service account's document."""
 
+    schema = folder / "create_schema.yaml"
+    schema.write_text(yaml.safe_dump({**yaml.safe_load(schema.read_text()), "schema": {"type": "object"}}))
+
     def write(**secret_data):
         path = folder / "create_service_account.yaml"
         document = yaml.safe_load(path.read_text())

@@ -249,6 +249,7 @@ def test_a_local_repository_of_another_name_is_taken(clients, resources, platfor
 def test_an_account_is_changed_where_it_is(clients, manifest, platform, fields):
     release(clients, with_account(manifest, {}))
     platform.writes.clear()
+    platform.records["repository.Schema"].append({"name": "another", "repository_id": "repository_id-1"})
     (schema,) = manifest.schemas
     release(clients, with_account(manifest, fields))
     written = [method for method, _ in platform.writes]

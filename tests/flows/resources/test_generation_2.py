@@ -114,7 +114,8 @@ def test_a_provider_with_less_in_it(manifest, metadata, template):
     found = declared_resources(
         Generation.V2, dataclasses.replace(manifest, provider=provider), Target("0.1.0")
     )
-    assert [resource.name for resource in by_kind(found, "schema")] == ["portfolio_investment_schema"]
+    names = [resource.name for resource in by_kind(found, "schema")]
+    assert names == ["portfolio_investment_schema", "of the accounts of portfolio"]
 
 
 def test_a_manifest_of_2_x_is_taken_as_it_is(native):

@@ -312,7 +312,10 @@ def world(monkeypatch, platform, engine):
         environment=Environment(
             name="test",
             folder="/",
-            settings=Settings(registry={"type": "HARBOR"}, plugin_options={"base_url": "http://coins"}),
+            settings=Settings(
+                registry={"type": "HARBOR"},
+                plugin_options={"plugin-portfolio-inven-collector": {"base_url": "http://coins"}},
+            ),
         ),
     )
 

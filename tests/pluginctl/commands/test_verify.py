@@ -18,7 +18,7 @@ def call(monkeypatch, tmp_path):
     """Runs the command, which finds these checks."""
     environment = tmp_path / "here.yaml"
     environment.write_text("{}")
-    monkeypatch.setattr(Manifest, "load", lambda *_: None)
+    monkeypatch.setattr(Manifest, "load", lambda *_, **__: None)
 
     def call(checks, *arguments):
         result = Verification("here", "plugin-x", REFERENCE, "sha256:1", checks)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.spaceone.settings import Settings
 
+PORTFOLIO = "plugin-portfolio-inven-collector"
 MARKET = "http://market:8000"
 CREDENTIALS = {
     "2.x": {"sandbox": {"token": "D"}, "sandbox-workspace": {"token": "W"}},
@@ -36,7 +37,7 @@ def test_the_environment_of_2(layout: Layout, settings: Settings):
         "registry": {"address": "127.0.0.1:21006", "type": "HARBOR", "insecure": "http"},
         "build": {"args": {"BASE_IMAGE": "python:3.11-slim"}},
         "plugin_network": f"pluginctl-{layout.identifier}",
-        "plugin_options": {"base_url": f"{MARKET}/api/v3"},
+        "plugin_options": {PORTFOLIO: {"base_url": f"{MARKET}/api/v3"}},
     }
 
 
@@ -45,7 +46,7 @@ def test_the_environment_of_1_12_knows_no_workspace_and_tells_plugins_their_gene
 ):
     written = write(Layout.of(tmp_path, "1.12"), settings)
     assert "workspace" not in written
-    assert written["plugin_options"] == {"base_url": f"{MARKET}/api/v3", "generation": "1.12"}
+    assert written["plugin_options"] == {PORTFOLIO: {"base_url": f"{MARKET}/api/v3", "generation": "1.12"}}
 
 
 def test_spacectls_files_hold_endpoints_and_the_token_by_its_name(either: Layout, settings: Settings):
@@ -58,7 +59,7 @@ def test_spacectls_files_hold_endpoints_and_the_token_by_its_name(either: Layout
 
 def test_where_coingecko_answers_its_address_is_said(either: Layout, settings: Settings):
     # The platform keeps a collector's old options when it is given none.
-    options = write(either, settings, market=None)["plugin_options"]
+    options = write(either, settings, market=None)["plugin_options"][PORTFOLIO]
     assert options["base_url"] == "https://api.coingecko.com/api/v3"
 
 
