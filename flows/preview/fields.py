@@ -1,16 +1,22 @@
 """A field of a dynamic layout as text, as the console would show its value.
 
-The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, progress,
-link, image, more.
+The types are those of the console's dynamic fields: text, badge, state, enum, datetime, list, dict, size, more. Any
+other is drawn as text, such as `image` and `progress`, which SpaceONE's framework offers.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+#: Where the console puts a comma: before every third digit from the end of a run of digits, also behind the point.
+_THIRD_DIGIT = re.compile(r"(?<=\d)(?=(?:\d{3})+(?!\d))")
+#: Types without a prefix and a postfix around nothing.
+_BARE = frozenset({"enum", "list", "dict", "more"})
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 #: Seconds in one unit of a datetime's `source_type`, if the value is a number.
 _EPOCHS = {"timestamp": 1.0, "milliseconds": 1e-3, "seconds": 1.0}
@@ -33,18 +39,31 @@ def value(record: Any, key: str) -> Any:
 
 
 def cell(value: Any) -> str:
-    """A value as text: whole numbers without a point, others with all significant digits."""
+    """A value as text, a number as the console writes it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.8g}"
+    if isinstance(value, int | float):
+        return _THIRD_DIGIT.sub(",", _number(value))
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {cell(item)}" for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(cell(item) for item in value)
     return str(value)
+
+
+def _number(value: float) -> str:
+    """A number as JavaScript writes it: as a double, in the shortest way, without an exponent from 1e-6 to 1e21."""
+    try:
+        double = float(value)
+    except OverflowError:
+        return str(value)
+    if not math.isfinite(double):
+        return str(double)
+    if double and not 1e-6 <= abs(double) < 1e21:
+        return re.sub(r"(?<=e[+-])0+", "", repr(double))
+    return f"{Decimal(repr(double or 0.0)):f}".removesuffix(".0")
 
 
 def shown(field: Mapping[str, Any], record: Any) -> str:
@@ -70,11 +89,19 @@ def _of(field: Mapping[str, Any], record: Any) -> Any:
 
 
 def _drawn(kind: str, options: Mapping[str, Any], found: Any) -> str:
-    if found is None or found == "":
+    if found is None:
         default = options.get("default")
-        return "" if default is None else cell(default)
-    text = _TYPES.get(kind, _plain)(options, found)
+        if kind in _BARE or (kind == "badge" and default is None):
+            return cell(default)
+        text = cell(default)
+    else:
+        text = _TYPES.get(kind, _plain)(options, found)
     return f"{options.get('prefix', '')}{text}{options.get('postfix', '')}"
+
+
+def _state(_: Mapping[str, Any], found: Any) -> str:
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return _number(found) if is_number else cell(found)
 
 
 def _plain(_: Mapping[str, Any], found: Any) -> str:
@@ -118,19 +145,15 @@ def _size(options: Mapping[str, Any], found: Any) -> str:
     return f"{number / 1024**power:,.4g} {_UNITS[power]}"
 
 
-def _progress(_: Mapping[str, Any], found: Any) -> str:
-    return f"{cell(found)} %"
-
-
 def _more(options: Mapping[str, Any], found: Any) -> str:
     inner = value(options, "layout.name")
     return f"{cell(found)} (opens {inner})" if inner else cell(found)
 
 
 _TYPES = {
+    "state": _state,
     "enum": _enum,
     "datetime": _datetime,
     "size": _size,
-    "progress": _progress,
     "more": _more,
 }

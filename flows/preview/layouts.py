@@ -11,6 +11,7 @@ from flows.preview.fields import cell, shown, value
 
 _TABLES = frozenset({"simple-table", "table", "query-search-table"})
 _TEXTS = frozenset({"markdown", "html", "popup"})
+_EMPTY = "The console draws a simple-table empty as a tab of its own; make it a table, or a part of a list."
 PAIR = ("field", "value")
 
 
@@ -43,11 +44,16 @@ class Section:
 def sections(layouts: Sequence[Any], record: Mapping[str, Any]) -> Iterator[Section]:
     """The sections of a resource in some tabs (`metadata.view.sub_data.layouts`).
 
-    A layout of an unknown type is shown as the raw data at its `root_path`, with a note in its title.
+    A layout of an unknown type is shown as the raw data at its `root_path`, with a note in its title. A tab that the
+    console draws empty, though its data is there, has the reason in the place of its rows.
     """
     for layout in layouts:
         if isinstance(layout, Mapping):
-            yield from _drawn(layout, record, str(layout.get("name", "")))
+            tab = str(layout.get("name", ""))
+            if layout.get("type") == "simple-table":
+                yield Section(tab, tab, ("note",), ((_EMPTY,),))
+            else:
+                yield from _drawn(layout, record, tab)
 
 
 def _drawn(layout: Mapping[str, Any], record: Any, tab: str) -> Iterator[Section]:
@@ -85,9 +91,9 @@ def _mappings(found: Any) -> list[Mapping[str, Any]]:
 
 
 def _items(fields: list[Mapping[str, Any]], record: Any) -> tuple[tuple[str, str], ...]:
-    """Names and values; fields without a value are left out."""
-    pairs = ((str(field.get("name", field.get("key", ""))), shown(field, record)) for field in fields)
-    return tuple((name, text) for name, text in pairs if text)
+    """Names and values, also those of fields without one; nothing where no field has a value."""
+    pairs = tuple((str(field.get("name", field.get("key", ""))), shown(field, record)) for field in fields)
+    return pairs if any(text for _, text in pairs) else ()
 
 
 def _by_language(text: Any) -> str:

@@ -23,7 +23,7 @@ def table(
 
     The columns are those of the type's dynamic table (`metadata.view.table.layout.options.fields`); a type without
     one shows name, provider, group and type.
-    Columns that the console hides by default (`is_optional`), and images, are left out.
+    Columns that the console hides by default (`is_optional`) are left out.
     """
     fields = _fields(type_record or {})
     if fields and not any(field["key"] == "name" for field in fields):
@@ -52,4 +52,4 @@ def _fields(type_record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 
 def _is_shown(field: Mapping[str, Any]) -> bool:
-    return field.get("type") != "image" and not value(field, "options.is_optional")
+    return not value(field, "options.is_optional")

@@ -36,7 +36,8 @@ BY_REFERENCE = {"view": {"sub_data": {"reference": {"resource_type": "inventory.
 )
 def test_the_tabs_are_the_resources_own_or_those_of_its_type(metadata, type_metadata):
     shown = preview({**RECORD, "metadata": metadata}, {"metadata": type_metadata})
-    assert shown.tabs == (Section("Price", "Price", ("field", "value"), (("Price", "64,321.5"),)),)
+    rows = (("Price", "64,321.5"), ("Nothing", ""))
+    assert shown.tabs == (Section("Price", "Price", ("field", "value"), rows),)
 
 
 def test_details_and_tags_are_those_of_every_resource():
@@ -75,12 +76,24 @@ def test_a_table_has_a_row_an_entry_of_its_root():
     fields = [{"name": "At", "key": "at"}, {"name": "Price", "key": "price", "options": {"postfix": " USD"}}]
     layout = {
         "name": "Trades",
-        "type": "simple-table",
+        "type": "table",
         "options": {"root_path": "data.trades", "fields": fields},
     }
+    within = {"name": "Trades", "type": "list", "options": {"layouts": [layout | {"type": "simple-table"}]}}
+    for section in (*drawn(layout), *drawn(within)):
+        assert section.columns == ("At", "Price")
+        assert section.rows == (("10:00", "1 USD"), ("11:00", "2 USD"))
+
+
+def test_a_simple_table_of_its_own_is_empty_in_the_console():
+    layout = {
+        "name": "Trades",
+        "type": "simple-table",
+        "options": {"root_path": "data.trades", "fields": FIELDS},
+    }
     (section,) = drawn(layout)
-    assert section.columns == ("At", "Price")
-    assert section.rows == (("10:00", "1 USD"), ("11:00", "2 USD"))
+    assert section.columns == ("note",)
+    assert "empty" in section.rows[0][0]
 
 
 def test_a_table_of_nothing_has_no_rows():

@@ -26,8 +26,8 @@ def test_columns_are_those_of_the_types_own_layout():
         {"name": "High", "key": "data.high.price"},
     )
     columns, rows = table([RECORD], layout)
-    assert columns == ("Name", "Rank", "Price", "High")
-    assert rows == (("Bitcoin", "1", "64,321.5", ""),)
+    assert columns == ("Name", "Rank", "Logo", "Price", "High")
+    assert rows == (("Bitcoin", "1", "", "64,321.5", ""),)
 
 
 def test_a_layout_with_a_name_of_its_own_gets_no_second_one():

@@ -12,7 +12,7 @@ DISK = serving.CloudServiceType(
     group="Storage",
     provider="machine",
     region_code="here",
-    metadata=ui.view(columns=[ui.text("Size", "data.bytes"), ui.progress("Used", "data.used")]),
+    metadata=ui.view(columns=[ui.size("Size", "data.bytes"), ui.text("Used (%)", "data.used")]),
 )
 PATHS = {"title": "Paths", "type": "array", "items": {"type": "string"}, "default": ["/"]}
 

@@ -158,6 +158,17 @@ def test_digits_travel_where_the_type_wants_them_and_only_there():
     assert json.loads(exact["json_data"]) == {"exact": {}}
 
 
+@pytest.mark.parametrize("kind", [SERVER, EXACT])
+def test_what_the_console_is_to_draw_stands_beside_the_numbers(kind):
+    said = {"price": "5", "parts": {"size": 7}}
+    resource = CloudService(kind, "id", "Name", {"price": 5.25}, shown=said)
+    new, old = (sent(resource, generation)["resource"] for generation in ("2.x", "1.12"))
+    data = json.loads(new["json_data"])
+    assert data["price"] == 5.25
+    assert data["shown"] == said
+    assert old["data"] == data
+
+
 @pytest.mark.parametrize("generation", ["2.x", "1.12"])
 def test_one_message_leaves_nothing_behind_for_the_next(generation):
     encoder = Encoder(generation)

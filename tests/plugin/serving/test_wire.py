@@ -44,6 +44,21 @@ def test_a_text_of_any_length(key, value):
     assert MessageToDict(made) == {key: value}
 
 
+@given(some.text(max_size=30), ITEMS)
+def test_a_struct_of_any_length(key, values):
+    made = Struct.FromString(wire.struct_entry(wire.KEYS[key], wire.fields(values)))
+    assert MessageToDict(made) == {key: values}
+
+
+@pytest.mark.parametrize("name", ["", "k" * 9, "k" * 130])
+@pytest.mark.parametrize(
+    "size", [0, 1, 120, 127, 128, 129, 900, 16_200, 16_360, 16_372, 16_383, 16_384, 70_000]
+)
+def test_a_long_text_is_as_any_other(name, size):
+    key, content = wire.KEYS[name], b"x" * size
+    assert wire.long_text_entry(key, content) == wire.entry(key, wire.text(content))
+
+
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16383, 16384, 2**21, 2**28])
 def test_a_length_is_protobufs_varint(size):
     from google.protobuf.internal.encoder import _VarintBytes

@@ -45,12 +45,24 @@ def test_a_full_row(coin):
         "image": "https://example.org/btc.png",
         "updated_at": "2024-04-07T16:49:31.736Z",
     }
+    assert made.shown == {
+        "market_cap": 1317802988326,
+        "volume_24h": 31260929299,
+        "fully_diluted_valuation": 1407735791327,
+        "market_cap_change_24h": 3050000000,
+        "supply": {"circulating": 19675987, "total": 21000000, "max": 21000000},
+    }
+    few = record(coin(market_cap=13178.123456, circulating_supply=19675987.654321), Options())
+    assert few.data["market_cap"] == 13178.123456
+    assert (few.shown["market_cap"], few.shown["supply"]["circulating"]) == ("13,178.12", 19675988)
 
 
 def test_what_the_source_does_not_say_is_absent(coin):
     empty = dict.fromkeys(coin()) | {"id": "dust"}
     groups = {"supply": {}, "all_time_high": {}, "all_time_low": {}}
-    assert told(record(empty, Options(currency="eur"))) == {"currency": "EUR", **groups}
+    bare = record(empty, Options(currency="eur"))
+    assert told(bare) == {"currency": "EUR", **groups}
+    assert bare.shown == {"supply": {}}
     made = record({"id": "dust"}, Options())
     assert told(made) == {"currency": "USD", **groups}
     assert (made.name, made.tags, made.instance_type) == ("dust", {"symbol": None, "category": None}, None)
@@ -92,6 +104,7 @@ def test_several_currencies_stand_side_by_side(coin):
         "change_percent_24h": 0.19472,
         "trend": "RISING",
         "updated_at": "2024-04-07T16:49:31.736Z",
+        "shown": {"market_cap": 1317802988326, "volume_24h": 31260929299},
     }
     assert won == {
         "currency": "KRW",
@@ -101,10 +114,12 @@ def test_several_currencies_stand_side_by_side(coin):
         "change_percent_24h": -0.5,
         "trend": "FALLING",
         "updated_at": "2026-01-15T12:00:00Z",
+        "shown": {"market_cap": 1832000000000000, "volume_24h": 5},
     }
-    assert euros == {"currency": "EUR", "price": 62000, "updated_at": "2026-01-15T12:00:00Z"}
+    at = {"updated_at": "2026-01-15T12:00:00Z"}
+    assert euros == {"currency": "EUR", "price": 62000, "shown": {}, **at}
     # The coin has no price in it: what is known is that there is none.
-    assert rights == {"currency": "XDR", "updated_at": "2026-01-15T12:00:00Z"}
+    assert rights == {"currency": "XDR", "shown": {}, **at}
     assert told(made)["price"] == dollars["price"]
 
 

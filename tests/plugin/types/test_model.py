@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
+from google.protobuf.json_format import MessageToDict
+from spaceone.api.inventory.plugin.collector_pb2 import ResourceInfo
 
 from plugin.options import Options
 from plugin.schema import CLOUD_SERVICE_TYPES
+from plugin.serving.messages import Encoder
 from plugin.serving.numbers import storable
 from plugin.types import TYPES
 from plugin.types.model import identity, trend, utc, utc_of
@@ -59,19 +63,6 @@ def test_the_form_offers_all_types():
     assert tuple(kind.name for kind in TYPES) == CLOUD_SERVICE_TYPES, "types/__init__.py and schema.py differ"
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
-def test_a_link_leads_to_what_its_field_shows(kind):
-    view = kind.metadata["view"]
-    layouts = [view["table"]["layout"], *view["sub_data"]["layouts"]]
-    links = {
-        field["key"]: field["options"]["link"]
-        for layout in layouts
-        for field in _fields(layout)
-        if "link" in field.get("options", {})
-    }
-    assert links == {key: "{{" + key + "}}" for key in links}
-
-
 def _fields(layout):
     options = layout.get("options", {})
     for part in options.get("layouts", []):
@@ -119,15 +110,57 @@ def full(coin):
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 def test_every_key_of_the_dynamic_ui_is_in_a_full_resource(kind, full):
     assert kind.name in full, "the fixture `full` wants a row of this type in which nothing is missing"
+    resource = _sent(kind, full)
+    view = kind.metadata["view"]
+    fields = _all_fields(kind)
+    for field in [*view["search"], *fields]:
+        assert _value(resource, field["key"]) is not None, field
+        if sort_key := field.get("options", {}).get("sort_key"):
+            assert isinstance(_value(resource, sort_key), int | float), field
+    columns = view["table"]["layout"]["options"]
+    sorted_by = {field.get("options", {}).get("sort_key", field["key"]) for field in columns["fields"]}
+    assert columns["default_sort"]["key"] in sorted_by
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_the_console_garbles_no_number(kind, full):
+    """In a text and a badge it puts commas behind the point, too, and into a year."""
+    resource = _sent(kind, full)
+    for field in _all_fields(kind):
+        drawn = _value(resource, field["key"])
+        if isinstance(drawn, int | float) and "shown" not in field["key"].split("."):
+            assert field["type"] == "state" or field["key"].endswith(SHORT), field
+
+
+SHORT = ("rank", "coins", "exchanges", "issued_percent")
+"""Numbers that have at most three decimals by their nature, or by `record`."""
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_the_console_knows_every_layout_and_field(kind):
+    layouts = kind.metadata["view"]["sub_data"]["layouts"]
+    # Of its own, a simple table is empty.
+    assert {layout["type"] for layout in layouts} <= {"item", "table", "list"}
+    inner = [part for layout in layouts for part in layout["options"].get("layouts", [])]
+    assert {part["type"] for part in inner} <= {"item", "simple-table"}
+    for field in _all_fields(kind):
+        assert field["type"] in {"text", "badge", "datetime", "enum", "state"}, field
+        # Both would be drawn around nothing.
+        assert not {"prefix", "postfix", "link"} & set(field.get("options", {})), field
+
+
+def _sent(kind, full):
+    """A full resource of a type, as inventory stores it."""
     made = kind.record(full[kind.name], OPTIONS)
-    data = storable(made.data, {})
-    resource = {"name": made.name, "data": data, "reference": {"external_link": made.external_link}}
+    message = ResourceInfo.FromString(Encoder("2.x").cloud_service(made))
+    data = json.loads(MessageToDict(message)["resource"]["json_data"])
+    return {"name": made.name, "data": data}
+
+
+def _all_fields(kind):
     view = kind.metadata["view"]
     layouts = [view["table"]["layout"], *view["sub_data"]["layouts"]]
-    fields = [*view["search"], *(field for layout in layouts for field in _fields(layout))]
-    for field in fields:
-        assert _value(resource, field["key"]) is not None, field
-    assert view["table"]["layout"]["options"]["default_sort"]["key"] in {field["key"] for field in fields}
+    return [field for layout in layouts for field in _fields(layout)]
 
 
 def test_an_exchange(full):
@@ -161,8 +194,13 @@ def test_the_market_as_a_whole(full):
         "exchanges": 1200,
         "dominance": [{"symbol": "BTC", "percent": 51.25}, {"symbol": "ETH", "percent": 17.5}],
         "quotes": [
-            {"currency": "USD", "market_cap": 2.5e12, "volume_24h": 1e11},
-            {"currency": "EUR", "market_cap": 2300000000000.75},
+            {
+                "currency": "USD",
+                "market_cap": 2.5e12,
+                "volume_24h": 1e11,
+                "shown": {"market_cap": 2500000000000, "volume_24h": 100000000000},
+            },
+            {"currency": "EUR", "market_cap": 2300000000000.75, "shown": {"market_cap": 2300000000001}},
         ],
         "updated_at": "2026-01-15T12:00:00Z",
     }

@@ -24,7 +24,7 @@ settings of the environment come with it. What else there is:
 - `ErrorResource` for what is missing from a collection that goes on, `PluginError` and `InvalidParameter` for a call
   that cannot.
 - `ui`: the console's dynamic UI for a type; `Namespace` and `Metric` for the dashboards of 2.x.
-- `number`: reads a number of the source without rounding it.
+- `number`: reads a number of the source without rounding it. `shown`: what the console is to draw for it.
 
 `python -m plugin.serving.healthcheck` is the container's health check.
 """
@@ -32,6 +32,7 @@ settings of the environment come with it. What else there is:
 from plugin.serving import ui
 from plugin.serving.caller import Caller
 from plugin.serving.collector import Call, Collector
+from plugin.serving.console import shown
 from plugin.serving.errors import CallerLeft, InvalidParameter, PluginError
 from plugin.serving.main import serve
 from plugin.serving.numbers import Number, number
@@ -63,6 +64,7 @@ __all__ = [
     "Resource",
     "number",
     "serve",
+    "shown",
     "ui",
     "whole_number",
 ]

@@ -92,7 +92,7 @@ class Encoder:
         reference = text(_RESOURCE_ID, resource.resource_id)
         if resource.external_link is not None:
             reference += text(_LINK, resource.external_link)
-        parts = [text(_NAME, resource.name), wire.entry(_REFERENCE, wire.struct(reference))]
+        parts = [text(_NAME, resource.name), wire.struct_entry(_REFERENCE, reference)]
         if resource.account is not None:
             parts.append(text(_ACCOUNT, resource.account))
         if resource.instance_type is not None:
@@ -101,15 +101,17 @@ class Encoder:
             parts.append(text(_REGION_CODE, resource.region_code))
         tags = {name: value for name, value in resource.tags.items() if value is not None}
         if tags:
-            parts.append(wire.entry(_TAGS, wire.struct(wire.fields(tags))))
+            parts.append(wire.struct_entry(_TAGS, wire.fields(tags)))
         if resource.more:
             parts.append(wire.fields(storable(resource.more, {})))
         exact: Exact = {}
         data = storable(resource.data, exact)
         if kind.exact_numbers:
             data["exact"] = exact
+        if resource.shown is not None:
+            data["shown"] = resource.shown
         if self._as_json:
-            parts.append(wire.entry(_JSON_DATA, wire.text(_json(data))))
+            parts.append(wire.long_text_entry(_JSON_DATA, _json(data)))
         else:
             parts.append(wire.entry(_DATA, wire.struct(wire.fields(data))))
         return prefix + wire.delimited(_RESOURCE, b"".join(parts))

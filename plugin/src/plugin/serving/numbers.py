@@ -28,7 +28,11 @@ CERTAIN: Final = sys.float_info.dig + 1
 CERTAIN_INTEGER: Final = 2**53
 """So does a whole number up to this one."""
 
+_CERTAIN_NEGATIVE: Final = -CERTAIN_INTEGER
+
+_CONTAINERS: Final = (dict, list)
 _LEAST, _LARGEST = 1e-290, 1e290  # beyond these bounds a double has fewer digits, or none
+_LEAST_DOUBLE: Final = -sys.float_info.max
 _LARGEST_DOUBLE: Final = sys.float_info.max
 _LEAST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**63 - 1
 
@@ -70,8 +74,8 @@ def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
         kind = type(value)
         if (
             kind is str
-            or (kind is float and -_LARGEST_DOUBLE <= value <= _LARGEST_DOUBLE)
-            or (kind is int and -CERTAIN_INTEGER <= value <= CERTAIN_INTEGER)
+            or (kind is float and _LEAST_DOUBLE <= value <= _LARGEST_DOUBLE)
+            or (kind is int and _CERTAIN_NEGATIVE <= value <= CERTAIN_INTEGER)
         ):
             held[name] = value
         elif value is not None:
@@ -82,14 +86,14 @@ def storable(values: Mapping[str, Any], exact: Exact) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any, exact: Exact) -> Any:
-    if isinstance(value, str | bool):
-        return value
-    if isinstance(value, dict | list):
+    if isinstance(value, _CONTAINERS):
         below: Exact = {}
         kept = storable(value, below) if isinstance(value, dict) else _list(value, below)
         if below:
             exact[name] = below
         return kept
+    if isinstance(value, str | bool):
+        return value
     if isinstance(value, Number):
         return _number(name, value, exact)
     raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not have")

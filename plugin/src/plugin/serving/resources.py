@@ -66,6 +66,8 @@ class CloudService:
         instance_type: Its kind within the type, such as a server's size.
         region_code: Its region, where the type does not name one for all.
         more: Other fields of inventory's cloud service, such as `instance_size`, `ip_addresses` or `launched_at`.
+        shown: What the console is to draw for numbers of the data, made with `plugin.serving.shown`; it is sent in the
+            data, as `shown`.
     """
 
     type: CloudServiceType
@@ -78,6 +80,7 @@ class CloudService:
     instance_type: str | None = None
     region_code: str | None = None
     more: Mapping[str, Any] | None = None
+    shown: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,33 @@ def text_entry(key: bytes, value: str) -> bytes:
     return b"\x0a%c%b\x12%c\x1a%c%b" % (len(key) + size + 4, key, size + 2, size, content)
 
 
+def struct_entry(key: bytes, entries: bytes) -> bytes:
+    """`entry(key, struct(entries))`, in one step where all lengths take one byte."""
+    size = len(entries)
+    if len(key) + size > 0x7F - 4:
+        return entry(key, struct(entries))
+    return b"\x0a%c%b\x12%c\x2a%c%b" % (len(key) + size + 4, key, size + 2, size, entries)
+
+
+def long_text_entry(key: bytes, content: bytes) -> bytes:
+    """`entry(key, text(content))`, in one step where all lengths take two bytes."""
+    size = len(content)
+    value = size + 3
+    whole = len(key) + value + 3
+    if size < 0x80 or whole >= 0x4000:
+        return entry(key, text(content))
+    return b"\x0a%c%c%b\x12%c%c\x1a%c%c%b" % (
+        whole & 0x7F | 0x80,
+        whole >> 7,
+        key,
+        value & 0x7F | 0x80,
+        value >> 7,
+        size & 0x7F | 0x80,
+        size >> 7,
+        content,
+    )
+
+
 def _value(value: Any) -> bytes:
     if value is None:
         return _NULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin.serving import CloudService
+from plugin.serving import CloudService, shown
 from plugin.types.cryptocurrency_ui import METADATA
 from plugin.types.model import CollectedType, Ranked, identity, trend, utc, utc_of
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from plugin.options import Options
     from plugin.source import Row, Source
+
+_QUOTE: Final = ("market_cap", "volume_24h")
+_AMOUNTS: Final = (*_QUOTE, "fully_diluted_valuation", "market_cap_change_24h")
+_SUPPLY: Final = ("circulating", "total", "max")
 
 COIN_PAGE: Final = "https://www.coingecko.com/en/coins/"
 
@@ -75,6 +79,7 @@ def record(row: Row, options: Options) -> CloudService:
         tags={"symbol": symbol, "category": options.category},
         account="coingecko",
         instance_type=symbol,
+        shown=shown(data, _AMOUNTS) | {"supply": shown(data["supply"], _SUPPLY)},
     )
 
 
@@ -92,7 +97,8 @@ def _quotes(data: dict[str, Any], prices: dict[str, Any], options: Options) -> l
         }
         for name in options.more_currencies
     ]
-    return [{key: data[key] for key in own}, *others]
+    quotes = [{key: data[key] for key in own}, *others]
+    return [quote | {"shown": shown(quote, _QUOTE)} for quote in quotes]
 
 
 def _page(source: Source, options: Options, number: int, size: int) -> list[Row]:

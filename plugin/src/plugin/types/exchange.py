@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin.serving import CloudService, ui
+from plugin.serving import CloudService, shown, ui
 from plugin.types.model import CollectedType, Ranked, identity
 
 if TYPE_CHECKING:
@@ -13,31 +13,32 @@ if TYPE_CHECKING:
 
 _FIELDS: Final = [
     ui.badge("Rank", "data.rank", "indigo.500"),
-    ui.image("Logo", "data.image"),
     ui.text("Country", "data.country"),
-    ui.text("Established", "data.year_established"),
-    ui.text("Trust Score", "data.trust_score", postfix=" of 10"),
-    ui.text("Volume (24h)", "data.volume_24h_btc", postfix=" BTC"),
-    ui.link("Website", "data.url"),
+    ui.digits("Established", "data.year_established"),
+    ui.digits("Trust Score (of 10)", "data.trust_score"),
+    ui.number("Volume (24h, BTC)", "data.volume_24h_btc"),
+    ui.text("Website", "data.url"),
 ]
 
 
 def record(row: Row, _options: Options) -> CloudService:
     """Make a resource of a row of `/exchanges`; KeyError where it lacks the id."""
+    data = {
+        "rank": row.get("trust_score_rank"),
+        "country": row.get("country"),
+        "year_established": row.get("year_established"),
+        "trust_score": row.get("trust_score"),
+        "volume_24h_btc": row.get("trade_volume_24h_btc"),
+        "url": row.get("url"),
+        "image": row.get("image"),
+    }
     return CloudService(
         EXCHANGE,
         resource_id=identity(row),
         name=row.get("name") or row["id"],
         external_link="https://www.coingecko.com/en/exchanges/" + row["id"],
-        data={
-            "rank": row.get("trust_score_rank"),
-            "country": row.get("country"),
-            "year_established": row.get("year_established"),
-            "trust_score": row.get("trust_score"),
-            "volume_24h_btc": row.get("trade_volume_24h_btc"),
-            "url": row.get("url"),
-            "image": row.get("image"),
-        },
+        data=data,
+        shown=shown(data, ["volume_24h_btc"]),
         tags={"country": row.get("country")},
     )
 
@@ -50,8 +51,6 @@ EXCHANGE: Final = CollectedType(
         sort=("data.rank", False),
         tabs=[ui.item("Exchange", _FIELDS)],
     ),
-    rows=Ranked(
-        lambda source, _options, page, size: source.rows("get_exchanges_list", per_page=size, page=page)
-    ),
+    rows=Ranked(lambda source, _, page, size: source.rows("get_exchanges_list", per_page=size, page=page)),
     record=record,
 )
