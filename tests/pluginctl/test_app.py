@@ -244,5 +244,7 @@ def test_the_status_of_a_sandbox_that_was_never_started(pluginctl, monkeypatch, 
     assert done.exit_code == 0
     shown = json.loads(done.stdout)
     assert {service["state"] for service in shown["services"]} == {"stopped"}
-    assert {"name", "address", "state", "restarts", "memory", "container"} == set(shown["services"][0])
+    assert {"name", "plugin", "address", "state", "restarts", "memory", "container"} == set(
+        shown["services"][0]
+    )
     assert shown["spacectl_environment"].startswith(str(tmp_path))

@@ -143,7 +143,7 @@ def test_no_documents_are_made_where_none_are_wanted(settings, world, platform, 
 
 def test_an_image_whose_packages_cannot_be_listed_is_not_pushed(request_, engine, platform, recorder):
     engine.archive = b"x" * 1000
-    with pytest.raises(PackagesUnreadable, match=r"0\.5\.0 has files that cannot be read") as caught:
+    with pytest.raises(PackagesUnreadable, match=r":[0-9.]+ has files that cannot be read") as caught:
         release(request_, recorder)
     assert "push" not in platform.calls
     assert not caught.value.changed
