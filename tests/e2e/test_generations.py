@@ -254,3 +254,14 @@ def test_every_translation_is_in_the_plan(released):
         note for action in released["2.x"]["actions"] for note in action.get("notes", [])
     ]
     assert "secret_schema_id and secret_data are a separate secret in 1.12." in notes["1.12"]["secret"]
+
+
+def test_what_runs_on_each_is_what_was_released(released, run, sandbox, sandbox_1_12):
+    verified = {}
+    for generation, summary in (("2.x", sandbox), ("1.12", sandbox_1_12)):
+        done = run("verify", summary.name, "--output", "json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        verified[generation] = json.loads(done.stdout)
+    checks = [[check["name"] for check in each["checks"]] for each in verified.values()]
+    assert checks[0] == checks[1]
+    assert {each["digest"] for each in verified.values()} == {each["digest"] for each in released.values()}
