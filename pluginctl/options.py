@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows.images.versions import Part
 from flows.steps.places import MANIFEST, SOURCE
 from pluginctl.output import Output
 
@@ -42,6 +43,21 @@ PublishOnly = Annotated[
     typer.Option(
         "--publish-only",
         help="Stop after the plugin is registered. Create no account and no collector, and collect nothing.",
+    ),
+]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        metavar="VERSION",
+        help="Release this version, such as 0.2.1.dev3, and not the one in src/VERSION. The file is not changed.",
+    ),
+]
+Bump = Annotated[
+    Part | None,
+    typer.Option(
+        "--bump",
+        help="Raise this number of the version in src/VERSION. The file is written when the registry has the image.",
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line that the build prints.")]

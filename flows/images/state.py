@@ -6,14 +6,21 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from flows.images import versions
 from flows.images.base import Base
 from flows.images.errors import InvalidReference
 from flows.images.labels import SOURCE_DIGEST
+from flows.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
     from flows.images.source.plugin_source import PluginSource
+
+
+_SHOWN = 5
 
 
 class ImageStatus(StrEnum):
@@ -24,6 +31,7 @@ class ImageStatus(StrEnum):
     CONFLICT = "conflict"
     UNLABELLED = "unlabelled"
     REPLACED = "replaced"
+    UNSORTABLE = "unsortable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class ImageState:
     @property
     def blocked(self) -> bool:
         """Whether a release must stop here."""
-        return self.status in {ImageStatus.CONFLICT, ImageStatus.UNLABELLED, ImageStatus.REPLACED}
+        return self.status not in {ImageStatus.ABSENT, ImageStatus.SAME}
 
 
 def as_released(state: ImageState, source: PluginSource, digest: str, source_digest: str) -> ImageState:
@@ -77,6 +85,37 @@ def as_released(state: ImageState, source: PluginSource, digest: str, source_dig
         )
         return replace(state, status=ImageStatus.CONFLICT, source_digest=source_digest, message=message)
     return state
+
+
+def sortable(state: ImageState, source: PluginSource, rule: versions.Rule, tags: Iterable[str]) -> ImageState:
+    """Compare a version, and the tags that its repository holds, with what the platform can sort.
+
+    Args:
+        state: The outcome of `compare`; one that is blocked stays so.
+        source: The source.
+        rule: The platform's rule.
+        tags: All tags of the repository.
+    """
+    if state.blocked:
+        return state
+    repository, message = state.reference.repository, ""
+    if not rule.allows(source.version):
+        message = (
+            f"{printable(source.version)} is not a version that the platform can sort. {rule}; with one other tag in "
+            f"{repository} it lists no version of the plugin any more. " + _instead(source)
+        )
+    elif others := [printable(tag) for tag in tags if not rule.allows(tag)]:
+        more = ", …" if len(others) > _SHOWN else ""
+        message = (
+            f"{repository} holds {', '.join(others[:_SHOWN])}{more}. {rule}; so it lists no version of the plugin. "
+            "Remove such tags from the registry, or give the plugin another image name."
+        )
+    return replace(state, status=ImageStatus.UNSORTABLE, message=message) if message else state
+
+
+def _instead(source: PluginSource) -> str:
+    other = versions.suggestion(source.version)
+    return f"Give {other} with --version." if source.given else f"Write {other} into {source.version_file}."
 
 
 def compare(source: PluginSource, registry: Registry, reference: ImageReference) -> ImageState:

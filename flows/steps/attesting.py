@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +15,6 @@ from flows.images.attestation.store import ENVELOPE_TYPE, PROVENANCE, STATEMENT_
 from flows.images.errors import (
     EngineError,
     PackagesUnreadable,
-    RegistryError,
     RegistryRefused,
     SigningKeyError,
     SourceError,
@@ -28,7 +25,6 @@ from flows.images.state import ImageStatus
 from flows.steps.catalogue import ATTEST, LIST_PACKAGES
 from flows.steps.parts import Attested, Planned
 from flows.steps.runner import Runner, Step
-from flows.text import printable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -43,7 +39,6 @@ if TYPE_CHECKING:
     from flows.steps.changes import Changes
 
 _MAX_KEY = 64 * KIB
-_SHOWN = 5
 _NOT_OURS = "nothing: this engine did not build what the registry holds"
 
 
@@ -103,14 +98,14 @@ def _read(path: Path, name: str) -> bytes:
 def documents_of(
     registry: Registry, state: ImageState, environment: Environment
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Which documents of an image are missing, and what a plan should say about it and about its repository.
+    """Which documents of an image are missing, and what a plan should say about it.
 
-    It only reads: the repository's tags, and one request without a body for each document.
+    It only reads: one request without a body for each document.
 
     Raises:
         RegistryError: the registry cannot be read.
     """
-    notes = list(_tag_notes(registry, state)) if state.digest else []
+    notes: list[str] = []
     missing: tuple[str, ...] = ()
     if environment.settings.attestations and state.status is ImageStatus.SAME and state.digest:
         try:
@@ -128,31 +123,6 @@ def _unsigned_notes(environment: Environment) -> list[str]:
     if environment.settings.signing.key_variable is not None:
         return []
     return ["Its provenance will not be signed: the environment has no signing.key_variable."]
-
-
-def _tag_notes(registry: Registry, state: ImageState) -> Iterator[str]:
-    repository, tags = state.reference.repository, list[str]()
-    with suppress(RegistryError):  # some registries list no tags, and a release does not need them
-        tags = registry.artifacts(repository).tags()
-    if unsortable := [tag for tag in tags if not is_sortable(tag)]:
-        more = ", …" if len(unsortable) > _SHOWN else ""
-        yield (
-            f"{repository} has tags that are not versions: {', '.join(map(printable, unsortable[:_SHOWN]))}{more}. "
-            "SpaceONE takes every tag for a version, and with HARBOR it then lists none: remove them."
-        )
-
-
-def is_sortable(tag: str) -> bool:
-    """Whether SpaceONE can sort a tag as a version: it uses `packaging.version.parse`."""
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)*", tag):
-        return True
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        Version(tag)
-    except InvalidVersion:
-        return False
-    return True
 
 
 @dataclass(frozen=True)

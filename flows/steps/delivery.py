@@ -35,18 +35,27 @@ _VERBS = {
     ImageStatus.CONFLICT: Verb.BLOCKED,
     ImageStatus.UNLABELLED: Verb.BLOCKED,
     ImageStatus.REPLACED: Verb.BLOCKED,
+    ImageStatus.UNSORTABLE: Verb.BLOCKED,
 }
 
 
-def read_source(folder: Path, environment: Environment, runner: Runner) -> Source:
+def read_source(
+    folder: Path, environment: Environment, runner: Runner, choose: Callable[[str], str] | None = None
+) -> Source:
     """Reads VERSION, requirements, setup.py and Dockerfile, before any service is called.
+
+    Args:
+        folder: The plugin's source.
+        environment: Its build arguments name the base image.
+        runner: Runs the step.
+        choose: Gives the version to release for the one in VERSION; None to release that.
 
     Raises:
         SourceError: something is missing or contradictory; the error names the file and what to do.
     """
 
     def read() -> Source:
-        plugin = PluginSource.load(folder)
+        plugin = PluginSource.load(folder, choose)
         return Source(plugin, plugin.base(environment.settings.build.args))
 
     return runner.run(Step(READ_SOURCE, read, outcome=source_summary))
@@ -56,7 +65,7 @@ def image_action(state: ImageState, source: PluginSource, notes: tuple[str, ...]
     """The image's action in the plan, with notes about it and its repository."""
     verb = _VERBS[state.status]
     changes: tuple[FieldChange, ...] = ()
-    if verb in {Verb.CREATE, Verb.BLOCKED} and state.status is not ImageStatus.REPLACED:
+    if state.status in {ImageStatus.ABSENT, ImageStatus.CONFLICT, ImageStatus.UNLABELLED}:
         changes = (FieldChange("source_digest", state.source_digest, source.digest),)
     reason = state.message if state.blocked else ""
     return Action("image", str(state.reference), verb, changes, reason, notes)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
+from flows.images import versions
 from flows.images.base import Base, remarks
-from flows.images.errors import EngineError
+from flows.images.errors import EngineError, RegistryError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, as_released, compare
+from flows.images.state import ImageState, ImageStatus, as_released, compare, sortable
 from flows.manifest import Manifest
 from flows.resources import (
     Action,
@@ -79,6 +81,9 @@ def plan(
         missing, notes = documents_of(registry, image, session.environment)
         actions = _actions(session, declared)
         image, recorded = _as_released(image, source.plugin, actions)
+        rule = versions.rule(session.generation, _registry_type(declared))
+        if rule:
+            image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
         notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
         made = Plan((image_action(image, source.plugin, notes), *actions))
         return Planned(source, image, made, services, missing)
@@ -86,6 +91,18 @@ def plan(
     planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
+
+
+def _registry_type(declared: list[Resource]) -> str:
+    plugin = next(resource for resource in declared if resource.kind == "plugin")
+    return str(plugin.declared["registry_type"])
+
+
+def _tags(registry: Registry, repository: str) -> list[str]:
+    """The tags of a repository; none where they cannot be listed, which a release does not need."""
+    with suppress(RegistryError):
+        return registry.artifacts(repository).tags()
+    return []
 
 
 def _base(name: str) -> Base:

@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flows.images.errors import SourceError
+from flows.images.source.contents import VERSION_FILE
+from flows.images.versions import Part, bumped
 from flows.manifest import Environment, Manifest, Secrets
 from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
@@ -31,6 +34,9 @@ class ReleaseRequest:
             service account or collector, and no collection.
         parameters: Fields that override the manifest's, each `KIND.FIELD=VALUE`; they may hold secrets.
         secrets: Where secret values come from.
+        version: The version to release, in the place of the one in src/VERSION; the file is not changed.
+        bump: Which number of the version in src/VERSION to raise. The file gets the new version as soon as the registry
+            has the image: a release that failed before can be started again with the same version.
     """
 
     environment: Environment
@@ -40,6 +46,23 @@ class ReleaseRequest:
     publish_only: bool = False
     parameters: tuple[str, ...] = field(default=(), repr=False)
     secrets: Secrets = field(default=Secrets(), repr=False)
+    version: str | None = None
+    bump: Part | None = None
+
+    def choose(self, written: str) -> str:
+        """The version to release, for the one in src/VERSION.
+
+        Raises:
+            SourceError: it cannot be raised.
+        """
+        if self.bump is None:
+            return self.version or written
+        try:
+            return bumped(written, self.bump)
+        except ValueError as error:
+            raise SourceError(
+                self.source / VERSION_FILE, f"cannot be raised: {error}", "Write one such as 0.1.0 into it"
+            ) from error
 
 
 def release(request: ReleaseRequest, runner: Runner) -> Report:
@@ -58,7 +81,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors():
         manifest = Manifest.load(request.manifest, request.parameters, request.secrets)
-        source = read_source(request.source, request.environment, runner)
+        source = read_source(request.source, request.environment, runner, request.choose)
         with open_session(request.environment, runner) as session, session.registry() as registry:
             planned = plan(session, registry, source, manifest, runner, publish_only=request.publish_only)
             delivered = attested = registered = collected = None
@@ -66,6 +89,8 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 raise PlanBlocked(planned.plan.blocked)
             if not request.dry_run:
                 delivered, attested = deliver(planned, registry, session.environment, runner, changes)
+                if request.bump:
+                    source.plugin.write_version()
                 took = delivered.trial.seconds if delivered else 0.0
                 plugin = RunningPlugin.of(manifest, planned.plan.action("plugin").name, source.plugin.version)
                 registered = register(session, planned.plan, runner, changes, plugin, took)

@@ -10,6 +10,7 @@ from flows.steps.release import release as run_release
 from pluginctl.ending import finish
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import (
+    Bump,
     DryRun,
     EnvironmentName,
     Format,
@@ -18,6 +19,7 @@ from pluginctl.options import (
     PublishOnly,
     SourceFolder,
     Verbose,
+    Version,
 )
 from pluginctl.output import Output, message_console
 from pluginctl.project import find_inputs
@@ -34,10 +36,14 @@ def release(
     parameters: Parameters = None,
     dry_run: DryRun = False,
     publish_only: PublishOnly = False,
+    version: Version = None,
+    bump: Bump = None,
     output: Format = Output.TEXT,
     verbose: Verbose = False,
 ) -> None:
     """Build and push a plugin's image, register the plugin, collect with it, and judge the collection."""
+    if version and bump:
+        raise typer.BadParameter("give --version or --bump, and not both")
     with exit_on_error(output):
         inputs = find_inputs(environment, source, manifest)
         request = ReleaseRequest(
@@ -48,6 +54,8 @@ def release(
             publish_only,
             tuple(parameters or ()),
             Secrets(files=True),
+            version,
+            bump,
         )
         report = run_release(request, TerminalRunner(message_console(), verbose))
     finish(report, output)

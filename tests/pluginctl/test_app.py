@@ -69,6 +69,16 @@ def test_text_names_the_outcome(pluginctl, environment):
     assert "release of portfolio 0.1.0 succeeded" in done.stdout
 
 
+def test_a_version_is_given_or_raised(pluginctl, environment):
+    _, [(request, _)] = pluginctl("release", environment, "--version", "0.1.1.dev3", result=report())
+    assert (request.version, request.bump) == ("0.1.1.dev3", None)
+    _, [(request, _)] = pluginctl("release", environment, "--bump", "minor", result=report())
+    assert (request.version, request.bump) == (None, "minor")
+    done, seen = pluginctl("release", environment, "--bump", "minor", "--version", "1.0", result=report())
+    assert (done.exit_code, seen) == (2, [])
+    assert "--version or --bump" in done.stderr
+
+
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_a_failed_verdict_is_1_and_its_reasons_are_in_the_output(pluginctl, environment, output):
     done, _ = pluginctl("release", environment, "--output", output, result=report("No secret matches."))

@@ -142,7 +142,7 @@ class Engine:
             arguments.setdefault(EPOCH, str(int(source.created.timestamp())))
         before = self.find(reference)
         output = Output(on_output)
-        with context.archive(source.folder, time=source.created) as archive:
+        with context.archive(source.folder, time=source.created, replaced=source.replaced) as archive:
             source.check_unchanged()
             labels = image_labels(source, reference, arguments, self.digest(source.base(arguments)))
             self._follow(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import stat
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from flows.images.source.dockerignore import DOCKERIGNORE, Rule, included, read_
 from flows.images.source.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
     from io import BufferedReader
 
@@ -96,8 +97,13 @@ def digest(folder: Path, *, without: Collection[str] = ()) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def archive(folder: Path, *, time: datetime) -> IO[bytes]:
+def archive(folder: Path, *, time: datetime, replaced: Mapping[str, bytes] | None = None) -> IO[bytes]:
     """Return the build context of `folder` as an open tar file, at its start; closing it removes it.
+
+    Args:
+        folder: The folder.
+        time: The time of all files.
+        replaced: Other contents, by the paths of the files that are to have them.
 
     Raises:
         SourceError: a file cannot be read.
@@ -105,13 +111,17 @@ def archive(folder: Path, *, time: datetime) -> IO[bytes]:
     import tarfile
     import tempfile
 
+    others = replaced or {}
     output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries(folder):
             info = tarfile.TarInfo(entry.path)
             info.mtime = int(time.timestamp())
             info.mode = 0o755 if entry.executable or entry.kind == "folder" else 0o644
-            if entry.kind == "file":
+            if entry.path in others:
+                info.size = len(others[entry.path])
+                tar.addfile(info, io.BytesIO(others[entry.path]))
+            elif entry.kind == "file":
                 with _opened(folder, entry) as file:
                     info.size = os.fstat(file.fileno()).st_size
                     tar.addfile(info, file)

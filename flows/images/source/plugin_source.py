@@ -17,7 +17,7 @@ from flows.images.source.dockerfile import base_image, declares
 from flows.images.source.reading import VERSION_BYTES, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,14 @@ class PluginSource:
     """What its other files declare, with warnings."""
     url: str | None = None
     """The git remote, without credentials."""
+    given: str | None = None
+    """The version that was given in the place of the one in src/VERSION; the image has it in that file."""
 
     @classmethod
-    def load(cls, folder: Path | str) -> PluginSource:
+    def load(cls, folder: Path | str, choose: Callable[[str], str] | None = None) -> PluginSource:
         """Read and check the plugin source in `folder`.
+
+        `choose` gives the version that is to be released, for the one in src/VERSION.
 
         `created` depends only on the source, so that the same source always has the same labels: the time in
         SOURCE_DATE_EPOCH (https://reproducible-builds.org) if set, otherwise the time of the commit if the
@@ -56,8 +60,9 @@ class PluginSource:
                 or the Dockerfile copies a file that does not exist.
         """
         folder = Path(folder)
-        version = _check(folder)
-        contents = read_contents(folder, version)
+        written = _check(folder)
+        version = check_version(choose(written), folder) if choose else written
+        contents = read_contents(folder, written)
         digest = context.digest(folder, without={VERSION_FILE})
         checkout = read_checkout(folder)
         commit_time = checkout.time if checkout and not checkout.dirty else None
@@ -69,7 +74,28 @@ class PluginSource:
             created=_epoch() or (commit_time or _newest(folder)).astimezone(UTC),
             contents=contents,
             url=checkout.url if checkout else None,
+            given=version if version != written else None,
         )
+
+    @property
+    def replaced(self) -> dict[str, bytes]:
+        """Files of the build context that have another content than in the folder."""
+        return {VERSION_FILE: f"{self.given}\n".encode()} if self.given else {}
+
+    def write_version(self) -> None:
+        """Write a given version into src/VERSION.
+
+        Raises:
+            SourceError: it cannot be written.
+        """
+        if self.given:
+            try:
+                self.version_file.write_text(f"{self.given}\n", encoding="utf-8")
+            except OSError as error:
+                advice = f"Write {self.given} into it"
+                raise SourceError(
+                    self.version_file, f"cannot be written ({error.strerror})", advice
+                ) from error
 
     @property
     def version_file(self) -> Path:
@@ -106,7 +132,7 @@ class PluginSource:
         Raises:
             SourceChanged: it has changed.
         """
-        if _check(self.folder) != self.version:
+        if not self.given and _check(self.folder) != self.version:
             raise SourceChanged(self.version_file, "changed since the release was planned", "Start it again")
         if context.digest(self.folder, without={VERSION_FILE}) != self.digest:
             raise SourceChanged(self.folder, "changed since the release was planned", "Start it again")
@@ -139,6 +165,16 @@ def _version(folder: Path) -> str:
         raise SourceError(path, "is missing", _WRITE_VERSION) from None
     if not version:
         raise SourceError(path, "is empty", _WRITE_VERSION)
+    return check_version(version, folder)
+
+
+def check_version(version: str, folder: Path) -> str:
+    """Return `version` if an image may have it as its tag.
+
+    Raises:
+        SourceError: it is no tag, or one that no plugin may have.
+    """
+    path = folder / VERSION_FILE
     try:
         check_tag(version)
     except InvalidReference as error:

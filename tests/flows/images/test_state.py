@@ -11,7 +11,8 @@ import pytest
 from flows.images import ImageReference, InvalidReference
 from flows.images.labels import SOURCE_DIGEST
 from flows.images.source import PluginSource
-from flows.images.state import ImageStatus, compare
+from flows.images.state import ImageStatus, compare, sortable
+from flows.images.versions import rule
 
 
 @pytest.fixture
@@ -88,3 +89,51 @@ def test_reference_of_another_registry(plugin, registry):
 def test_reference_of_another_version(plugin, registry, reference):
     with pytest.raises(InvalidReference, match=r"is not version 0\.1\.0 of"):
         compare(PluginSource.load(plugin), registry, replace(reference, tag="0.2.0"))
+
+
+STRICT, PEP_440 = rule("1.12", "HARBOR"), rule("2.x", "HARBOR")
+
+
+@pytest.mark.parametrize(
+    ("version", "strictly"),
+    [
+        ("v1.0.0", True),
+        ("1", True),
+        ("0.2.1.dev20261125", True),
+        ("0.3.0-5-gabc1234", False),
+        ("main", False),
+    ],
+)
+def test_a_version_that_would_spoil_its_repository_is_blocked(plugin, registry, version, strictly):
+    """A single such tag, and SpaceONE lists no version of the plugin any more."""
+    (plugin / "src/VERSION").write_text(version)
+    source = PluginSource.load(plugin)
+    absent = compare(source, registry, ImageReference(registry.address, "team/plugin", version))
+    strict = sortable(absent, source, STRICT, ())
+    assert strict.status is ImageStatus.UNSORTABLE
+    assert strict.blocked
+    assert strict.message.startswith(
+        f"{version} is not a version that the platform can sort. SpaceONE 1.12 sorts"
+    )
+    assert f"into {plugin / 'src/VERSION'}." in strict.message
+    assert (sortable(absent, source, PEP_440, ()) == absent) is strictly
+
+
+def test_a_tag_that_spoils_the_repository_is_named(plugin, registry, reference):
+    source = PluginSource.load(plugin)
+    absent = compare(source, registry, reference)
+    assert sortable(absent, source, PEP_440, ["0.0.9", "0.1.0rc1"]) == absent
+    tags = ["0.0.9", "latest", "sha256-ab", "x.sig", "\x1b[2J", "a", "b"]
+    state = sortable(absent, source, PEP_440, tags)
+    assert state.status is ImageStatus.UNSORTABLE
+    assert state.message.startswith(
+        "team/plugin holds latest, sha256-ab, x.sig, \\x1b[2J, a, …. SpaceONE 2.x sorts"
+    )
+    assert sortable(absent, source, STRICT, ["0.1.0rc1"]).blocked
+
+
+def test_what_is_blocked_already_stays_so(plugin, registry, reference, hold):
+    hold({SOURCE_DIGEST: "sha256:0ther"})
+    source = PluginSource.load(plugin)
+    state = compare(source, registry, reference)
+    assert sortable(state, source, PEP_440, ["latest"]) == state

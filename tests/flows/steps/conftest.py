@@ -109,7 +109,7 @@ class Platform:
             return special[method]
         if verb == "list":
             wanted = {key: value for key, value in params.items() if key != "query"}
-            found = [r for r in self.records[name] if all(r.get(k) == v for k, v in wanted.items())]
+            found = [r for r in self.records.get(name, []) if all(r.get(k) == v for k, v in wanted.items())]
             return {"results": found}
         if verb in {"create", "register"}:
             record = {IDS[name]: f"{name}-1", **params}
@@ -306,6 +306,7 @@ def world(monkeypatch, platform, engine):
         digest=PUSHED,
         login=Login("ann", token=False),
         documents={},
+        generation=Generation.V2,
         tags=["0.1.0"],
         refuses={},
         remote=None,
@@ -327,7 +328,7 @@ def world(monkeypatch, platform, engine):
             environment=environment,
             clients=clients,
             client=platform,
-            generation=Generation.V2,
+            generation=world.generation,
             registry=lambda: nullcontext(registry),
         )
 

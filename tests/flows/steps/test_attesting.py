@@ -15,7 +15,7 @@ from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment
 from flows.resources import Verb
 from flows.steps import delivery
-from flows.steps.attesting import is_sortable, signing_key, verifying_key
+from flows.steps.attesting import signing_key, verifying_key
 from flows.steps.release import ReleaseRequest, release
 
 KEY = Ed25519PrivateKey.generate()
@@ -247,28 +247,3 @@ def test_documents_that_may_not_be_read_do_not_stop_a_release(request_, world, r
     assert "is not known: The registry x refuses an anonymous reader" in " ".join(
         recorder.plans[-1].action("image").notes
     )
-
-
-def test_tags_that_break_the_platforms_list_are_told(request_, world, recorder):
-    world.status = ImageStatus.SAME
-    world.tags[:] = ["0.1.0", "latest", "sha256-ab", "x.sig", "\x1b[2J", "a", "b"]
-    release(request_, recorder)
-    assert "has tags that are not versions: latest, sha256-ab, x.sig, \\x1b[2J, a, …." in " ".join(
-        recorder.plans[-1].action("image").notes
-    )
-
-
-def test_tags_that_cannot_be_listed_do_not_stop_a_release(request_, world, recorder):
-    world.status = ImageStatus.SAME
-    world.refuses["tags"] = RegistryRefused("x", "lists nothing")
-    assert release(request_, recorder).success
-
-
-@pytest.mark.parametrize("tag", ["0.1.0", "1", "1.0rc1", "v1.2", "1.0.dev3", "2026.1.1.post1"])
-def test_versions_can_be_sorted(tag):
-    assert is_sortable(tag)
-
-
-@pytest.mark.parametrize("tag", ["latest", "sha256-ab", "sha256-ab.sig", "main", "1.0-x86", ""])
-def test_other_tags_cannot(tag):
-    assert not is_sortable(tag)

@@ -1,16 +1,22 @@
-"""What a plan says about the base image."""
+"""What a plan says about the base image and the version."""
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from flows.images import EngineUnreachable
+from flows.images import EngineUnreachable, PushFailed, RegistryRefused, SourceError
 from flows.images.base import Base
 from flows.images.state import ImageStatus
+from flows.images.versions import Part
 from flows.manifest import Environment, Settings
+from flows.resources import Verb
+from flows.spaceone import Generation
 from flows.steps import planning
+from flows.steps.errors import PlanBlocked
 from flows.steps.release import ReleaseRequest, release
 
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
@@ -67,3 +73,79 @@ def test_without_an_engine_here_the_note_says_how_to_find_the_digest(noted, monk
     monkeypatch.setenv("DOCKER_HOST", host) if host else monkeypatch.delenv("DOCKER_HOST", raising=False)
     (note,) = noted("python:3.11")
     assert note.endswith("`docker pull python:3.11` shows the digest.")
+
+
+@pytest.fixture
+def source(tmp_path, checkout):
+    """A copy of the plugin's source."""
+    return shutil.copytree(checkout / "plugin", tmp_path / "source")
+
+
+@pytest.fixture
+def planned(world, source, checkout, recorder):
+    """The image's action in the plan for a version in src/VERSION, and what a release of it is stopped by."""
+
+    def planned(written, **options):
+        (source / "src/VERSION").write_text(written)
+        request = ReleaseRequest(world.environment, source, checkout / "deployments/portfolio", **options)
+        with suppress(PlanBlocked):
+            release(request, recorder)
+        return recorder.plans[-1].action("image")
+
+    return planned
+
+
+@pytest.mark.parametrize(
+    ("generation", "version"),
+    [(Generation.V1_12, "v1.0.0"), (Generation.V1_12, "0.2.1.dev3"), (Generation.V2, "0.3.0-5-gabc1234")],
+)
+def test_a_version_that_the_platform_cannot_sort_is_blocked(planned, world, platform, generation, version):
+    world.generation = generation
+    action = planned(version)
+    assert action.verb is Verb.BLOCKED
+    assert f"SpaceONE {generation} sorts" in action.reason
+    assert "src/VERSION" in action.reason
+    assert platform.writes == []
+
+
+def test_a_registry_that_is_not_sorted_takes_any_version(planned, world):
+    world.environment = Environment(name="test", folder="/", settings=Settings(registry={"type": "GITHUB"}))
+    assert planned("0.3.0-5-gabc1234", dry_run=True).verb is Verb.CREATE
+
+
+@pytest.mark.parametrize("status", [ImageStatus.ABSENT, ImageStatus.SAME])
+def test_a_tag_that_is_no_version_is_named(planned, world, platform, status):
+    world.status, world.tags[:] = status, ["0.1.0", "latest"]
+    action = planned("0.1.0")
+    assert (action.verb, "holds latest." in action.reason) == (Verb.BLOCKED, True)
+    assert platform.writes == []
+
+
+def test_tags_that_cannot_be_listed_stop_nothing(planned, world):
+    world.refuses["tags"] = RegistryRefused("x", "lists nothing")
+    assert planned("0.1.0", dry_run=True).verb is Verb.CREATE
+
+
+def test_another_version_is_released_without_an_edit(planned, source, recorder):
+    assert planned("0.1.0", version="0.1.1.dev3").name.endswith(":0.1.1.dev3")
+    assert recorder.reports[-1].version == "0.1.1.dev3"
+    assert (source / "src/VERSION").read_text() == "0.1.0"
+    assert "Give 0.1.1 with --version." in planned("0.1.0", version="0.1.1-dirty").reason
+
+
+def test_a_raised_version_is_written_when_the_image_is_there(planned, source, engine, recorder):
+    assert planned("0.1.0", bump=Part.MINOR, dry_run=True).name.endswith(":0.2.0")
+    assert (source / "src/VERSION").read_text() == "0.1.0"
+    engine.refuses["push"] = PushFailed("no", reason="no", advice="")
+    with pytest.raises(PushFailed):
+        planned("0.1.0", bump=Part.MINOR)
+    assert (source / "src/VERSION").read_text() == "0.1.0"
+    engine.refuses.clear()
+    planned("0.1.0", bump=Part.MINOR)
+    assert (source / "src/VERSION").read_text() == "0.2.0\n"
+    assert recorder.reports[-1].version == "0.2.0"
+
+
+def test_a_version_that_cannot_be_raised_is_refused(planned):
+    with pytest.raises(SourceError, match=r"src/VERSION: cannot be raised: 'main' does not begin with N\.N"):
+        planned("main", bump=Part.PATCH)

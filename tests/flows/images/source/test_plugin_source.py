@@ -279,6 +279,14 @@ class TestArchive:
         assert members["src/setup.py"].mode == 0o644
         assert members["src/link"].linkname == "./setup.py"
 
+    def test_a_file_may_have_another_content(self, plugin):
+        others = {"src/VERSION": b"0.2.0.dev3\n", "none": b""}
+        time = datetime(2024, 1, 2, tzinfo=UTC)
+        with context.archive(plugin, time=time, replaced=others) as file, tarfile.open(fileobj=file) as tar:
+            assert tar.extractfile("src/VERSION").read() == b"0.2.0.dev3\n"
+            assert tar.extractfile("src/plugin/main.py").read() == b"print('hello')\n"
+            assert "none" not in tar.getnames()
+
     def test_is_the_same_bytes_again(self, plugin):
         time = datetime(2024, 1, 2, tzinfo=UTC)
         with context.archive(plugin, time=time) as first:
@@ -423,3 +431,34 @@ def test_a_byte_order_mark_is_no_part_of_a_file(plugin):
     assert ".env" not in {entry.path for entry in context.entries(plugin)}
     source = PluginSource.load(plugin)
     assert (source.version, source.base({})) == ("0.1.0", "python:3.11")
+
+
+class TestGivenVersion:
+    def test_it_is_released_and_the_file_stays(self, plugin):
+        source = PluginSource.load(plugin, lambda written: f"{written}.dev3")
+        assert (source.version, source.given) == ("0.1.0.dev3", "0.1.0.dev3")
+        assert source.replaced == {"src/VERSION": b"0.1.0.dev3\n"}
+        assert source.digest == PluginSource.load(plugin).digest
+        source.check_unchanged()
+        assert (plugin / "src/VERSION").read_text() == "0.1.0\n"
+
+    def test_the_one_that_is_written_replaces_nothing(self, plugin):
+        source = PluginSource.load(plugin, str)
+        assert (source.version, source.given, source.replaced) == ("0.1.0", None, {})
+        source.write_version()
+        assert (plugin / "src/VERSION").read_text() == "0.1.0\n"
+
+    def test_it_is_written_on_request(self, plugin):
+        source = PluginSource.load(plugin, lambda _: "0.2.0")
+        source.write_version()
+        assert PluginSource.load(plugin).version == "0.2.0"
+        (plugin / "src/VERSION").unlink()
+        (plugin / "src/VERSION").mkdir()
+        with pytest.raises(SourceError, match=r"src/VERSION: cannot be written") as caught:
+            source.write_version()
+        assert caught.value.advice == "Write 0.2.0 into it"
+
+    @pytest.mark.parametrize("version", ["latest", "", "-1", "0.1 0", "x" * 129])
+    def test_it_is_a_tag(self, plugin, version):
+        with pytest.raises(SourceError, match="src/VERSION"):
+            PluginSource.load(plugin, lambda _: version)
