@@ -26,6 +26,7 @@ def test_a_job_whose_tasks_brought_resources_is_a_success():
         "tasks": 1,
         "failures": [],
         "changes": {"created": 2, "updated": 6, "deleted": 4, "disconnected": 1},
+        "log": [],
     }
     assert found.resources == HELD
 
