@@ -13,6 +13,7 @@ import json
 import re
 import threading
 import urllib.parse
+from collections.abc import Iterable
 
 SHORTEST = 5
 """Characters of a value, or of a line of one, that is left out: shorter ones are parts of ordinary words."""
@@ -30,20 +31,37 @@ def hide(value: str) -> str:
     a key, each line is left out.
     """
     global _pattern  # noqa: PLW0603 - see the module
-    lines = (line.strip() for line in value.splitlines())
-    found = {form for line in lines if len(line) >= SHORTEST for form in _written(line)}
+    found = _forms_of(value)
     with _lock:
         if not found <= _forms:
             _forms.update(found)
-            # The longest first: one secret may be the beginning of another.
-            ordered = sorted(_forms, key=lambda form: (-len(form), form))
-            _pattern = re.compile("|".join(map(re.escape, ordered)))
+            _pattern = _any_of(_forms)
     return value
 
 
 def without_secrets(text: str) -> str:
     """Return a text in which `(hidden)` stands for each secret."""
     return _pattern.sub(MARK, text) if _pattern else text
+
+
+def without(text: str, values: Iterable[str]) -> str:
+    """Return a text in which `(hidden)` stands for each of some values, in the forms that `hide` knows.
+
+    For values that are ordinary words elsewhere, and so are not declared as secret.
+    """
+    forms = {form for value in values for form in _forms_of(value)}
+    return _any_of(forms).sub(MARK, text) if forms else text
+
+
+def _forms_of(value: str) -> set[str]:
+    lines = (line.strip() for line in value.splitlines())
+    return {form for line in lines if len(line) >= SHORTEST for form in _written(line)}
+
+
+def _any_of(forms: Iterable[str]) -> re.Pattern[str]:
+    # The longest first: one secret may be the beginning of another.
+    ordered = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile("|".join(map(re.escape, ordered)))
 
 
 def _written(value: str) -> set[str]:

@@ -8,6 +8,7 @@ container is asked directly, with the secret of the manifest, where the environm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -29,6 +30,10 @@ _UNDECIDED = frozenset(
 )
 #: The platform did not come as far as to ask the plugin.
 _NOT_ASKED = ("ERROR_GRPC_", "ERROR_PLUGIN_", "ERROR_INSTALL_", "ERROR_CONNECTOR", "ERROR_NO_")
+#: A code of the plugin or of the platform that speaks of a way, and not of a secret.
+_NO_ANSWER = re.compile(
+    "UNREACHABLE|UNAVAILABLE|TIMEOUT|TIMED_OUT|CONNECTION|RATE_LIMIT|TOO_MANY|QUOTA|BROKEN"
+)
 _OF_PLATFORM = frozenset({"ERROR_PERMISSION_DENIED", "ERROR_INVALID_PLUGIN_VERSION", "ERROR_NOT_FOUND"})
 
 
@@ -89,6 +94,7 @@ class _Verifier:
                 error.status in _UNDECIDED
                 or error.error_code in _OF_PLATFORM
                 or error.error_code.startswith(_NOT_ASKED)
+                or _NO_ANSWER.search(error.error_code)
             ):
                 return f"not known ({said})"
             lines = last_words(self._session.environment, self._plugin, started)

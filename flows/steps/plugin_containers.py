@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flows import hidden
 from flows.images.errors import ImageError
 from flows.manifest import Environment, Manifest
 
 if TYPE_CHECKING:
     from flows.images.engine.plugins import PluginContainer
-
-HIDDEN = "(hidden)"
-_SHORTEST = 4
-"""Shorter values of a secret are in any text by chance."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +86,8 @@ def where_to_look(plugin: RunningPlugin) -> str:
 
 
 def without(secret: object, text: str) -> str:
-    """A text without the values of a secret."""
-    for value in sorted(_values(secret), key=len, reverse=True):
-        text = text.replace(value, HIDDEN)
-    return text
+    """A text without the values of secret data, whether they are declared as secret or stand in the manifest."""
+    return hidden.without(text, _values(secret))
 
 
 def _values(secret: object) -> Iterator[str]:
@@ -102,9 +97,5 @@ def _values(secret: object) -> Iterator[str]:
     elif isinstance(secret, list | tuple):
         for value in secret:
             yield from _values(value)
-    elif secret is not None and not isinstance(secret, bool) and len(text := str(secret)) >= _SHORTEST:
-        yield text
-        # A key in PEM has several lines, and a log shows one at a time, or an escape for each line break.
-        if "\n" in text:
-            yield text.replace("\n", "\\n")
-            yield from (line for line in text.splitlines() if len(line) >= _SHORTEST)
+    elif secret is not None and not isinstance(secret, bool):
+        yield str(secret)

@@ -254,7 +254,6 @@ def test_the_status_of_a_sandbox_that_was_never_started(pluginctl, monkeypatch, 
     assert done.exit_code == 0
     shown = json.loads(done.stdout)
     assert {service["state"] for service in shown["services"]} == {"stopped"}
-    assert {"name", "plugin", "address", "state", "restarts", "memory", "container"} == set(
-        shown["services"][0]
-    )
+    names = {"name", "address", "state", "restarts", "memory", "container", "plugin"}
+    assert set(shown["services"][0]) == names
     assert shown["spacectl_environment"].startswith(str(tmp_path))

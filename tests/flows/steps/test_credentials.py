@@ -148,6 +148,8 @@ def test_a_plugin_that_does_not_accept_a_secret_stops_the_release(either, record
         ("UNIMPLEMENTED", "Method not found!"),
         ("UNAVAILABLE", "ERROR_GRPC_CONNECTION: Channel is not ready."),
         ("INTERNAL", "ERROR_INVALID_PLUGIN_VERSION: x"),
+        ("INTERNAL", "ERROR_SOURCE_UNREACHABLE: coins:443 cannot be reached"),
+        ("UNKNOWN", "ERROR_REQUEST_TIMEOUT: 30 s"),
         ("PERMISSION_DENIED", "ERROR_PERMISSION_DENIED: Permission denied."),
     ],
 )

@@ -79,12 +79,13 @@ def test_an_engine_that_does_not_answer_hides_no_failure(engine, error):
 @pytest.mark.parametrize(
     ("secret", "text", "shown"),
     [
-        ({"a": "hush", "b": {"c": ["hush-hush"]}}, "hush-hush or hush", "(hidden) or (hidden)"),
+        ({"a": "hush!", "b": {"c": ["hush!-hush"]}}, "hush!-hush or hush!", "(hidden) or (hidden)"),
+        ({"quoted": 'a"b\\\\c'}, r"{'key': 'a\"b\\\\c'}", "{'key': '(hidden)'}"),
         ({"pin": 12345}, "pin 12345", "pin (hidden)"),
-        ({"short": "abc", "yes": True, "none": None}, "abc True None", "abc True None"),
+        ({"short": "abcd", "yes": True, "none": None}, "abcd True None", "abcd True None"),
         ({"pem": "BEGIN\nMIIEvQ\nEND-"}, "line MIIEvQ", "line (hidden)"),
-        ({"pem": "BEGIN\nMIIEvQ\n"}, r"'BEGIN\nMIIEvQ\n'", "'(hidden)'"),
-        (({"a": "hush"}, None), "hush", "(hidden)"),
+        ({"pem": "BEGIN\nMIIEvQ\n"}, r"'BEGIN\nMIIEvQ\n'", r"'(hidden)\n(hidden)\n'"),
+        (({"a": "hush!"}, None), "hush!", "(hidden)"),
         (None, "hush", "hush"),
     ],
 )
