@@ -6,7 +6,7 @@ import pytest
 
 from flows.images import SourceError
 from flows.images.source import PluginSource
-from flows.images.source.contents import Setup
+from flows.images.source.setup import Setup
 
 WALKTHROUGH = """
 from setuptools import find_packages, setup
