@@ -23,8 +23,9 @@ from flows.images.source.dockerfile import Dockerfile, DockerfileError, parse
 from flows.images.source.dockerignore import DOCKERIGNORE, Rule, included, is_excluded, read_rules
 from flows.images.source.listing import Listing, record
 from flows.images.source.reading import TEXT_BYTES, VERSION_BYTES, read_text, unreadable
-from flows.images.source.stages import Source, copies_everything, sources, used
-from flows.images.source.tree import Tree
+from flows.images.source.stages import Source, sources, stages, used
+from flows.images.source.tree import Tree, has_wildcard
+from flows.text import shortened
 
 if TYPE_CHECKING:
     import tarfile
@@ -38,10 +39,13 @@ _NEVER = (".git",)
 
 MAX_RULES = 1000
 """Lines of .dockerignore: each path of the context is compared with all of them."""
+MAX_SOURCES = 500
+"""Different sources of COPY: a wildcard is compared with each path of the context."""
 MAX_ENTRIES = 100_000
 MAX_BYTES = 1024 * MIB
 """The largest build context. A plugin's is some MiB; a larger one has files that nobody meant to send."""
 _MAX_ROOTS = 100
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +155,15 @@ def _read(folder: Path, tar: tarfile.TarFile | None, time: int, *, for_buildkit:
         ignored.discard(DOCKERFILE)
     there = [entry for path, entry in found.items() if path not in ignored]
     tree = _tree(there, for_buildkit=bool(needs(dockerfile)))
-    named = [{source: _find(folder, tree, source) for source in of_stage} for of_stage in sources(dockerfile)]
-    covered = {path for number in used(dockerfile) for paths in named[number].values() for path in paths}
-    sent = covered.union(*(paths for of_stage in named for paths in of_stage.values()))
+    each_stage = sources(dockerfile)
+    first = {source.path: source for of_stage in reversed(each_stage) for source in reversed(of_stage)}
+    if len(first) > MAX_SOURCES:
+        problem = f"copies more than {MAX_SOURCES} files and folders by name"
+        raise SourceError(folder / DOCKERFILE, problem, "Copy folders, not each file")
+    named = {path: _find(folder, tree, source) for path, source in first.items()}
+    reached = {source.path for number in used(dockerfile) for source in each_stage[number]}
+    covered = set[str]().union(*(named[path] for path in reached))
+    sent = covered.union(*named.values())
     sent |= {above for path in sent for above in _above(path) if above in found}
     if DOCKERIGNORE in found and not (for_buildkit and DOCKERIGNORE in ignored):
         sent.add(DOCKERIGNORE)
@@ -174,7 +184,7 @@ def _read(folder: Path, tar: tarfile.TarFile | None, time: int, *, for_buildkit:
             packed = _packed(folder, entry, tar, time, given.get(path))
             if path in covered and path != VERSION_FILE:
                 files[path] = packed
-    roots = _roots(covered, whole=copies_everything(dockerfile))
+    roots = _roots(covered, whole=bool(reached & {None, "."}))
     return Context(dockerfile, Listing(files), roots, given.get(VERSION_FILE))
 
 
@@ -190,7 +200,7 @@ def _dockerfile(folder: Path) -> tuple[bytes, str, Dockerfile]:
     text = content.decode("utf-8", "replace")
     try:
         dockerfile = parse(text)
-        sources(dockerfile)
+        stages(dockerfile)
     except DockerfileError as error:
         raise SourceError(path, f"line {error.line} {error}", "Correct it") from None
     # Of bytes that are not UTF-8, the text does not say which they were.
@@ -206,10 +216,12 @@ def _tree(found: Iterable[Entry], *, for_buildkit: bool) -> Tree:
 def _find(folder: Path, tree: Tree, source: Source) -> set[str]:
     path = "." if source.path is None else source.path
     paths = tree.find(path)
-    if paths or not path.strip("./"):
+    if paths or not path.strip("./") or (tree.for_buildkit and has_wildcard(path)):
         return paths
+    is_there = _whole_tree(folder).find(path)
+    path = shortened(path, _LONGEST_SHOWN)
     copies = f"line {source.line} of the {DOCKERFILE} copies it"
-    if _whole_tree(folder).find(path):
+    if is_there:
         raise SourceError(folder / path, f"is excluded by {DOCKERIGNORE}, but {copies}", "Include it")
     raise SourceError(folder / path, f"is missing, but {copies}", "Add it, or correct that line")
 

@@ -33,6 +33,9 @@ KEYWORDS = frozenset(
     | {"RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
 
+MAX_INSTRUCTIONS = 1000
+"""Each may refer to all stages before it."""
+
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _DIRECTIVES = {"escape", "syntax", "check"}
 _SPACES = re.compile(r"[\t\v\f\r ]+")
@@ -151,6 +154,8 @@ def parse(text: str) -> Dockerfile:
             number = pieces[0][0]
             instruction, at = _instruction(number, joined, tuple(pieces), lines, at, escape)
             found.append(instruction)
+            if len(found) > MAX_INSTRUCTIONS:
+                raise DockerfileError(number, f"is more than {MAX_INSTRUCTIONS:,} instructions")
     return Dockerfile(tuple(found), escape, syntax)
 
 
@@ -183,7 +188,7 @@ def _instruction(
     if keyword == "ONBUILD":
         with_heredoc = rest_of_line.split(" ", 1)[0].upper() in _WITH_HEREDOC
     if with_heredoc and "<<" in rest_of_line:
-        for word in _quoted_words(rest_of_line, escape):
+        for _, word in _quoted_words(rest_of_line, escape):
             if match := _HEREDOC.match(word):
                 name = re.sub(r"[\"']", "", match[2])
                 body, at = _heredoc(number, name, bool(match[1]), lines, at)
@@ -208,26 +213,28 @@ def _heredoc(number: int, name: str, chomp: bool, lines: list[str], at: int) -> 
 def _flags(rest: str, escape: str) -> tuple[tuple[str, ...], str]:
     """The options at the beginning, and what follows them."""
     flags = list[str]()
-    rest = rest.lstrip()
-    while rest.startswith("--"):
-        word = next(_quoted_words(rest, escape))
-        rest = rest[len(word) :].lstrip()
+    for at, word in _quoted_words(rest, escape):
+        if not word.startswith("--"):
+            return tuple(flags), rest[at:]
         if word == "--":
-            break
+            return tuple(flags), rest[at + 2 :].lstrip()
         flags.append(re.sub(r"[\"']", "", word))
-    return tuple(flags), rest
+    return tuple(flags), ""
 
 
-def _quoted_words(text: str, escape: str) -> Iterator[str]:
-    """The words of a line as they are written: spaces in quotes, and escaped ones, do not end a word."""
-    word, quote, escaped = list[str](), "", False
-    for character in text:
+def _quoted_words(text: str, escape: str) -> Iterator[tuple[int, str]]:
+    """Where the words of a line begin, and the words as they are written.
+
+    Spaces in quotes, and escaped ones, do not end a word.
+    """
+    begun, quote, escaped = -1, "", False
+    for at, character in enumerate(text):
         if not quote and not escaped and character.isspace():
-            if word:
-                yield "".join(word)
-            word = []
+            if begun >= 0:
+                yield begun, text[begun:at]
+            begun = -1
             continue
-        word.append(character)
+        begun = at if begun < 0 else begun
         if escaped:
             escaped = False
         elif character == escape and quote != "'":
@@ -236,8 +243,8 @@ def _quoted_words(text: str, escape: str) -> Iterator[str]:
             quote = "" if character == quote else quote
         elif character in "\"'":
             quote = character
-    if word:
-        yield "".join(word)
+    if begun >= 0:
+        yield begun, text[begun:]
 
 
 def _shown(word: str) -> str:

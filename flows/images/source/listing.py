@@ -42,14 +42,15 @@ class Listing:
     def label(self) -> str:
         """Return the list as a label: a JSON object with the first 12 digits by path.
 
-        If it is too long, folders stand for what is in them, at first the deepest ones.
+        If it is too long, folders stand for what is in them, first the deepest ones. If that does not help, the object
+        is empty: without a label of its own, an image has that of its base image.
         """
         depth = max((path.count("/") for path in self.files), default=0)
         text = _json(_short(self.files))
         while len(text) > LONGEST_LABEL and depth:
             text = _json(_short(_folded(self.files, depth)))
             depth -= 1
-        return text if len(text) <= LONGEST_LABEL else ""
+        return text if len(text) <= LONGEST_LABEL else "{}"
 
     def differences(self, label: str) -> Differences | None:
         """Compare with the label of a released image; None if it is not one that `label` wrote."""

@@ -195,4 +195,9 @@ def _manifest(folder: Path, below: str) -> str:
 
 def _in_manifest(text: str) -> bool:
     """Whether MANIFEST.in may name YAML; its language is not read any further."""
-    return re.search(r"(?m)^\s*(?:graft\s|.*\.ya?ml|.*\s\*\s*$|.*\*\.\*)", text) is not None
+    lines = (line.split() for line in text.splitlines())
+    return any(
+        words[0] == "graft" or any(word in {"*", "*.*"} or word.endswith(_YAML) for word in words[1:])
+        for words in lines
+        if words
+    )

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from flows.images.source.dockerignore import pattern
 
 _MOST_LINKS = 40
+_LONGEST = 4096
+"""Linux has no longer paths (PATH_MAX)."""
 _WILDCARD = re.compile(r"\\.|([*?[])", re.DOTALL)
 
 
@@ -19,11 +21,11 @@ class Tree:
     Args:
         links: The target of each path that is a link, None for any other path.
         for_buildkit: Whether a folder before the first wildcard may be a link: BuildKit follows it, the classic builder
-            does not.
+            does not. BuildKit copies nothing if a wildcard matches nothing; the classic builder refuses that.
     """
 
     def __init__(self, links: Mapping[str, str | None], *, for_buildkit: bool = False) -> None:
-        self._links, self._for_buildkit = links, for_buildkit
+        self._links, self.for_buildkit = links, for_buildkit
         self._sorted = sorted(links)
         self._folders = {"", *(above for path in links for above in _above(path))}
 
@@ -33,6 +35,8 @@ class Tree:
         A link in the path is followed, as is a source that is a link; a link in a folder is not. Links that were
         followed are returned, too.
         """
+        if len(source) > _LONGEST:
+            return set()
         if posixpath.normpath(source.lstrip("/")).startswith("../"):
             return set()  # the classic builder refuses it
         wanted = posixpath.normpath(f"/{source}").lstrip("/")
@@ -40,7 +44,7 @@ class Tree:
         if wildcard is None:
             return self._named(re.sub(r"\\(.)", r"\1", wanted))
         followed = set[str]()
-        if self._for_buildkit:
+        if self.for_buildkit:
             before, _, _ = wanted[:wildcard].rpartition("/")
             real = self._real(before, followed)
             if real is None:
@@ -90,6 +94,11 @@ class Tree:
         while at < len(self._sorted) and self._sorted[at].startswith(begin):
             yield self._sorted[at]
             at += 1
+
+
+def has_wildcard(path: str) -> bool:
+    """Whether Docker takes a path for a pattern."""
+    return _first_wildcard(path) is not None
 
 
 def _first_wildcard(path: str) -> int | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from flows.files import KIB
+
 Lookup = Callable[[str], str | None]
 """Returns a variable's value, None if it is not set, or raises `Unknown`."""
 
 _NAME = re.compile(r"[^\W\d]\w*|\d")
 _DEEPEST = 20
+_LONGEST = 64 * KIB
+"""Characters of all values in a word: each of some lines may double the one before it."""
 
 
 class Unknown(ValueError):
@@ -38,7 +42,7 @@ def expand(word: str, lookup: Lookup, escape: str = "\\") -> str:
 class _Word:
     def __init__(self, text: str, lookup: Lookup, escape: str) -> None:
         self._text, self._lookup, self._escape = text, lookup, escape
-        self._at = 0
+        self._at = self._size = 0
 
     def until(self, stop: str, depth: int) -> str:
         """Expand up to the character `stop`, which is passed over; "" is the end of the word."""
@@ -91,13 +95,20 @@ class _Word:
                 found.append(character)
         raise BadSubstitution('has no " at its end')
 
+    def _value(self, name: str) -> str | None:
+        value = self._lookup(name)
+        self._size += len(value or "")
+        if self._size > _LONGEST:
+            raise BadSubstitution("becomes too long with the values of its variables")
+        return value
+
     def _dollar(self, depth: int) -> str:
         if self._peek() != "{":
             name = _NAME.match(self._text, self._at)
             if name is None:
                 return "$"
             self._at = name.end()
-            return self._lookup(name[0]) or ""
+            return self._value(name[0]) or ""
         self._at += 1
         name = _NAME.match(self._text, self._at)
         if name is None:
@@ -105,14 +116,14 @@ class _Word:
         self._at = name.end()
         operator = self._next()
         if operator == "}":
-            return self._lookup(name[0]) or ""
+            return self._value(name[0]) or ""
         empty_counts = operator == ":"  # with a colon, an empty value is like none
         if empty_counts:
             operator = self._next()
         if operator not in {"-", "+", "?"} or not operator:
             raise BadSubstitution(f"has ${{{name[0]}{operator}…}}, which is not supported")
         otherwise = self.until("}", depth + 1)
-        value = self._lookup(name[0])
+        value = self._value(name[0])
         is_set = bool(value) if empty_counts else value is not None
         if operator == "+":
             return otherwise if is_set else ""

@@ -58,7 +58,9 @@ def test_a_long_list_is_one_of_folders(files):
 
 
 def test_a_list_that_does_not_fit_is_left_out():
-    assert Listing(dict.fromkeys((f"{number}.yaml" for number in range(3_000)), ONE)).label() == ""
+    label = Listing(dict.fromkeys((f"{number}.yaml" for number in range(3_000)), ONE)).label()
+    assert label == "{}"
+    assert Listing({"a": ONE}).differences(label) is None
 
 
 @pytest.mark.parametrize("label", ["", "x", "[]", "{}", "1", "[" * 100_000, '{"a": [1]}', '{"a": 1}'])

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -170,6 +171,47 @@ class TestForeignFiles:
         (plugin / "Dockerfile").write_text(f"FROM scratch\n{line}\n")
         with pytest.raises(SourceError, match="is missing, but line 2"):
             PluginSource.load(plugin)
+
+
+class TestHostileDockerfiles:
+    """Whoever writes one decides how much work it is to read it."""
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("FROM scratch\n" * 50_000, "more than 1,000 instructions"),
+            ("FROM scratch\nCOPY " + "src/* " * 150_000 + "/x/\n", None),
+            (
+                "FROM scratch\nCOPY " + " ".join(f"*{n}*" for n in range(60_000)) + " /x/\n",
+                "more than 500 files",
+            ),
+            ("FROM scratch\n" + "COPY src /x\n" * 60_000, "more than 1,000 instructions"),
+            ("FROM scratch\nRUN " + "--a=b " * 150_000 + "x\n", None),
+            ("FROM scratch\nRUN " + "<<A " * 200_000 + "\n", "no line 'A' ends"),
+            ("FROM scratch\nENV A=xx\n" + "ENV A=$A$A\n" * 900 + "COPY src $A /x/\n", None),
+            ("ARG A=xx\n" + "ARG A=$A$A\n" * 60 + "FROM scratch\nCOPY src /x\n", None),
+            ("FROM scratch\nENV A=" + "'\"" * 400_000 + "\nCOPY src /x\n", None),
+            ("FROM scratch\nCOPY " + "${A:-" * 150_000 + " /x\n", None),
+            ("FROM scratch\nCOPY " + "[" * 500_000 + " /x\n", "is missing"),
+            ("FROM scratch\nCOPY " + "src/../" * 140_000 + "src /x\n", "is missing"),
+            ("FROM scratch\nCOPY " + "*a" * 50 + " /x\n", "is missing"),
+            ("FROM scratch\nCOPY src /x\nRUN " + "pip install " * 80_000 + "\n", None),
+            ("FROM scratch\nCOPY src /x\nRUN a" + " \\\n apt-get -a" * 60_000 + "\n", None),
+            ("FROM scratch\nCOPY src /x\nCMD " + "python -a " * 90_000 + "\n", None),
+            ("#" * 1_000_000, None),
+            (" \n" * 500_000 + "FROM scratch\nCOPY src /x", None),
+        ],
+        ids=range(18),
+    )
+    def test_costs_little(self, plugin, text, words):
+        (plugin / "Dockerfile").write_text(text)
+        (plugin / "src/setup.py").write_text("setup(packages=[], include_package_data=True)")
+        (plugin / "src/MANIFEST.in").write_text("\n" * 900_000)
+        started = time.process_time()
+        with pytest.raises(SourceError, match=words) if words else contextlib.nullcontext() as caught:
+            PluginSource.load(plugin)
+        assert time.process_time() - started < 4
+        assert caught is None or len(str(caught.value)) < 1000
 
 
 class TestDigest:
