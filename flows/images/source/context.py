@@ -23,7 +23,7 @@ from flows.images.source.dockerfile import Dockerfile, DockerfileError, parse
 from flows.images.source.dockerignore import DOCKERIGNORE, Rule, included, is_excluded, read_rules
 from flows.images.source.listing import Listing, record
 from flows.images.source.reading import TEXT_BYTES, VERSION_BYTES, read_text, unreadable
-from flows.images.source.stages import Source, sources, stages, used
+from flows.images.source.stages import Source, sources, used
 from flows.images.source.tree import Tree, has_wildcard
 from flows.text import shortened
 
@@ -147,7 +147,7 @@ def archive(folder: Path, *, time: datetime, for_buildkit: bool = False) -> tupl
 
 
 def _read(folder: Path, tar: tarfile.TarFile | None, time: int, *, for_buildkit: bool) -> Context:
-    content, steps, dockerfile = _dockerfile(folder)
+    content, steps, dockerfile, each_stage = _dockerfile(folder)
     rules = _rules(folder)
     found = {entry.path: entry for entry in _entries(folder, rules)}
     ignored = {name for name in (DOCKERFILE, DOCKERIGNORE) if is_excluded(name, rules)}
@@ -155,7 +155,6 @@ def _read(folder: Path, tar: tarfile.TarFile | None, time: int, *, for_buildkit:
         ignored.discard(DOCKERFILE)
     there = [entry for path, entry in found.items() if path not in ignored]
     tree = _tree(there, for_buildkit=bool(needs(dockerfile)))
-    each_stage = sources(dockerfile)
     first = {source.path: source for of_stage in reversed(each_stage) for source in reversed(of_stage)}
     if len(first) > MAX_SOURCES:
         problem = f"copies more than {MAX_SOURCES} files and folders by name"
@@ -188,8 +187,8 @@ def _read(folder: Path, tar: tarfile.TarFile | None, time: int, *, for_buildkit:
     return Context(dockerfile, Listing(files), roots, given.get(VERSION_FILE))
 
 
-def _dockerfile(folder: Path) -> tuple[bytes, str, Dockerfile]:
-    """The Dockerfile's bytes, the SHA-256 of its instructions, and these."""
+def _dockerfile(folder: Path) -> tuple[bytes, str, Dockerfile, list[list[Source]]]:
+    """The Dockerfile's bytes, the SHA-256 of its instructions, these, and what each stage copies."""
     path = folder / DOCKERFILE
     try:
         content = Folder(folder).read(DOCKERFILE, TEXT_BYTES)
@@ -200,12 +199,12 @@ def _dockerfile(folder: Path) -> tuple[bytes, str, Dockerfile]:
     text = content.decode("utf-8", "replace")
     try:
         dockerfile = parse(text)
-        stages(dockerfile)
+        each_stage = sources(dockerfile)
     except DockerfileError as error:
         raise SourceError(path, f"line {error.line} {error}", "Correct it") from None
     # Of bytes that are not UTF-8, the text does not say which they were.
     decides = dockerfile.canonical if text.encode() == content else content
-    return content, hashlib.sha256(decides).hexdigest(), dockerfile
+    return content, hashlib.sha256(decides).hexdigest(), dockerfile, each_stage
 
 
 def _tree(found: Iterable[Entry], *, for_buildkit: bool) -> Tree:

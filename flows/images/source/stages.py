@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flows.images.source.dockerfile import SCRATCH, Dockerfile, DockerfileError, Instruction
-from flows.images.source.variables import Lookup, Unknown, expand
+from flows.images.source.variables import Lookup, Unclosed, Unknown, expand
 
 PLATFORM_ARGUMENTS = {
     "TARGETPLATFORM": "linux/amd64",
@@ -177,6 +177,9 @@ def sources(dockerfile: Dockerfile) -> list[list[Source]]:
 
     A variable is replaced if the Dockerfile alone decides its value. The value of an ARG is the environment's, and a
     variable that nobody sets may be the base image's.
+
+    Raises:
+        DockerfileError: an instruction cannot be read.
     """
     found: list[list[Source]] = []
     environments: list[dict[str, str | None]] = []
@@ -224,6 +227,9 @@ def _of_stage(stage: Stage, known: dict[str, str | None], escape: str) -> Iterat
     def expanded(word: str | None) -> str | None:
         try:
             return None if word is None else expand(word, lookup, escape)
+        except Unclosed as error:
+            advice = 'a name with spaces has the form ["a name", "/x/"]'
+            raise DockerfileError(each.line, f"{error}: {advice}") from None
         except Unknown:
             return None
 

@@ -24,6 +24,10 @@ class BadSubstitution(Unknown):
     """A word that cannot be expanded."""
 
 
+class Unclosed(BadSubstitution):
+    """A word with a quote that is not closed: Docker splits words at spaces, also between quotes."""
+
+
 def expand(word: str, lookup: Lookup, escape: str = "\\") -> str:
     """Return a word without its quotes and with the values of its variables.
 
@@ -64,7 +68,7 @@ class _Word:
             else:
                 found.append(character)
         if stop:
-            raise BadSubstitution(f"has no {stop} at its end")
+            raise BadSubstitution(f"has a word without a {stop} at its end")
         return "".join(found)
 
     def _next(self) -> str:
@@ -78,7 +82,7 @@ class _Word:
     def _single(self) -> str:
         end = self._text.find("'", self._at)
         if end < 0:
-            raise BadSubstitution("has no ' at its end")
+            raise Unclosed("has a word without a ' at its end")
         begun, self._at = self._at, end + 1
         return self._text[begun:end]
 
@@ -93,7 +97,7 @@ class _Word:
                 found.append(self._next())
             else:
                 found.append(character)
-        raise BadSubstitution('has no " at its end')
+        raise Unclosed('has a word without a " at its end')
 
     def _value(self, name: str) -> str | None:
         value = self._lookup(name)

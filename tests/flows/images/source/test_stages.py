@@ -45,7 +45,7 @@ def test_base_image(dockerfile, arguments, base):
         ("FROM a as b c", 1, "form FROM IMAGE"),
         ("FROM a b", 1, "form FROM IMAGE"),
         ("FROM a\nFROM ${X#y}", 2, "not supported"),
-        ('FROM "a', 1, 'has no " at its end'),
+        ('FROM "a', 1, 'a word without a " at its end'),
     ],
 )
 def test_a_stage_that_is_none(dockerfile, line, words):
@@ -89,6 +89,13 @@ def test_a_stage_that_is_none(dockerfile, line, words):
 def test_what_is_copied_from_the_build_context(dockerfile, paths):
     ((*found,),) = sources(parse(f"FROM base\n{dockerfile}"))
     assert [source.path for source in found] == paths
+
+
+@pytest.mark.parametrize("line", ['COPY "a b" /x/', "ADD 'a b' /x/", 'COPY a "b" "c d" /x/'])
+def test_a_name_with_spaces_between_quotes_is_refused_as_docker_refuses_it(line):
+    with pytest.raises(DockerfileError, match=r'has the form \["a name", "/x/"\]') as caught:
+        sources(parse(f"FROM base\n{line}"))
+    assert caught.value.line == 2
 
 
 def test_variables_of_a_stage_on_another():
