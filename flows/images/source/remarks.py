@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from flows.images.source.dockerfile import Dockerfile, Instruction
+from flows.images.source.dockerfile import KEYWORDS, Dockerfile, Instruction
 from flows.images.source.dockerignore import pattern
 from flows.images.source.reading import read_text
 from flows.images.source.setup import Package
@@ -54,27 +54,31 @@ def of_tags(version: str, tags: Iterable[str]) -> Iterator[str]:
 
 
 def of_dockerfile(dockerfile: Dockerfile, path: Path) -> Iterator[str]:
-    r"""A command that is an argument of the one before it, because a line ends with `\` and without `&&`."""
+    r"""A command or an instruction that is an argument of the one before it, because a line ends with `\`."""
     for each in dockerfile.instructions:
         if each.keyword != "RUN" or each.listed is not None or each.heredocs:
             continue
-        for number, line in _swallowed(each, dockerfile.escape):
+        for number, line, advice in _swallowed(each, dockerfile.escape):
             yield (
                 f"{path}: line {number} continues the command of the line before it, so `{printable(line[:40])}` is "
-                f"only an argument there; end the line before it with `&& {dockerfile.escape}`."
+                f"only an argument there; {advice}."
             )
         if each.arguments.endswith(("&&", "||")):
             operator = each.arguments[-2:]
             yield f"{path}: the RUN at line {each.line} ends with {operator} and nothing after it; remove it."
 
 
-def _swallowed(instruction: Instruction, escape: str) -> Iterator[tuple[int, str]]:
+def _swallowed(instruction: Instruction, escape: str) -> Iterator[tuple[int, str, str]]:
     quote = ""
     for (_, before), (number, line) in zip(instruction.pieces, instruction.pieces[1:], strict=False):
         quote = _open_quote(before, quote, escape)
         command = line.strip()
-        if not quote and not _GOES_ON.search(before.rstrip()) and _COMMAND.match(command):
-            yield number, command
+        if quote:
+            continue
+        if command.partition(" ")[0] in KEYWORDS:
+            yield number, command, f"remove the {escape} at the end of that line"
+        elif not _GOES_ON.search(before.rstrip()) and _COMMAND.match(command):
+            yield number, command, f"end the line before it with `&& {escape}`"
 
 
 def _open_quote(text: str, quote: str, escape: str) -> str:

@@ -110,6 +110,13 @@ class TestDockerfile:
     def test_what_is_meant_so(self, run):
         assert list(of_dockerfile(parse(f"FROM a\n{run}"), Path("Dockerfile"))) == []
 
+    @pytest.mark.parametrize("run", ["RUN pip install x \\", "RUN a && \\", "RUN a \\\n\n# why"])
+    def test_an_instruction_that_is_only_an_argument(self, run):
+        (remark,) = of_dockerfile(parse(f"FROM a\n{run}\nCOPY src /src\nUSER 1"), Path("Dockerfile"))
+        assert (
+            "so `COPY src /src` is only an argument there; remove the \\ at the end of that line." in remark
+        )
+
     def test_an_operator_without_a_command(self):
         (remark,) = of_dockerfile(parse("FROM a\nRUN a && \\\n"), Path("Dockerfile"))
         assert remark == "Dockerfile: the RUN at line 2 ends with && and nothing after it; remove it."
