@@ -12,6 +12,8 @@ from flows.images.engine import LocalImage, Trial
 from flows.images.engine.restrictions import ALL
 from flows.images.registry import Login
 from flows.images.source import Contents, PluginSource, Setup
+from flows.images.source.dockerfile import parse
+from flows.images.source.listing import Listing
 from flows.images.state import ImageState, ImageStatus
 from flows.resources import Action, Plan
 from flows.steps.catalogue import StepKind
@@ -39,9 +41,15 @@ def planned(actions: tuple[Action, ...] = (), digest: str | None = "sha256:held"
     """A plan whose image is there already."""
     contents = Contents(1, Setup("plugin-portfolio", "0.1.0"), ("Look at [it].",))
     source = PluginSource(
-        Path("plugin"), "0.1.0", "sha256:source", "c0ffee", datetime(2024, 1, 1, tzinfo=UTC), contents
+        folder=Path("plugin"),
+        version="0.1.0",
+        dockerfile=parse("FROM python:3.11"),
+        listing=Listing({"src/plugin/main.py": "ab" * 32}),
+        revision="c0ffee",
+        created=datetime(2024, 1, 1, tzinfo=UTC),
+        contents=contents,
     )
-    state = ImageState(ImageStatus.SAME, REFERENCE, digest, "sha256:source", "")
+    state = ImageState(ImageStatus.SAME, REFERENCE, digest, source.digest, "")
     return Planned(Source(source, "python:3.11"), state, Plan(actions), ())
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from flows.images import versions
 from flows.images.base import Base
 from flows.images.errors import InvalidReference
-from flows.images.labels import SOURCE_DIGEST
+from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
+from flows.images.source.listing import ALGORITHM
 from flows.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
@@ -78,7 +79,7 @@ def as_released(state: ImageState, source: PluginSource, digest: str, source_dig
             f"was released. Somebody pushed another image under this version. {bump}, or push the released one again."
         )
         return replace(state, status=ImageStatus.REPLACED, message=message)
-    if state.status is ImageStatus.ABSENT and source_digest != source.digest:
+    if state.status is ImageStatus.ABSENT and not source.is_source_of(source_digest):
         message = (
             f"VERSION {source.version} was released from another source ({source_digest}; this one is "
             f"{source.digest}), and its image is gone from the registry. {bump}."
@@ -137,7 +138,7 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     if image is None:
         return ImageState(ImageStatus.ABSENT, reference, None, None, f"{reference} will be built and pushed")
     made_from = image.labels.get(SOURCE_DIGEST)
-    if made_from == source.digest:
+    if made_from is not None and source.is_source_of(made_from):
         message = f"{reference} already exists, built from this source ({image.digest})"
         base = Base.of(image.labels)
         return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config)
@@ -150,7 +151,8 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
         return ImageState(ImageStatus.UNLABELLED, reference, image.digest, None, message)
     message = (
         f"VERSION {source.version} was released from another source ({made_from} in {reference}; "
-        f"this one is {source.digest}). {bump}, or go back to the source of {source.version}."
+        f"this one is {source.digest}). {_differences(source, made_from, image.labels)}{bump}, or go back to the "
+        f"source of {source.version}."
     )
     if caches := source.caches():
         message += (
@@ -158,3 +160,14 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
             "name `**/__pycache__` and `**/*.pyc` in .dockerignore."
         )
     return ImageState(ImageStatus.CONFLICT, reference, image.digest, made_from, message)
+
+
+def _differences(source: PluginSource, made_from: str, labels: Mapping[str, str]) -> str:
+    """A sentence that names the files that changed, as far as the released image says what they were."""
+    if not made_from.startswith(f"{ALGORITHM}:"):
+        return (
+            "That digest was made by a version of the pipeline before 0.4.0 and covers all files of the folder, also "
+            "those that are not in the image. "
+        )
+    found = source.listing.differences(labels.get(SOURCE_FILES, ""))
+    return f"Since then: {found}. " if found and str(found) else ""

@@ -20,6 +20,8 @@ _MOST = 100
 """Versions that are kept: the newest ones."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SOURCE = re.compile(r"sha256(?:-files)?:[0-9a-f]{64}")
+"""The second form is that of versions of the pipeline since 0.4.0: `flows.images.source.listing`."""
 
 
 @dataclass(frozen=True)
@@ -67,4 +69,4 @@ def _read(value: Any) -> Released | None:
     digest, source = (value.get("digest"), value.get("source")) if isinstance(value, dict) else (None, None)
     if not (isinstance(digest, str) and isinstance(source, str)):
         return None
-    return Released(digest, source) if _DIGEST.fullmatch(digest) and _DIGEST.fullmatch(source) else None
+    return Released(digest, source) if _DIGEST.fullmatch(digest) and _SOURCE.fullmatch(source) else None

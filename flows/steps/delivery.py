@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.errors import Cause
-from flows.images.errors import ImageChanged, PushUnverified
+from flows.images.errors import EngineError, ImageChanged, PushUnverified
 from flows.images.registry.client import Registry
+from flows.images.source.buildkit import needs
 from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, compare
 from flows.manifest import Environment
@@ -51,11 +52,15 @@ def read_source(
         choose: Gives the version to release for the one in VERSION; None to release that.
 
     Raises:
-        SourceError: something is missing or contradictory; the error names the file and what to do.
+        SourceError: something is missing or contradictory, or the engine's builder lacks what the Dockerfile needs; the
+            error names the file and what to do.
     """
 
     def read() -> Source:
         plugin = PluginSource.load(folder, choose)
+        if needs(plugin.dockerfile):
+            with suppress(EngineError), _engine() as engine:  # without one, the build says so
+                engine().builds_with_buildkit(plugin)
         return Source(plugin, plugin.base(environment.settings.build.args))
 
     return runner.run(Step(READ_SOURCE, read, outcome=source_summary))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from flows.images.state import ImageStatus
 from flows.resources import (
     Action,
     Execution,
@@ -60,7 +61,10 @@ def record_release(
     Raises:
         CallError: the platform rejected a request, or could not be reached.
     """
-    plugin, release = planned.source.plugin, Released(digest, planned.source.plugin.digest)
+    plugin = planned.source.plugin
+    # What is kept may be an image of an earlier version of the pipeline, whose label has another form of digest.
+    kept = planned.image.source_digest if planned.image.status is ImageStatus.SAME else None
+    release = Released(digest, kept or plugin.digest)
     action = planned.plan.action("plugin")
     resource = action.resource
     if resource is None or released(action.record).get(plugin.version) == release:

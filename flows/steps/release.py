@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.images.errors import SourceError
-from flows.images.source.contents import VERSION_FILE
+from flows.images.source.context import VERSION_FILE
 from flows.images.versions import Part, bumped
 from flows.manifest import Environment, Manifest, Secrets
 from flows.steps.changes import Changes

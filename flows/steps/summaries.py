@@ -51,7 +51,7 @@ def source_summary(source: Source) -> str:
         requirements = f"{contents.requirements} requirement{'' if contents.requirements == 1 else 's'}"
     setup = "no setup.py"
     if contents.setup is not None:
-        setup = " ".join(filter(None, ("setup.py", contents.setup.name, contents.setup.version)))
+        setup = " ".join(filter(None, (contents.setup.file, contents.setup.name, contents.setup.version)))
     found = f"version {source.plugin.version}, {requirements}, {setup}, on {source.base}"
     return ". ".join((found, *contents.remarks))
 

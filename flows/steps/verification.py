@@ -243,11 +243,12 @@ def _bill(documents: Documents, provenance: Provenance | None) -> Check:
 def _local(source: Path, version: str, label: str) -> Check:
     try:
         plugin = PluginSource.load(source)
+        same = bool(label) and plugin.is_source_of(label)
     except SourceError:
         return Check("source here", None, f"not compared: {source} is no plugin source")
     if plugin.version != version:
         return Check("source here", None, f"not compared: it has version {plugin.version}")
-    if plugin.digest == label:
+    if same:
         return Check("source here", True, f"{source} is what the image was built from")
     return Check("source here", False, f"{source} has the same version, but is {plugin.digest}")
 

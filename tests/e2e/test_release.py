@@ -143,7 +143,7 @@ def test_the_registry_holds_the_image_with_its_digest_and_labels(first, project,
     assert labels["org.opencontainers.image.version"] == "0.1.0"
     assert labels["org.opencontainers.image.title"] == project.plugin_id
     assert labels["org.opencontainers.image.created"].endswith("Z")
-    assert labels["io.spaceone.pipeline.source-digest"].startswith("sha256:")
+    assert labels["io.spaceone.pipeline.source-digest"].startswith("sha256-files:")
     assert requests.get(f"{repository}/tags/list", timeout=PATIENCE).json()["tags"] == ["0.1.0"]
 
 

@@ -25,7 +25,7 @@ from flows.images import (
     SourceChanged,
 )
 from flows.images.engine import Engine
-from flows.images.labels import SOURCE_DIGEST
+from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
 from flows.images.registry import Registry
 from flows.images.source import PluginSource
 from flows.images.state import ImageStatus, compare
@@ -141,6 +141,7 @@ def test_source_to_registry(engine, client, registry, plugin, repository):
         "org.opencontainers.image.version": "0.1.0",
         "org.opencontainers.image.created": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         SOURCE_DIGEST: source.digest,
+        SOURCE_FILES: source.listing.label(),
     }
     assert engine.push(reference, registry) == digest
 
@@ -148,6 +149,7 @@ def test_source_to_registry(engine, client, registry, plugin, repository):
     changed = compare(PluginSource.load(plugin), registry, reference)
     assert changed.status is ImageStatus.CONFLICT
     assert str(plugin / "src/VERSION") in changed.message
+    assert "Since then: changed: src/plugin/main.py. Bump" in changed.message
 
     (plugin / "src/VERSION").write_text("0.2.0")
     bumped = PluginSource.load(plugin)
@@ -234,8 +236,8 @@ class TestFailedBuilds:
     @pytest.mark.parametrize(
         ("dockerfile", "step", "words"),
         [
-            ("FROM scratch\nFOO bar\n", None, "unknown instruction"),
-            ("FROM scratch\nCOPY ${X:-nothing} /\n", "2/", r"nothing[\s\S]*dockerignore"),
+            ("FROM scratch\nCOPY src\n", None, "at least two arguments"),
+            ("FROM scratch\nARG X=nothing\nCOPY $X /\n", "3/", r"nothing[\s\S]*dockerignore"),
             ("FROM nowhere.invalid/base:1\n", "1/", "the environment's build argument BASE_IMAGE"),
             ("FROM pluginctl.invalid/base:1\n", "1/", "`pluginctl sandbox up` makes it again"),
             (f'FROM scratch\nRUN ["/{NAME}"]\n', "2/", "no such file or directory"),

@@ -14,6 +14,9 @@ from typing import Any
 STATEMENT = "https://in-toto.io/Statement/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:spaceone-plugin-pipeline:build:docker:1"
+_ALGORITHMS = ("sha256", "sha256-files")
+"""The second is the digest of a source: docs/supply-chain.md. Sources of versions before 0.4.0 have the first."""
+
 BUILDER = "urn:spaceone-plugin-pipeline:builder:unhosted"
 """Whoever runs the pipeline. It claims nothing: a laptop is not a hosted builder, which SLSA's level 2 requires."""
 
@@ -26,7 +29,7 @@ class Build:
         name: The image's name, with registry and without tag.
         digest: Of its manifest, `sha256:<hex>`.
         version: The plugin's version.
-        source_digest: Of the source, `sha256:<hex>`.
+        source_digest: Of the source, `sha256-files:<hex>`.
         url: The git remote of the source; None if there is none.
         revision: The git commit, with `-dirty` if the folder differs; None without git.
         environment: The environment's name.
@@ -94,7 +97,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a statement says that a check compares. Every digest is `sha256:<hex>`; empty if it is missing.
+    """What a statement says that a check compares. Every digest is `ALGORITHM:<hex>`; empty if it is missing.
 
     Attributes:
         subjects: Digest by name.
@@ -152,5 +155,7 @@ def _set(digest: str) -> dict[str, str]:
 
 
 def _get(descriptor: Mapping[str, Any]) -> str:
-    value = descriptor["digest"].get("sha256")
-    return f"sha256:{value}" if value else ""
+    for algorithm in _ALGORITHMS:
+        if value := descriptor["digest"].get(algorithm):
+            return f"{algorithm}:{value}"
+    return ""

@@ -6,14 +6,17 @@ import tempfile
 import time
 from collections import deque
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException, ImageNotFound
+from docker.utils import parse_repository_tag
 
 from flows.errors import Cause
 from flows.images.advice import build_advice, is_local, is_outage, is_temporary, push_advice
 from flows.images.engine import container, reproducible
+from flows.images.engine.buildkit import PARAMETERS, Trace, engine_with, frontend, is_podman
 from flows.images.engine.connection import LOST, answering, connect, unreachable
 from flows.images.engine.filesystem import exported
 from flows.images.engine.local import LocalImage
@@ -29,14 +32,17 @@ from flows.images.errors import (
     PushFailed,
     PushUnverified,
     RegistryError,
+    SourceError,
 )
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
-from flows.images.source import context
+from flows.images.source.buildkit import needs
+from flows.images.source.context import DOCKERFILE
 from flows.images.source.dockerfile import SCRATCH
 from flows.images.source.labels import image_labels
+from flows.images.source.stages import copies_everything
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
@@ -118,9 +124,10 @@ class Engine:
     ) -> str:
         """Build the image of a plugin source and name it `reference`.
 
-        The classic builder is used; with its cache, a build without changes takes milliseconds. An older image of
-        this pipeline that had the same name is removed. The containers of the steps are removed too, also after
-        a failed or interrupted build. Two builds with equal layers give the same image (`reproducible`).
+        The classic builder is used; with its cache, a build without changes takes milliseconds. A Dockerfile that needs
+        BuildKit is built with the engine's own. An older image of this pipeline that had the same name is removed.
+        The containers of the steps are removed too, also after a failed or interrupted build. Two builds with equal
+        layers give the same image (`reproducible`).
 
         Args:
             source: What to build; rejected if the folder changed since it was loaded.
@@ -134,33 +141,36 @@ class Engine:
 
         Raises:
             SourceChanged: the folder changed since it was loaded.
+            SourceError: the Dockerfile needs a builder that the engine does not have, or its base image copies files.
             BuildFailed: a step failed; the error has the step and its last lines.
         """
         name = f"{reference.name}:{reference.require_tag()}"
         arguments = dict(build_args or {})
-        if source.declares(EPOCH):
+        if source.dockerfile.declares(EPOCH):
             arguments.setdefault(EPOCH, str(int(source.created.timestamp())))
         before = self.find(reference)
         output = Output(on_output)
-        with context.archive(source.folder, time=source.created, replaced=source.replaced) as archive:
-            source.check_unchanged()
+        with_buildkit = self.builds_with_buildkit(source)
+        self._check_triggers(source, arguments)
+        if with_buildkit:
+            self._pull_bases(source.bases(arguments), output, seconds)
+        with source.archive(for_buildkit=with_buildkit) as archive:
             labels = image_labels(source, reference, arguments, self.digest(source.base(arguments)))
-            self._follow(
-                lambda: self._api.build(
-                    fileobj=archive,
-                    custom_context=True,
-                    tag=name,
-                    buildargs=dict(arguments),  # docker adds its proxies to it
-                    rm=True,
-                    forcerm=True,
-                    labels=labels,
-                    timeout=max(1, int(seconds)),
-                    decode=True,
-                ),
-                output,
-                seconds,
-                f"building {name}",
+            build = partial(
+                self._build,
+                with_buildkit=with_buildkit,
+                fileobj=archive,
+                custom_context=True,
+                tag=name,
+                buildargs=dict(arguments),  # docker adds its proxies to it
+                rm=True,
+                forcerm=True,
+                labels=labels,
+                timeout=max(1, int(seconds)),
+                decode=True,
             )
+            if not output.error:
+                self._follow(build, output, seconds, f"building {name}")
         if output.error or not output.image_id:
             reason = output.error or "the engine ended without an image"
             raise BuildFailed(
@@ -178,10 +188,77 @@ class Engine:
         image_id = self._make_reproducible(
             output.image_id, source.base(arguments), reference, source.created, output
         )
+        if with_buildkit and image_id != output.image_id:
+            self._remove_untagged(output.image_id)  # BuildKit's cache is not made of images
         if before and before.id != image_id and SOURCE_DIGEST in before.labels:
             self._remove_untagged(before.id)
         self._remove_older_builds(labels)
         return image_id
+
+    def builds_with_buildkit(self, source: PluginSource) -> bool:
+        """Whether a source needs BuildKit: see `source.buildkit`.
+
+        Raises:
+            SourceError: the engine has none, or an older one. The error names the line and what to do.
+        """
+        found = needs(source.dockerfile)
+        if not found:
+            return False
+        with answering(self.address, "reading its version"):
+            version = self._api.version()
+        if is_podman(version):
+            return False
+        has = frontend(version)
+        for need in found:
+            if has is not None and need.since <= has:
+                continue
+            newer = engine_with(need.since)
+            use = f", or use an engine with Docker {newer} or later" if newer else ""
+            remedy = need.remedy
+            raise SourceError(
+                source.folder / DOCKERFILE,
+                f"line {need.line} has {need.what}, which the builder of the Docker engine does not have "
+                f"({self.address}, version {version.get('Version')})",
+                f"{remedy[0].upper()}{remedy[1:]}{use}",
+            )
+        return True
+
+    def _check_triggers(self, source: PluginSource, arguments: Mapping[str, str]) -> None:
+        """Refuse a base image that copies files by itself: the digest of the source would not cover them."""
+        for base in set(source.bases(arguments)) - {"", SCRATCH}:
+            later = ((self._image(base) or {}).get("Config") or {}).get("OnBuild") or ()
+            copies = any(str(each).upper().startswith(("ADD", "COPY")) for each in later)
+            if copies and not copies_everything(source.dockerfile):
+                raise SourceError(
+                    source.folder / DOCKERFILE,
+                    f"its base image {base} copies files by ONBUILD, which the Dockerfile does not show",
+                    "Use a base image without ONBUILD, and write COPY into the Dockerfile",
+                )
+
+    def _pull_bases(self, bases: Iterable[str], output: Output, seconds: float) -> None:
+        """Pull what the engine does not have: only a client that stays connected may give BuildKit credentials."""
+        for base in set(bases) - {"", SCRATCH}:
+            if self._image(base) is None:
+                repository, tag = parse_repository_tag(base)
+                pull = partial(self._api.pull, repository, tag=tag or "latest", stream=True, decode=True)
+                self._follow(pull, output, seconds, f"pulling {base}")
+                if output.error:
+                    output.step = f"1/1 : FROM {base}"
+                    return
+
+    def _build(self, *, with_buildkit: bool, **options: Any) -> Iterator[dict[str, Any]]:
+        if not with_buildkit:
+            yield from self._api.build(**options)
+            return
+        trace = Trace()
+        before, self._api.params = self._api.params, PARAMETERS  # of every request of this session
+        try:
+            events = self._api.build(**options)
+        finally:
+            self._api.params = before
+        with closing(events):
+            for event in events:
+                yield from map(dict, trace.events(event))
 
     def digest(self, name: str, *, made_here: bool = True) -> str | None:
         """Return the digest of an image, as a Dockerfile names it; None if it is not known.
@@ -195,12 +272,7 @@ class Engine:
         """
         if "@" in name:
             return name.partition("@")[2]
-        try:
-            found = self._inspect(name)
-        except EngineUnreachable:
-            raise
-        except EngineError:  # not a name: the build says so
-            found = None
+        found = self._image(name)
         if found is None:
             return None
         digests = [str(each).rpartition("@") for each in found.get("RepoDigests") or []]
@@ -372,6 +444,15 @@ class Engine:
                 return dict(self._api.inspect_image(name))  # type: ignore[no-untyped-call]  # docker's own
             except ImageNotFound:
                 return None
+
+    def _image(self, name: str) -> dict[str, Any] | None:
+        """What the engine says of an image; None also for what is not a name, as the build will say."""
+        try:
+            return self._inspect(name)
+        except EngineUnreachable:
+            raise
+        except EngineError:
+            return None
 
     def _remove_untagged(self, image_id: str) -> None:
         found = self._inspect(image_id)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flows.images.labels import SOURCE_FILES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -69,5 +71,6 @@ class LocalImage:
             "size": self.size,
             "user": self.user,
             "ports": list(self.ports),
-            "labels": self.labels,
+            # The list of the source's files is for comparisons, and may have 32 KiB.
+            "labels": {name: value for name, value in self.labels.items() if name != SOURCE_FILES},
         }

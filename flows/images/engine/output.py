@@ -7,10 +7,14 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from flows.text import shortened
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_STEP = re.compile(r"Step (\d+/\d+ : .*)")
+_STEP = re.compile(r"Step \d+/\d+ : ")
+_LONGEST_STEP = 300
+"""Characters: a step may be a label with the list of a source's files."""
 _NOISE = {"Preparing", "Waiting", "Verifying Checksum", "Pulling fs layer"}
 _EVERY_SECONDS = 1.0
 
@@ -59,8 +63,9 @@ class Output:
     def _line(self, line: str) -> None:
         if not line.strip():
             return
-        if step := _STEP.match(line):
-            self.step = step[1]
+        if _STEP.match(line):
+            line = shortened(line, _LONGEST_STEP)
+            self.step = line.removeprefix("Step ")
             self.tail.clear()
         elif not line.startswith((" --->", "Removing intermediate container")):
             self.tail.append(line)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flows.images.source.contents import Contents, Setup
+from flows.images.source.contents import Contents
 from flows.images.source.plugin_source import PluginSource
+from flows.images.source.setup import Setup
 
 __all__ = ["Contents", "PluginSource", "Setup"]

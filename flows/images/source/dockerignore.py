@@ -32,8 +32,8 @@ _TOKEN = re.compile(
 _MEMBER = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
 
 
-class _Pattern:
-    """A pattern of .dockerignore.
+class Pattern:
+    """A pattern of .dockerignore, or of COPY: Go's filepath.Match, with `**` for any number of folders.
 
     A regular expression would try the wildcards of a hostile pattern in every combination. This follows all places
     where the pattern may have come to, so the work is the length of the pattern times that of the path.
@@ -60,6 +60,7 @@ class _Pattern:
         self._plain = self._begins == text
 
     def matches(self, path: str) -> bool:
+        """Whether a path with '/' is one of those that it stands for."""
         if not path.startswith(self._begins) or (self._plain and path != self._begins):
             return False
         places = {0}
@@ -117,7 +118,7 @@ class Rule:
         """Whether it is an exception that may match a path in `folder` without matching `folder` itself."""
         parts, names = self.pattern.split("/"), folder.split("/")
         for part, name in zip(parts, names, strict=False):
-            if "**" in part or not _pattern(part).matches(name):
+            if "**" in part or not pattern(part).matches(name):
                 return self.exception and "**" in part
         return self.exception and len(parts) > len(names)
 
@@ -131,13 +132,23 @@ def read_rules(lines: Iterable[str]) -> list[Rule]:
     rules = []
     for line in (*(line for line in lines if not line.startswith("#")), *_ALWAYS):
         text = line.strip()
-        pattern = posixpath.normpath(text.removeprefix("!").strip()).lstrip("/")
+        cleaned = posixpath.normpath(text.removeprefix("!").strip()).lstrip("/")
         try:
-            _pattern(pattern)
+            pattern(cleaned)
         except re.error as error:
             raise ValueError(f"{quoted(text)}: {error.msg}") from None
-        rules.append(Rule(pattern, text.startswith("!")))
+        rules.append(Rule(cleaned, text.startswith("!")))
     return rules
+
+
+def is_excluded(name: str, rules: Sequence[Rule]) -> bool:
+    """Whether lines exclude Dockerfile or .dockerignore, which a builder needs all the same.
+
+    Docker sends both, and COPY does not find one that is excluded.
+    """
+    own = rules[: len(rules) - len(_ALWAYS)]
+    matching = [rule for rule in own if pattern(rule.pattern).matches(name)]
+    return bool(matching) and not matching[-1].exception
 
 
 def included(folder: Path, rules: Sequence[Rule]) -> Iterator[str]:
@@ -155,7 +166,7 @@ def included(folder: Path, rules: Sequence[Rule]) -> Iterator[str]:
         above, held = waiting.pop()
         for entry in list(os.scandir(folder / above)):
             path = above + entry.name
-            matching = [rule for rule in rules if rule in held or _pattern(rule.pattern).matches(path)]
+            matching = [rule for rule in rules if rule in held or pattern(rule.pattern).matches(path)]
             excluded = bool(matching) and not matching[-1].exception
             if not excluded:
                 yield path
@@ -165,4 +176,4 @@ def included(folder: Path, rules: Sequence[Rule]) -> Iterator[str]:
                 waiting.append((f"{path}/", frozenset(matching)))
 
 
-_pattern = cache(_Pattern)
+pattern = cache(Pattern)

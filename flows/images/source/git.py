@@ -9,6 +9,7 @@ temporary folder: it has the checkout's commit, its index and its objects, and a
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import stat
@@ -30,6 +31,8 @@ _REF = re.compile(r"refs(?:/(?!\.)[^/\0\s]+)+")
 _COMPARING = re.compile(
     r"core\.(?:autocrlf|eol|filemode|ignorecase|precomposeunicode|symlinks)|extensions\.objectformat"
 )
+_TAGS = "refs/tags/"
+_MOST_TAGS = 10_000
 _VALUE = re.compile(r"[A-Za-z0-9]*")
 
 
@@ -96,6 +99,24 @@ def head(repository: Repository) -> str | None:
     )
 
 
+def _tags(shared: Folder) -> dict[str, str]:
+    """The object of each tag by its full name, in the two forms in which git keeps them."""
+    found: dict[str, str] = {}
+    for line in _text(shared, "packed-refs").splitlines():
+        name_of, _, name = line.partition(" ")
+        if name.startswith(_TAGS) and _REF.fullmatch(name) and _COMMIT.fullmatch(name_of):
+            found[name] = name_of
+    top = shared.path / _TAGS
+    # A link could lead to all files of the machine.
+    inside = top.resolve().is_relative_to(shared.path.resolve())
+    loose = (Path(above) / name for above, _, names in os.walk(top) for name in names if inside)
+    for path in itertools.islice(loose, _MOST_TAGS):
+        name = path.relative_to(shared.path).as_posix()
+        if _REF.fullmatch(name) and _COMMIT.fullmatch(name_of := _line(shared, name)):
+            found[name] = name_of
+    return found
+
+
 class Git:
     """Git commands about one checkout, on a repository of ours. Use `opened`."""
 
@@ -111,6 +132,15 @@ class Git:
             arguments,
             GIT_OBJECT_DIRECTORY=str(self._repository.shared.path / "objects"),
         )
+
+    def tags(self, commit: str) -> tuple[str, ...]:
+        """Return the names of the tags that point to a commit, also those with a message."""
+        tags = _tags(self._repository.shared)
+        # Git finds out which of them are objects of their own, in a list as `git pack-refs` writes it.
+        lines = (f"{name_of} {name}\n" for name, name_of in sorted(tags.items()))
+        (self._folder / "packed-refs").write_text("".join(lines))
+        found = self.ask("tag", "--points-at", commit) if tags else None
+        return tuple(found.splitlines()) if found else ()
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from flows.images.labels import (
     REVISION,
     SOURCE,
     SOURCE_DIGEST,
+    SOURCE_FILES,
     TITLE,
     VERSION,
 )
@@ -47,5 +48,6 @@ def image_labels(
         BASE_NAME: None if base == SCRATCH else base,
         BASE_DIGEST: base_digest,
         SOURCE_DIGEST: source.digest,
+        SOURCE_FILES: source.listing.label(),
     }
     return {key: value for key, value in labels.items() if value}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from flows.images.errors import InvalidReference, SourceChanged, SourceError
 from flows.images.reference import check_tag
 from flows.images.source import context
+from flows.images.source.buildkit import foreign_frontend
 from flows.images.source.checkout import read_checkout
-from flows.images.source.contents import DOCKERFILE, VERSION_FILE, Contents, read_contents
-from flows.images.source.dockerfile import base_image, declares
+from flows.images.source.contents import Contents, read_contents
+from flows.images.source.context import DOCKERFILE, VERSION_FILE
+from flows.images.source.dockerfile import Dockerfile, DockerfileError
+from flows.images.source.listing import ALGORITHM, Listing
 from flows.images.source.reading import VERSION_BYTES, read_text
+from flows.images.source.stages import bases
+from flows.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +31,8 @@ if TYPE_CHECKING:
 class PluginSource:
     """A plugin source as it was when it was loaded.
 
-    `digest` covers the Docker build context after .dockerignore, except src/VERSION. A release is the pair of version
-    and digest, and a version is immutable. If the digest covered VERSION, every new version would change it, two
+    A release is the pair of version and digest, and a version is immutable. The digest covers what the Dockerfile
+    puts into the image, and its instructions. It does not cover src/VERSION: every new version would change it, two
     versions with the same code would not be recognised, and one more line break in that file would be a conflict.
     The version is not lost: it is the image's tag and one of its labels. Build arguments (BASE_IMAGE) belong to the
     environment, not to the source, and are not in the digest.
@@ -33,9 +40,11 @@ class PluginSource:
 
     folder: Path
     version: str
-    digest: str
+    dockerfile: Dockerfile = field(repr=False)
+    listing: Listing = field(repr=False)
+    """The files that reach the image."""
     revision: str | None
-    """The last git commit that changed the folder, `-dirty` if it was changed since; None without git."""
+    """The last git commit that changed them, `-dirty` if one was changed since; None without git."""
     created: datetime
     """The time of the source, in UTC: see `load`."""
     contents: Contents
@@ -52,8 +61,8 @@ class PluginSource:
         `choose` gives the version that is to be released, for the one in src/VERSION.
 
         `created` depends only on the source, so that the same source always has the same labels: the time in
-        SOURCE_DATE_EPOCH (https://reproducible-builds.org) if set, otherwise the time of the commit if the
-        folder is unchanged since, otherwise the time of the newest file.
+        SOURCE_DATE_EPOCH (https://reproducible-builds.org) if set, otherwise the time of the commit if its files
+        are unchanged since, otherwise the time of the newest one.
 
         Raises:
             SourceError: the folder, its Dockerfile, src or src/VERSION is missing, the version is not a valid tag,
@@ -62,25 +71,33 @@ class PluginSource:
         folder = Path(folder)
         written = _check(folder)
         version = check_version(choose(written), folder) if choose else written
-        contents = read_contents(folder, written)
-        digest = context.digest(folder, without={VERSION_FILE})
-        checkout = read_checkout(folder)
+        read = context.read(folder)
+        if foreign := foreign_frontend(read.dockerfile):
+            raise SourceError(
+                folder / DOCKERFILE,
+                f"line {foreign[0]} names another frontend than Docker's own: {quoted(foreign[1])}",
+                "Remove the line, and write what only that frontend reads in another way",
+            )
+        checkout = read_checkout(folder, read.roots)
         commit_time = checkout.time if checkout and not checkout.dirty else None
         return cls(
             folder=folder,
             version=version,
-            digest=digest,
+            dockerfile=read.dockerfile,
+            listing=read.listing,
             revision=checkout.revision if checkout else None,
-            created=_epoch() or (commit_time or _newest(folder)).astimezone(UTC),
-            contents=contents,
+            created=_epoch() or (commit_time or _newest(folder, read.listing)).astimezone(UTC),
+            contents=read_contents(
+                folder, written, read.dockerfile, read.listing.files, checkout.tags if checkout else ()
+            ),
             url=checkout.url if checkout else None,
             given=version if version != written else None,
         )
 
     @property
-    def replaced(self) -> dict[str, bytes]:
-        """Files of the build context that have another content than in the folder."""
-        return {VERSION_FILE: f"{self.given}\n".encode()} if self.given else {}
+    def digest(self) -> str:
+        """`sha256-files:<hex>`, see `listing`."""
+        return self.listing.digest
 
     def write_version(self) -> None:
         """Write a given version into src/VERSION.
@@ -102,40 +119,79 @@ class PluginSource:
         """The file to change for a new version."""
         return self.folder / VERSION_FILE
 
+    def is_source_of(self, label: str) -> bool:
+        """Whether an image with this digest of its source was built from this source.
+
+        Raises:
+            SourceError: a file cannot be read, which is necessary for an image of an earlier version of the pipeline.
+        """
+        if label.startswith(f"{ALGORITHM}:"):
+            return label == self.digest
+        return label == context.whole_digest(self.folder, without={VERSION_FILE})
+
     def base(self, build_args: Mapping[str, str]) -> str:
         """Return the base image of the Dockerfile's last stage, or `scratch`.
 
         Raises:
             SourceError: with these build arguments, the Dockerfile names no base image.
         """
-        base = base_image(read_text(self.folder, DOCKERFILE, errors="replace"), build_args)
-        if base is None:
+        found = self.bases(build_args)
+        if not found or not found[-1]:
             advice = "Name one in a FROM line, or set its argument in the environment's build.args"
             raise SourceError(self.folder / DOCKERFILE, "names no base image", advice)
-        return base
+        return found[-1]
 
-    def declares(self, argument: str) -> bool:
-        """Whether the Dockerfile declares a build argument."""
-        return declares(read_text(self.folder, DOCKERFILE, errors="replace"), argument)
-
-    def caches(self) -> list[str]:
-        """Python's caches in the build context: the usual reason for a digest that changes by itself."""
-        return [
-            entry.path
-            for entry in context.entries(self.folder)
-            if entry.path.endswith(".pyc") or entry.path.rpartition("/")[2] == "__pycache__"
-        ]
-
-    def check_unchanged(self) -> None:
-        """Make sure that the folder has not changed since it was loaded.
+    def bases(self, build_args: Mapping[str, str]) -> list[str]:
+        """Return the base image of each stage.
 
         Raises:
-            SourceChanged: it has changed.
+            SourceError: a FROM line cannot be read with these build arguments.
         """
-        if not self.given and _check(self.folder) != self.version:
-            raise SourceChanged(self.version_file, "changed since the release was planned", "Start it again")
-        if context.digest(self.folder, without={VERSION_FILE}) != self.digest:
-            raise SourceChanged(self.folder, "changed since the release was planned", "Start it again")
+        try:
+            return bases(self.dockerfile, build_args)
+        except DockerfileError as error:
+            raise SourceError(
+                self.folder / DOCKERFILE, f"line {error.line} {error}", "Correct it, or set its arguments"
+            ) from None
+
+    def caches(self) -> list[str]:
+        """Python's caches among the files: the usual reason for a digest that changes by itself."""
+        return [
+            path
+            for path in sorted(self.listing.files)
+            if path.endswith(".pyc") or path.rpartition("/")[2] == "__pycache__"
+        ]
+
+    def archive(self, *, for_buildkit: bool = False) -> IO[bytes]:
+        """Return what the Dockerfile reads as an open tar file, at its start; closing it removes it.
+
+        The digest is compared with that of the bytes in the archive: nothing that changes meanwhile is built.
+
+        Args:
+            for_buildkit: See `context.archive`.
+
+        Raises:
+            SourceChanged: the folder is not what was loaded.
+            SourceError: a file cannot be read.
+        """
+        file, read = context.archive(
+            self.folder, time=self.created, for_buildkit=for_buildkit, version=self.given
+        )
+        try:
+            if not self.given and _version_of(self.folder, read) != self.version:
+                raise SourceChanged(
+                    self.version_file, "changed since the release was planned", "Start it again"
+                )
+            if read.listing.digest != self.digest:
+                raise SourceChanged(self.folder, "changed since the release was planned", "Start it again")
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+
+def _version_of(folder: Path, read: context.Context) -> str:
+    return _check(folder) if read.version is None else read.version.decode("utf-8-sig", "replace").strip()
 
 
 _WRITE_VERSION = "Write the plugin's version into it, such as 0.1.0"
@@ -147,11 +203,9 @@ def _check(folder: Path) -> str:
         raise SourceError(
             folder, problem, "Give the folder of a plugin, which contains Dockerfile, pkg/ and src/"
         )
-    try:
-        read_text(folder, DOCKERFILE, errors="replace")
-    except FileNotFoundError:
+    if not os.path.lexists(folder / DOCKERFILE):
         advice = "Write one: a plugin's image is built from it"
-        raise SourceError(folder / DOCKERFILE, "is missing", advice) from None
+        raise SourceError(folder / DOCKERFILE, "is missing", advice)
     if not (folder / "src").is_dir():
         raise SourceError(folder / "src", "is missing", "Put VERSION, setup.py and plugin/ into this folder")
     return _version(folder)
@@ -190,8 +244,11 @@ def _epoch() -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else None
 
 
-def _newest(folder: Path) -> datetime:
-    times = (
-        (folder / entry.path).lstat().st_mtime for entry in context.entries(folder) if entry.kind == "file"
-    )
-    return datetime.fromtimestamp(int(max(times, default=0)), UTC)
+def _newest(folder: Path, listing: Listing) -> datetime:
+    times = [0.0]
+    for path in {*listing.files, VERSION_FILE}:
+        with contextlib.suppress(OSError):
+            status = (folder / path).lstat()
+            if not stat.S_ISDIR(status.st_mode):
+                times.append(status.st_mtime)
+    return datetime.fromtimestamp(int(max(times)), UTC)

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from flows.images import ImageReference, InvalidReference
-from flows.images.labels import SOURCE_DIGEST
+from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source import PluginSource
+from flows.images.source.context import whole_digest
 from flows.images.state import ImageStatus, compare, sortable
 from flows.images.versions import rule
 
@@ -58,8 +59,52 @@ def test_conflict_names_the_file_to_bump(plugin, registry, reference, hold):
     assert state.message.startswith(
         f"VERSION 0.1.0 was released from another source (sha256:0ther in {reference};"
     )
+    assert (
+        "was made by a version of the pipeline before 0.4.0 and covers all files of the folder"
+        in state.message
+    )
     assert f"Bump {plugin / 'src/VERSION'}" in state.message
     assert "caches" not in state.message
+
+
+def test_a_changed_readme_is_no_conflict(plugin, registry, reference, hold):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest, SOURCE_FILES: source.listing.label()})
+    for name in ("README.md", ".github/workflows/release.yml", "docs/a.md", "test/test_a.py"):
+        (plugin / name).parent.mkdir(parents=True, exist_ok=True)
+        (plugin / name).write_text("new")
+    assert compare(PluginSource.load(plugin), registry, reference).status is ImageStatus.SAME
+
+
+def test_a_conflict_names_the_files_that_changed(plugin, registry, reference, hold):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest, SOURCE_FILES: source.listing.label()})
+    (plugin / "README.md").write_text("new")
+    (plugin / "src/plugin/main.py").write_text("new")
+    (plugin / "src/plugin/new.py").write_text("new")
+    (plugin / "src/setup.py").unlink()
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.CONFLICT
+    files = "Since then: changed: src/plugin/main.py; new: src/plugin/new.py; gone: src/setup.py. Bump "
+    assert files in state.message
+    assert "README" not in state.message
+
+
+@pytest.mark.parametrize("label", ["", "x", "[" * 10**5, '{"\\u001b[2J": "x"}'])
+def test_a_list_of_somebody_else_does_no_harm(plugin, registry, reference, hold, label):
+    hold({SOURCE_DIGEST: f"sha256-files:{'0' * 64}", SOURCE_FILES: label})
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.CONFLICT
+    assert state.message.isprintable()
+
+
+def test_a_version_of_an_earlier_pipeline_is_kept(plugin, registry, reference, hold):
+    hold({SOURCE_DIGEST: whole_digest(plugin, without={"src/VERSION"})})
+    assert compare(PluginSource.load(plugin), registry, reference).status is ImageStatus.SAME
+    (plugin / "README.md").write_text("new")
+    state = compare(PluginSource.load(plugin), registry, reference)
+    assert state.status is ImageStatus.CONFLICT
+    assert "before 0.4.0" in state.message
 
 
 def test_conflict_by_caches_says_so(plugin, registry, reference, hold):

@@ -336,7 +336,8 @@ def world(monkeypatch, platform, engine):
         status = world.pushed if "push" in platform.calls else world.status
         digest = None if status is ImageStatus.ABSENT else world.digest
         message = f"bump {source.version_file}"
-        return ImageState(status, reference, digest, "sha256:source", message)
+        made_from = source.digest if status is ImageStatus.SAME else "sha256:source"
+        return ImageState(status, reference, digest, made_from, message)
 
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)

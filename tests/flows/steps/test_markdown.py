@@ -69,7 +69,7 @@ def test_a_report_leads_from_the_revision_to_the_counts():
         "# Release of portfolio 0.1.0 succeeded",
         "sandbox (SpaceONE 2.x)",
         "c0ffee",
-        "`sha256:source`",
+        f"`{planned().source.plugin.digest}`",
         "| source | version 0.1.0, 1 requirement, setup.py plugin-portfolio 0.1.0, on python:3.11. Look at \\[it]. |",
         "`host/portfolio:0.1.0`",
         "`sha256:image`",
@@ -140,7 +140,7 @@ def test_names_from_elsewhere_are_text(text):
     pairs = Section("Tags", text, PAIR, ((text, text),))
     action = Action(text, text, Verb.BLOCKED, (FieldChange(text, {text: text}, {}),), text)
     plan = planned((action,))
-    source = replace(plan.source, base=text, plugin=replace(plan.source.plugin, digest=text, revision=text))
+    source = replace(plan.source, base=text, plugin=replace(plan.source.plugin, revision=text))
     found = collected(text, columns=(text, "b"), rows=((text, "1"),), by_type={text: 5})
     verdict = replace(found.verdict, job=replace(JOB, job_id=text, status=text), resources={text: 1})
     shown = made(

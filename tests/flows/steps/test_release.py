@@ -284,7 +284,11 @@ def test_each_step_towards_the_registry_says_what_came_of_it(request_, world, re
     )
     assert outcomes["push image"] == PUSHED
     shown = report.as_json()
-    assert shown["source"]["setup"] == {"name": "plugin-portfolio-inven-collector", "version": VERSION}
+    assert shown["source"]["setup"] == {
+        "name": "plugin-portfolio-inven-collector",
+        "version": VERSION,
+        "file": "setup.py",
+    }
     assert (shown["login"], shown["built"]["size"], shown["trial"]["seconds"]) == (
         "as ann",
         155_000_000,

@@ -20,7 +20,7 @@ def test_a_report_for_programs():
     assert (shown["image"], shown["digest"]) == ("host/portfolio:0.1.0", "sha256:image")
     assert shown["source"] == {
         "requirements": 1,
-        "setup": {"name": "plugin-portfolio", "version": "0.1.0"},
+        "setup": {"name": "plugin-portfolio", "version": "0.1.0", "file": "setup.py"},
         "remarks": ["Look at [it]."],
         "base": "python:3.11",
     }

@@ -6,7 +6,7 @@ import pytest
 
 from flows.images import SourceError
 from flows.images.source import PluginSource
-from flows.images.source.contents import Setup
+from flows.images.source.setup import Setup
 
 WALKTHROUGH = """
 from setuptools import find_packages, setup
@@ -115,6 +115,31 @@ def test_what_the_dockerfile_copies_must_not_be_hidden(plugin):
     (plugin / "Dockerfile").write_text("FROM scratch\nCOPY pkg/*.txt /x/\n")
     with pytest.raises(
         SourceError, match=r"\*\.txt: is excluded by \.dockerignore, but line 2 .*\. Include it"
+    ):
+        PluginSource.load(plugin)
+
+
+def test_a_wildcard_without_a_match_is_nothing_to_buildkit(plugin):
+    text = "FROM scratch\nCOPY src /x\nCOPY {}pkg/*.in /x/\n"
+    (plugin / "Dockerfile").write_text(text.format(""))
+    with pytest.raises(SourceError, match="is missing"):
+        PluginSource.load(plugin)
+    (plugin / "Dockerfile").write_text(text.format("--chmod=755 "))
+    assert PluginSource.load(plugin)
+
+
+def test_an_instruction_that_does_not_exist_is_refused_with_its_line(plugin):
+    (plugin / "Dockerfile").write_text("FROM scratch\nRUN a\n  && b\n")
+    with pytest.raises(
+        SourceError, match=r"Dockerfile: line 3 begins with '&&', which is no instruction\. Correct it"
+    ):
+        PluginSource.load(plugin)
+
+
+def test_a_frontend_of_somebody_else_is_refused(plugin):
+    (plugin / "Dockerfile").write_text("# syntax=example.com/frontend:1\nFROM scratch\n")
+    with pytest.raises(
+        SourceError, match="line 1 names another frontend than Docker's own: 'example.com/frontend:1'"
     ):
         PluginSource.load(plugin)
 

@@ -1,84 +1,104 @@
-"""What a Dockerfile says before it is built."""
+"""How a Dockerfile is read: as Docker's parser reads it."""
 
 from __future__ import annotations
 
 import pytest
 
-from flows.images.source.dockerfile import base_image, copied, declares, holds, instructions
+from flows.images.source.dockerfile import DockerfileError, parse
+
+
+def read(text):
+    return [(each.line, each.keyword, each.arguments) for each in parse(text).instructions]
 
 
 def test_instructions_know_their_line_and_are_joined():
-    text = "# syntax\nfrom a:1\n\nRUN one \\\n  # why\n    two\nUSER 1"
-    assert [(each.line, each.keyword, each.arguments) for each in instructions(text)] == [
-        (2, "FROM", "a:1"),
-        (4, "RUN", "one  two"),
-        (7, "USER", "1"),
-    ]
+    text = "# a comment\nfrom a:1\n\nRUN one \\\n  # why\n    two\nUSER 1"
+    assert read(text) == [(2, "FROM", "a:1"), (4, "RUN", "one     two"), (7, "USER", "1")]
 
 
 @pytest.mark.parametrize(
-    ("dockerfile", "arguments", "base"),
+    ("text", "arguments"),
     [
-        ("FROM python:3.11", {}, "python:3.11"),
-        ("# FROM nothing\nfrom --platform=linux/amd64 python:3.11 as x\nRUN true", {}, "python:3.11"),
-        ("FROM scratch", {}, "scratch"),
-        ("", {}, None),
-        ("ARG BASE\nFROM $BASE", {}, None),
-        ("ARG BASE=a:1\nFROM $BASE", {}, "a:1"),
-        ('ARG BASE="a:1"\nFROM ${BASE}', {}, "a:1"),
-        ("ARG BASE=a:1\nFROM $BASE", {"BASE": "b:2"}, "b:2"),
-        ("ARG TAG\nFROM python:${TAG:-3.11}", {}, "python:3.11"),
-        ("ARG TAG\nFROM python:${TAG:-3.11}", {"TAG": "3.12"}, "python:3.12"),
-        ("FROM golang AS build\nRUN x\nFROM alpine:3\nCOPY --from=build /x /x", {}, "alpine:3"),
-        ("FROM python:3 AS Base\nFROM base AS test\nFROM base", {}, "python:3"),
-        ("FROM a:1\nARG BASE=c\nFROM b:1", {"BASE": "d"}, "b:1"),
-        ("FROM \\\n  python:3.11", {}, "python:3.11"),
+        ("COPY a \\\n\n  b /x", "a   b /x"),  # an empty line, which Docker warns of
+        ("COPY a \\ \t\n  b /x", "a   b /x"),  # spaces after the mark
+        ("COPY a \\\r\n  b /x\r\n", "a   b /x"),
+        ("\ufeffCOPY a b\n", "a b"),
+        ("\tcopy\ta\tb", "a\tb"),
+        ("# escape=`\nCOPY a `\n b\\ c", "a  b\\ c"),
+        ("#escape = `\nCOPY a `\n b", "a  b"),
+        ("# a comment\n# escape=`\nCOPY a \\\n b", "a  b"),  # too late for a directive
+        ("COPY a \x0c b", "a \x0c b"),  # ends no line
+        ("COPY a\u2028b c", "a\u2028b c"),
+        ("COPY a b \\", "a b"),
+        ("COPY a \\\n# only a comment\n", "a"),
     ],
 )
-def test_base_image(dockerfile, arguments, base):
-    assert base_image(dockerfile, arguments) == base
+def test_lines_are_joined_as_docker_joins_them(text, arguments):
+    (instruction,) = parse(text).instructions
+    assert instruction.arguments == arguments
 
 
 @pytest.mark.parametrize(
-    ("dockerfile", "paths"),
+    ("text", "flags", "arguments", "words"),
     [
-        ("COPY src /src", ["src"]),
-        ("copy --chown=1:1 --link pkg/*.txt src/VERSION ./", ["pkg/*.txt", "src/VERSION"]),
-        ('COPY ["with space", "src", "/x/"]', ["with space", "src"]),
-        ('ADD --chown=1 ["src", "/x/"]', ["src"]),
-        ("COPY --from=packages /opt/venv /opt/venv", []),
-        ("ADD https://example.com/x git@example.com:x ${HERE}/x $X src /x", ["src"]),
-        ("COPY a \\\n  b \\\n  /x/", ["a", "b"]),
-        ("RUN cp a b", []),
+        ("COPY --chown=1:1 --from=a x y", ("--chown=1:1", "--from=a"), "x y", ["x", "y"]),
+        ("COPY x --chown=1 y", (), "x --chown=1 y", ["x", "--chown=1", "y"]),
+        ('COPY --chown="a b" ["x y", "z"]', ("--chown=a b",), '["x y", "z"]', ["x y", "z"]),
+        ("COPY -- --x y", (), "--x y", ["--x", "y"]),
+        ("COPY [a, b] c", (), "[a, b] c", ["[a,", "b]", "c"]),
+        ("COPY [1, 2]", (), "[1, 2]", ["[1,", "2]"]),
+        ("COPY [[[ x", (), "[[[ x", ["[[[", "x"]),
+        ("RUN", (), "", []),
     ],
 )
-def test_what_is_copied_from_the_build_context(dockerfile, paths):
-    assert [path for _, path in copied(dockerfile)] == paths
+def test_options_and_both_forms_of_arguments(text, flags, arguments, words):
+    (found,) = parse(text).instructions
+    assert (found.flags, found.arguments, found.words) == (flags, arguments, words)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "held"),
+    ("text", "bodies"),
     [
-        (".", True),
-        ("/", True),
-        ("./", True),
-        ("src", True),
-        ("/src/", True),
-        ("./src/plugin", True),
-        ("src/plugin/main.py", True),
-        ("pkg/*.txt", True),
-        ("pkg/*", True),
-        ("*/VERSION", True),
-        ("*.txt", False),
-        ("sr", False),
-        ("plugin", False),
-        ("src/plugin/main.py/x", False),
-        ("pkg/*.in", False),
-        ("../secret", False),
+        ("RUN <<EOF\nset -e\nCOPY a b\nEOF\nUSER 1", ["set -e\nCOPY a b\n"]),
+        ("RUN <<-EOF\n\tx\n\tEOF\nUSER 1", ["\tx\n"]),
+        ("RUN cat <<'E F' x\ny\nE F\nUSER 1", ["y\n"]),
+        ('COPY <<"ONE" <<TWO /x/\n1\nONE\n# 2\nTWO\nUSER 1', ["1\n", "# 2\n"]),
+        ("RUN 3<<EOF cat\nEOF\nUSER 1", [""]),
+        ('RUN echo "<<EOF"\nUSER 1', []),
+        ("ENV A=<<EOF\nUSER 1", []),
+        ("ONBUILD RUN <<EOF\nx\nEOF\nUSER 1", ["x\n"]),
     ],
 )
-def test_whether_a_build_context_holds_it(wanted, held):
-    assert holds(["pkg/a.txt", "src/VERSION", "src/plugin", "src/plugin/main.py"], wanted) is held
+def test_texts_that_follow_an_instruction(text, bodies):
+    first, *rest = parse(text).instructions
+    assert [body for _, body in first.heredocs] == bodies
+    assert [each.keyword for each in rest] == ["USER"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("FROM a\nRUN x\n&& y", 3, "begins with '&&', which is no instruction"),
+        ("FROM a\nRUN <<EOF\nx\n", 2, "begins a text that no line 'EOF' ends"),
+        ("# escape=x\nFROM a", 1, "is neither ` nor"),
+        ("# escape=`\n# escape=`\nFROM a", 2, "a second directive 'escape'"),
+        ("FROM a\npip install x", 2, "'PIP'"),
+    ],
+)
+def test_what_no_builder_reads_is_refused_with_its_line(text, line, words):
+    with pytest.raises(DockerfileError, match=words) as caught:
+        parse(text)
+    assert caught.value.line == line
+
+
+def test_only_what_docker_sees_is_compared():
+    one = parse("# why\nFROM a\n\nRUN x \\\n  y\n").canonical
+    assert parse("from a\nRUN x \\\n# so\n  y").canonical == one
+    for other in ("FROM a\nRUN x   y", "# escape=`\nFROM a\nRUN x `\n  y", "FROM a\nRUN x \\\n   y"):
+        same = parse(other).canonical == one
+        assert same is (other == "FROM a\nRUN x   y")
+    assert parse("FROM a\nRUN <<E\nx\nE").canonical != parse("FROM a\nRUN <<E\ny\nE").canonical
+    assert parse("# syntax=docker/dockerfile:1\nFROM a").canonical != parse("FROM a").canonical
 
 
 @pytest.mark.parametrize(
@@ -93,4 +113,4 @@ def test_whether_a_build_context_holds_it(wanted, held):
     ],
 )
 def test_a_declared_build_argument_is_found(text, declared):
-    assert declares(text, "SOURCE_DATE_EPOCH") is declared
+    assert parse(text).declares("SOURCE_DATE_EPOCH") is declared

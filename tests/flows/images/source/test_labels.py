@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.images import ImageReference
-from flows.images.labels import SOURCE_DIGEST
+from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source import PluginSource
 from flows.images.source.labels import image_labels
 
@@ -20,6 +20,7 @@ def test_labels(plugin, monkeypatch):
         "org.opencontainers.image.base.name": "own/base:1",
         "org.opencontainers.image.base.digest": "sha256:1",
         SOURCE_DIGEST: source.digest,
+        SOURCE_FILES: source.listing.label(),
     }
 
 

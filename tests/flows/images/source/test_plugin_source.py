@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shutil
 import socket
 import subprocess
 import tarfile
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -25,8 +28,8 @@ class TestChecks:
         source = PluginSource.load(str(plugin))
         assert source.version == "0.1.0"
         assert source.version_file == plugin / "src/VERSION"
-        assert source.digest.startswith("sha256:")
-        assert len(source.digest) == 71
+        assert source.digest.startswith("sha256-files:")
+        assert len(source.digest) == 77
 
     @pytest.mark.parametrize("path", ["Dockerfile", "src/VERSION"])
     def test_missing_file_is_named(self, plugin, path):
@@ -148,6 +151,7 @@ class TestForeignFiles:
         assert words.isprintable()
 
     def test_a_huge_context_is_refused_before_it_is_read(self, plugin):
+        (plugin / "Dockerfile").write_text("FROM scratch\nCOPY . /src\n")
         with (plugin / "data.bin").open("wb") as file:
             file.truncate(2**40)
         with pytest.raises(SourceError, match="too large for a build context"):
@@ -169,6 +173,47 @@ class TestForeignFiles:
             PluginSource.load(plugin)
 
 
+class TestHostileDockerfiles:
+    """Whoever writes one decides how much work it is to read it."""
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("FROM scratch\n" * 50_000, "more than 1,000 instructions"),
+            ("FROM scratch\nCOPY " + "src/* " * 150_000 + "/x/\n", None),
+            (
+                "FROM scratch\nCOPY " + " ".join(f"*{n}*" for n in range(60_000)) + " /x/\n",
+                "more than 500 files",
+            ),
+            ("FROM scratch\n" + "COPY src /x\n" * 60_000, "more than 1,000 instructions"),
+            ("FROM scratch\nRUN " + "--a=b " * 150_000 + "x\n", None),
+            ("FROM scratch\nRUN " + "<<A " * 200_000 + "\n", "no line 'A' ends"),
+            ("FROM scratch\nENV A=xx\n" + "ENV A=$A$A\n" * 900 + "COPY src $A /x/\n", None),
+            ("ARG A=xx\n" + "ARG A=$A$A\n" * 60 + "FROM scratch\nCOPY src /x\n", None),
+            ("FROM scratch\nENV A=" + "'\"" * 400_000 + "\nCOPY src /x\n", None),
+            ("FROM scratch\nCOPY " + "${A:-" * 150_000 + " /x\n", None),
+            ("FROM scratch\nCOPY " + "[" * 500_000 + " /x\n", "is missing"),
+            ("FROM scratch\nCOPY " + "src/../" * 140_000 + "src /x\n", "is missing"),
+            ("FROM scratch\nCOPY " + "*a" * 50 + " /x\n", "is missing"),
+            ("FROM scratch\nCOPY src /x\nRUN " + "pip install " * 80_000 + "\n", None),
+            ("FROM scratch\nCOPY src /x\nRUN a" + " \\\n apt-get -a" * 60_000 + "\n", None),
+            ("FROM scratch\nCOPY src /x\nCMD " + "python -a " * 90_000 + "\n", None),
+            ("#" * 1_000_000, None),
+            (" \n" * 500_000 + "FROM scratch\nCOPY src /x", None),
+        ],
+        ids=range(18),
+    )
+    def test_costs_little(self, plugin, text, words):
+        (plugin / "Dockerfile").write_text(text)
+        (plugin / "src/setup.py").write_text("setup(packages=[], include_package_data=True)")
+        (plugin / "src/MANIFEST.in").write_text("\n" * 900_000)
+        started = time.process_time()
+        with pytest.raises(SourceError, match=words) if words else contextlib.nullcontext() as caught:
+            PluginSource.load(plugin)
+        assert time.process_time() - started < 4
+        assert caught is None or len(str(caught.value)) < 1000
+
+
 class TestDigest:
     def test_same_for_a_copy(self, plugin, tmp_path):
         copy = tmp_path / "elsewhere"
@@ -187,8 +232,8 @@ class TestDigest:
             lambda folder: (folder / "src/plugin/empty").mkdir(),
             lambda folder: (folder / "src/plugin/link").symlink_to("main.py"),
             lambda folder: (folder / "Dockerfile").write_text("FROM scratch\nCOPY src /\n"),
-            lambda folder: (folder / ".dockerignore").write_text("*.log\n"),
-            lambda folder: (folder / "pkg/pip_requirements.txt").unlink(),
+            lambda folder: (folder / ".dockerignore").write_text("**/main.py\n"),
+            lambda folder: (folder / "src/setup.py").unlink(),
         ],
         ids=["content", "new", "renamed", "executable", "folder", "link", "Dockerfile", "ignored", "removed"],
     )
@@ -205,8 +250,22 @@ class TestDigest:
             lambda folder: (folder / "src/plugin/__pycache__").mkdir(),
             lambda folder: (folder / "src/plugin/main.py").chmod(0o600),
             lambda folder: os.utime(folder / "src/plugin/main.py", (1, 1)),
+            lambda folder: (folder / "README.md").write_text("typo"),
+            lambda folder: (folder / "pkg/pip_requirements.txt").unlink(),
+            lambda folder: (folder / ".dockerignore").write_text("*.log\n**/__pycache__\n"),
+            lambda folder: (folder / "Dockerfile").write_text("# why\nFROM scratch\nCOPY \\\n src /src"),
         ],
-        ids=["VERSION", "ignored file", "ignored folder", "umask", "time"],
+        ids=[
+            "VERSION",
+            "ignored file",
+            "ignored folder",
+            "umask",
+            "time",
+            "README",
+            "not copied",
+            "ignore",
+            "comment",
+        ],
     )
     def test_stays_with_what_cannot_reach_the_image(self, plugin, change):
         before = digest(plugin)
@@ -268,10 +327,13 @@ class TestArchive:
         time = datetime(2024, 1, 2, tzinfo=UTC)
         (plugin / "src/link").symlink_to("./setup.py")
         (plugin / "src/plugin/main.py").chmod(0o700)
-        with context.archive(plugin, time=time) as file, tarfile.open(fileobj=file) as tar:
+        file, read = context.archive(plugin, time=time)
+        with file, tarfile.open(fileobj=file) as tar:
             members = {member.name: member for member in tar}
             assert tar.extractfile("src/VERSION").read() == b"0.1.0\n"
-        assert list(members) == [entry.path for entry in context.entries(plugin)]
+        assert {*members} == {*read.listing.files, "src/VERSION", ".dockerignore"}
+        assert list(members) == sorted(members)
+        assert read.listing == PluginSource.load(plugin).listing
         assert {(member.uid, member.gid, member.mtime) for member in members.values()} == {
             (0, 0, int(time.timestamp()))
         }
@@ -279,34 +341,139 @@ class TestArchive:
         assert members["src/setup.py"].mode == 0o644
         assert members["src/link"].linkname == "./setup.py"
 
-    def test_a_file_may_have_another_content(self, plugin):
-        others = {"src/VERSION": b"0.2.0.dev3\n", "none": b""}
-        time = datetime(2024, 1, 2, tzinfo=UTC)
-        with context.archive(plugin, time=time, replaced=others) as file, tarfile.open(fileobj=file) as tar:
-            assert tar.extractfile("src/VERSION").read() == b"0.2.0.dev3\n"
-            assert tar.extractfile("src/plugin/main.py").read() == b"print('hello')\n"
-            assert "none" not in tar.getnames()
-
     def test_is_the_same_bytes_again(self, plugin):
         time = datetime(2024, 1, 2, tzinfo=UTC)
-        with context.archive(plugin, time=time) as first:
+        first, _ = context.archive(plugin, time=time)
+        with first:
             os.utime(plugin / "Dockerfile", (5, 5))
             (plugin / "src/setup.py").chmod(0o640)
-            with context.archive(plugin, time=time) as second:
+            (plugin / "README.md").write_text("new")
+            second, _ = context.archive(plugin, time=time)
+            with second:
                 assert first.read() == second.read()
+
+    def test_files_of_a_stage_that_is_not_used_are_sent_but_do_not_count(self, plugin):
+        """The classic builder builds every stage."""
+        (plugin / "test").mkdir()
+        (plugin / "test/a.py").write_text("1")
+        (plugin / "Dockerfile").write_text(
+            "FROM scratch AS test\nCOPY test /test\nFROM scratch\nCOPY src /src\n"
+        )
+        before = digest(plugin)
+        (plugin / "test/a.py").write_text("2")
+        assert digest(plugin) == before
+        file, _ = context.archive(plugin, time=datetime(2024, 1, 2, tzinfo=UTC))
+        with file, tarfile.open(fileobj=file) as tar:
+            assert tar.extractfile("test/a.py").read() == b"2"
 
     def test_change_after_loading_is_noticed(self, plugin):
         source = PluginSource.load(plugin)
-        source.check_unchanged()
+        source.archive().close()
         (plugin / "src/plugin/main.py").write_text("changed")
         with pytest.raises(SourceChanged, match="changed since the release was planned"):
-            source.check_unchanged()
+            source.archive()
 
     def test_bump_after_loading_is_noticed(self, plugin):
         source = PluginSource.load(plugin)
         (plugin / "src/VERSION").write_text("0.2.0")
         with pytest.raises(SourceChanged, match="src/VERSION"):
-            source.check_unchanged()
+            source.archive()
+
+    @pytest.mark.parametrize("name", ["src/plugin/main.py", "Dockerfile", "src/VERSION"])
+    def test_a_change_that_is_taken_back_cannot_be_released(self, plugin, monkeypatch, name):
+        """The digest is of the bytes that are sent, not of what the folder holds before or after."""
+        source = PluginSource.load(plugin)
+        real, good = context._packed, (plugin / name).read_text()
+
+        def packed(*arguments):
+            (plugin / name).write_text(good)
+            return real(*arguments)
+
+        (plugin / name).write_text({"Dockerfile": "FROM scratch\nCOPY src /x\n"}.get(name, "0.6.6"))
+        monkeypatch.setattr(context, "_packed", packed if name == "Dockerfile" else real)
+        with pytest.raises(SourceChanged):
+            source.archive()
+        (plugin / name).write_text(good)
+        source.archive().close()
+
+    def test_a_file_that_is_exchanged_while_it_is_read(self, plugin, monkeypatch):
+        source = PluginSource.load(plugin)
+        real = context._opened
+        (plugin / "src/plugin/main.py").write_text("evil")
+
+        @contextlib.contextmanager
+        def opened(folder, entry):
+            with real(folder, entry) as file:
+                if entry.path.endswith("main.py"):
+                    (plugin / "src/plugin/main.py").write_text("print('hello')\n")
+                yield file
+
+        monkeypatch.setattr(context, "_opened", opened)
+        try:
+            file = source.archive()
+        except SourceChanged:
+            return
+        with file, tarfile.open(fileobj=file) as tar:
+            assert tar.extractfile("src/plugin/main.py").read() == b"print('hello')\n"
+
+    def test_a_file_that_shrinks_is_named(self, plugin, monkeypatch):
+        real = context._Hashed.read
+        monkeypatch.setattr(context._Hashed, "read", lambda self, size=-1: real(self, size)[:-1])
+        with pytest.raises(SourceError, match="became shorter while it was read"):
+            context.archive(plugin, time=datetime(2024, 1, 2, tzinfo=UTC))
+
+    def test_a_full_disk_is_not_the_source_s_fault(self, plugin, monkeypatch):
+        (plugin / "src/large").write_bytes(bytes(100_000))
+
+        class Full(io.BytesIO):
+            def write(self, data):
+                if self.tell() > 30_000:
+                    raise OSError(28, "No space left on device")
+                return super().write(data)
+
+        monkeypatch.setattr("tempfile.TemporaryFile", Full)
+        with pytest.raises(
+            SourceError, match="cannot be written to an archive in .*No space left on device"
+        ) as caught:
+            context.archive(plugin, time=datetime(2024, 1, 2, tzinfo=UTC))
+        assert "set TMPDIR" in str(caught.value)
+
+    def test_for_buildkit(self, plugin):
+        """It removes nothing that .dockerignore names, and would pull the frontend."""
+        (plugin / "Dockerfile").write_text("# syntax=docker/dockerfile:1\nFROM scratch\nCOPY src /src\n")
+        (plugin / ".dockerignore").write_text(".dockerignore\n")
+        source = PluginSource.load(plugin)
+        with source.archive(for_buildkit=True) as file, tarfile.open(fileobj=file) as tar:
+            assert ".dockerignore" not in tar.getnames()
+            assert tar.extractfile("Dockerfile").read() == b"#\nFROM scratch\nCOPY src /src\n"
+        with source.archive() as file, tarfile.open(fileobj=file) as tar:
+            assert ".dockerignore" in tar.getnames()
+            assert tar.extractfile("Dockerfile").read().startswith(b"# syntax=")
+
+
+class TestEarlierReleases:
+    """Their label is a digest of the whole build context."""
+
+    def test_the_form_of_the_label_says_what_is_compared(self, plugin):
+        label = context.whole_digest(plugin, without={"src/VERSION"})
+        source = PluginSource.load(plugin)
+        assert label.startswith("sha256:")
+        assert source.is_source_of(label)
+        assert source.is_source_of(source.digest)
+        (plugin / "src/VERSION").write_text("0.1.0")
+        assert PluginSource.load(plugin).is_source_of(label)
+        (plugin / "README.md").write_text("hello")
+        changed = PluginSource.load(plugin)
+        assert not changed.is_source_of(label)
+        assert changed.is_source_of(source.digest)
+        assert not changed.is_source_of(f"sha256:{source.digest.rpartition(':')[2]}")
+
+    def test_it_is_what_it_was(self, plugin):
+        """As the version before computed it for the files of the fixture."""
+        assert (
+            context.whole_digest(plugin, without={"src/VERSION"})
+            == "sha256:297887ebb2c61f3db6219b6c490d0e6d314fa816d9470e713c82c059cd289e33"
+        )
 
 
 class TestCheckout:
@@ -437,14 +604,15 @@ class TestGivenVersion:
     def test_it_is_released_and_the_file_stays(self, plugin):
         source = PluginSource.load(plugin, lambda written: f"{written}.dev3")
         assert (source.version, source.given) == ("0.1.0.dev3", "0.1.0.dev3")
-        assert source.replaced == {"src/VERSION": b"0.1.0.dev3\n"}
         assert source.digest == PluginSource.load(plugin).digest
-        source.check_unchanged()
+        with source.archive() as file, tarfile.open(fileobj=file) as tar:
+            assert tar.extractfile("src/VERSION").read() == b"0.1.0.dev3\n"
+            assert tar.extractfile("src/plugin/main.py").read() == b"print('hello')\n"
         assert (plugin / "src/VERSION").read_text() == "0.1.0\n"
 
     def test_the_one_that_is_written_replaces_nothing(self, plugin):
         source = PluginSource.load(plugin, str)
-        assert (source.version, source.given, source.replaced) == ("0.1.0", None, {})
+        assert (source.version, source.given) == ("0.1.0", None)
         source.write_version()
         assert (plugin / "src/VERSION").read_text() == "0.1.0\n"
 
