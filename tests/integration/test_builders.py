@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import uuid
-from contextlib import closing
 
 import docker
 import pytest
@@ -15,11 +14,9 @@ from flows.images import BuildFailed, ImageReference, SourceError
 from flows.images.engine import Engine
 from flows.images.engine.buildkit import PARAMETERS, frontend
 from flows.images.source import PluginSource
-from flows.manifest import load_environment
 from tests.copying import LINKS, PATHS, TABLE
 
-# The sandbox installs and starts the engine where it is missing.
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]
 
 NAME = f"builders-test-{uuid.uuid4().hex[:8]}"
 
@@ -78,12 +75,6 @@ def files(client: docker.DockerClient, image: str) -> dict[str, str]:
         return {member.name: tar.extractfile(member).read().decode() for member in found}
 
 
-@pytest.fixture(scope="module")
-def client():
-    with closing(docker.from_env()) as client:
-        yield client
-
-
 @pytest.mark.parametrize("with_buildkit", [False, True], ids=["classic", "buildkit"])
 def test_copy_finds_what_we_find(client, with_buildkit):
     sources = [source for source, found in TABLE if found]
@@ -126,15 +117,14 @@ def plugin(tmp_path):
 
 
 @pytest.fixture
-def made(client, sandbox, tmp_path):
+def made(client, build_args):
     """Builds a source with the engine; the image is removed at the end."""
     reference = ImageReference(None, f"team/{NAME}", "0.1.0")
-    arguments = load_environment(str(sandbox.environment), tmp_path).settings.build.args
 
     def made(source, lines=None):
         with Engine.connect() as engine:
             on_output = None if lines is None else lines.append
-            return engine.build(source, reference, build_args=arguments, on_output=on_output)
+            return engine.build(source, reference, build_args=build_args, on_output=on_output)
 
     yield made
     if images := client.images.list(name=reference.name):
