@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.engine import engine_alone
+from tests.engine import engine_alone, engine_kept
 
 if TYPE_CHECKING:
     from sandbox.lifecycle import Summary
@@ -50,6 +50,40 @@ def every_report_fits_its_schema() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(report.Report, "as_json", checked)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of 1.12 alone, and orders all: the engine alone, one sandbox, both sandboxes, integration."""
+    for item in items:
+        if _needs(item) == {"1.12"}:
+            item.add_marker("older")
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.get_closest_marker("engine"):
+        return 0
+    if item.get_closest_marker("integration"):
+        return 3
+    return 2 if len(_needs(item)) == 2 else 1
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    """The sandboxes that a test of e2e needs."""
+    if not item.get_closest_marker("e2e"):
+        return set()
+    fixtures = getattr(item, "fixturenames", ())
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    older = "sandbox_1_12" in fixtures or parameters.get("platform") == "1.12"
+    newer = "sandbox" in fixtures or ("platform" in fixtures and parameters.get("platform", "2.x") == "2.x")
+    return ({"1.12"} if older else set()) | ({"2.x"} if newer else set())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def beside() -> Iterator[None]:
+    """Tests of another process that stop the engine or a sandbox wait until these have ended."""
+    with engine_kept():
         yield
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.engine import engine_alone
 from tests.sandboxes import spacectl
 
 pytestmark = pytest.mark.e2e
@@ -122,12 +123,19 @@ class Spacectl:
 
 
 @pytest.fixture(scope="module")
+def alone():
+    """Tests beside these use the sandbox of 1.12."""
+    with engine_alone():
+        yield
+
+
+@pytest.fixture(scope="module")
 def spacectls(sandbox, sandbox_1_12):
     return {"2.x": Spacectl(sandbox), "1.12": Spacectl(sandbox_1_12)}
 
 
 @pytest.fixture(scope="module")
-def released(sandbox, sandbox_1_12, run):
+def released(sandbox, sandbox_1_12, run, alone):
     """The reports of both releases of the unchanged manifest in deployments/portfolio, by generation."""
     reports = {}
     for generation, summary in (("2.x", sandbox), ("1.12", sandbox_1_12)):

@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
-SECONDS = int(os.environ.get("PLUGINCTL_TEST_START_SECONDS", "20"))
+SECONDS = int(os.environ.get("PLUGINCTL_TEST_START_SECONDS", "14"))
 
 
 @pytest.fixture(scope="module")

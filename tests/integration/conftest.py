@@ -18,7 +18,7 @@ from sandbox.engine import base_image, containers, installed
 from sandbox.machine.layout import Layout
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
-from tests.engine import engine_kept
+from tests.engine import engine_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,9 +49,10 @@ class Lines:
 
 
 @pytest.fixture(scope="package")
-def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Path:
-    """Both sandboxes of the tests, running."""
-    return sandbox_home
+def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Iterator[Path]:
+    """Both sandboxes of the tests, running, for whatever a test does to them."""
+    with engine_alone():
+        yield sandbox_home
 
 
 @pytest.fixture(params=list(GENERATIONS))
@@ -110,7 +111,7 @@ def engine_client(request: pytest.FixtureRequest, sandbox_home: Path) -> Iterato
     It is installed and started where it is missing, as a sandbox does it.
     """
     layout = Layout.of(sandbox_home, "2.x")
-    with engine_kept(), closing(installed.ensure(layout.engine, Quiet())) as engine:
+    with closing(installed.ensure(layout.engine, Quiet())) as engine:
         yield engine
         for image in engine.images.list():
             for tag in image.tags:
