@@ -6,9 +6,10 @@ import heapq
 import queue
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from docker.errors import DockerException
 from requests.exceptions import RequestException
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _POLL_SECONDS = 0.3
+_END_SECONDS = 1.0
 
 
 class Line(NamedTuple):
@@ -48,6 +50,10 @@ class Log(Protocol):
         """The lines that were written after those of `last`."""
         ...
 
+    def close(self) -> None:
+        """End `follow`, which another thread may be reading."""
+        ...
+
 
 @dataclass
 class ContainerLog:
@@ -56,6 +62,7 @@ class ContainerLog:
     part: str
     container: Container
     _seen: str = ""
+    _stream: Any = None
 
     def last(self, lines: int) -> list[Line]:
         """The last lines; 0 is all."""
@@ -68,10 +75,16 @@ class ContainerLog:
         """The lines that were written after those of `last`, until the container ends."""
         # The engine's filter is less exact than its timestamps.
         since = datetime.fromisoformat(self._seen).timestamp() - 0.01 if self._seen else None
-        stream = self.container.logs(stream=True, follow=True, timestamps=True, since=since)
-        for raw in _complete(stream):
+        self._stream = self.container.logs(stream=True, follow=True, timestamps=True, since=since)
+        for raw in _complete(self._stream):
             if (line := self._line(raw)).time > self._seen:
                 yield line
+
+    def close(self) -> None:
+        """End `follow`."""
+        if self._stream is not None:
+            with suppress(OSError):  # it has ended
+                self._stream.close()
 
     def _line(self, raw: str) -> Line:
         moment, _, text = raw.partition(" ")
@@ -85,6 +98,7 @@ class FileLog:
     part: str
     path: Path
     _position: int = 0
+    _closed: bool = False
 
     def last(self, lines: int) -> list[Line]:
         """The last lines; 0 is all."""
@@ -98,12 +112,16 @@ class FileLog:
         """The lines that were written after those of `last`."""
         with self.path.open("rb") as file:
             file.seek(self._position)
-            while True:
+            while not self._closed:
                 if raw := file.readline():
                     text = raw.decode(errors="replace").rstrip("\n")
                     yield Line(datetime.now(UTC).isoformat(), self.part, text)
                 else:
                     time.sleep(_POLL_SECONDS)
+
+    def close(self) -> None:
+        """End `follow`."""
+        self._closed = True
 
 
 def merged(logs: Sequence[Log], lines: int) -> Iterator[Line]:
@@ -117,7 +135,10 @@ def merged(logs: Sequence[Log], lines: int) -> Iterator[Line]:
 
 
 def follow(logs: Sequence[Log]) -> Iterator[Line]:
-    """The lines of several logs that come after those of `merged`. It ends when every container has ended."""
+    """The lines of several logs that come after those of `merged`. It ends when every container has ended.
+
+    Closing it closes the connections to the engine.
+    """
     found: queue.Queue[Line | None] = queue.Queue()
 
     def pass_on(log: Log) -> None:
@@ -128,15 +149,22 @@ def follow(logs: Sequence[Log]) -> Iterator[Line]:
             pass  # the container was removed, or the engine was stopped
         found.put(None)
 
-    for log in logs:
-        threading.Thread(target=pass_on, args=(log,), daemon=True).start()
+    threads = [threading.Thread(target=pass_on, args=(log,), daemon=True) for log in logs]
+    for thread in threads:
+        thread.start()
     left = len(logs)
-    while left:
-        line = found.get()
-        if line is None:
-            left -= 1
-        else:
-            yield line
+    try:
+        while left:
+            line = found.get()
+            if line is None:
+                left -= 1
+            else:
+                yield line
+    finally:
+        for log in logs:
+            log.close()
+        for thread in threads:
+            thread.join(_END_SECONDS)
 
 
 def _lines(content: bytes) -> list[str]:

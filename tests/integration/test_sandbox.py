@@ -225,11 +225,12 @@ def test_logs_of_all_parts_are_merged(layout: Layout):
 
 def test_new_lines_of_a_log_are_followed(layout: Layout):
     name = layout.root.name
-    lines = lifecycle.logs(layout.root.parent, ["identity"], generation=name, lines=1, follow=True)
-    next(lines)
-    with client(layout) as domain:
-        domain.list("identity.Provider.list")
-    assert any("Provider.list" in line.text for line in (next(lines) for _ in range(20)))
+    following = lifecycle.logs(layout.root.parent, ["identity"], generation=name, lines=1, follow=True)
+    with closing(following) as lines:
+        next(lines)
+        with client(layout) as domain:
+            domain.list("identity.Provider.list")
+        assert any("Provider.list" in line.text for line in (next(lines) for _ in range(20)))
 
 
 def test_a_compose_file_is_what_runs(home: Path, layout: Layout, engine: docker.DockerClient):

@@ -7,6 +7,30 @@ from typing import Any
 
 from sandbox import logs
 from sandbox.logs import ContainerLog, FileLog, Line
+from tests.waiting import PATIENCE
+
+
+class Stream:
+    """What the engine sends; without chunks it sends nothing until it is closed."""
+
+    def __init__(self, chunks: list[bytes] | None) -> None:
+        self._chunks = iter(chunks or ())
+        self._closed = threading.Event()
+        if chunks is not None:
+            self._closed.set()
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self._closed.wait(PATIENCE)
+            raise
+
+    def close(self) -> None:
+        self._closed.set()
 
 
 def container(text: bytes, stream: list[bytes] | None = None) -> Any:
@@ -14,11 +38,11 @@ def container(text: bytes, stream: list[bytes] | None = None) -> Any:
 
     def read(*, tail: int | str = "all", stream: bool = False, **_: Any) -> Any:
         if stream:
-            return iter(chunks)
+            return Stream(chunks)
         lines = text.splitlines(keepends=True)
         return b"".join(lines if tail == "all" else lines[-int(tail) :])
 
-    chunks = stream or []
+    chunks = stream
     return SimpleNamespace(logs=read)
 
 
@@ -103,3 +127,15 @@ def test_the_same_of_a_file(tmp_path: Path):
     with path.open("a") as file:
         file.write("written meanwhile\n")
     assert next(log.follow()).text == "written meanwhile"
+
+
+def test_who_stops_following_ends_all_that_reads(tmp_path: Path):
+    path = tmp_path / "worker.log"
+    path.write_text("")
+    before = threading.active_count()
+    lines = logs.follow([one(), FileLog("worker", path)])
+    path.write_text("new\n")
+    assert next(lines).text == "new"
+    assert threading.active_count() == before + 2
+    lines.close()  # type: ignore[attr-defined]  # it is a generator
+    assert threading.active_count() == before
