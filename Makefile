@@ -34,7 +34,7 @@ down: $(READY) ## Stop all sandboxes and Prefect; the data is kept
 test: $(READY) ## Run all tests, including those with the real services
 	@$(if $(PYTEST),$(RUN)/python -m pytest $(PYTEST),scripts/test)
 
-test-fast: $(READY) ## Run the tests that need no server (less than a minute)
+test-fast: $(READY) ## Run the tests that need no server (about three minutes)
 	@$(RUN)/python -m pytest -m 'not prefect and not integration and not e2e' $(PYTEST)
 
 check: $(READY) ## Check format, lint rules, types and layers

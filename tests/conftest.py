@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.engine import engine_alone, engine_kept
+from tests.engine import engine_kept, wait_for_those_beside
 
 if TYPE_CHECKING:
     from sandbox.lifecycle import Summary
@@ -151,8 +151,8 @@ def _running(generation: str, summary: Summary) -> Iterator[Summary]:
     yield summary
     if not os.environ.get("PLUGINCTL_KEEP"):
         # With its data, else the next start would bring up every plugin that earlier tests released.
-        with engine_alone():
-            platform.down(SANDBOX_HOME, generation=generation, purge=True, progress=Lines())
+        wait_for_those_beside()
+        platform.down(SANDBOX_HOME, generation=generation, purge=True, progress=Lines())
 
 
 Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -20,7 +20,7 @@ _LOCK = Path(__file__).parent.parent / "build/engine.lock"
 
 @contextmanager
 def engine_kept() -> Iterator[None]:
-    """Another process waits with what needs `engine_alone`, if this one runs beside it."""
+    """Other processes stay in `wait_for_those_beside` meanwhile, if this one runs beside them."""
     if os.environ.get(BESIDE):
         with _locked(fcntl.LOCK_SH):
             yield
@@ -28,14 +28,14 @@ def engine_kept() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def engine_alone() -> Iterator[None]:
-    """No process that runs beside this one uses the engine or a sandbox meanwhile: they may be stopped."""
-    if os.environ.get(BESIDE):
-        raise AssertionError("what stops the engine cannot run beside other tests")
+def wait_for_those_beside() -> None:
+    """Return when no process beside this one uses the engine or a sandbox any more: they may be stopped.
+
+    Such a process holds the lock for its whole session, so nothing needs to be held here.
+    """
+    assert not os.environ.get(BESIDE), "what stops the engine cannot run beside other tests"
     with _locked(fcntl.LOCK_EX):
-        pass  # those beside have ended: the lock is theirs for their whole session
-    yield
+        pass
 
 
 @contextmanager

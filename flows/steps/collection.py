@@ -58,12 +58,7 @@ class Findings:
 
 
 def collect(
-    session: Session,
-    collector_id: str,
-    plugin: RunningPlugin,
-    provider: str,
-    runner: Runner,
-    changes: Changes,
+    session: Session, collector_id: str, plugin: RunningPlugin, runner: Runner, changes: Changes
 ) -> Collected:
     """Collects once, follows the job to its end, judges it, and reads the collected resources.
 
@@ -71,11 +66,10 @@ def collect(
         session: The environment's services.
         collector_id: The collector.
         plugin: The plugin that it runs, whose last words belong to a failure.
-        provider: The provider of the collector's secrets.
         runner: Runs the steps.
         changes: Notes that something was changed.
     """
-    verdict = _judged_job(session, collector_id, plugin, provider, runner, changes)
+    verdict = _judged_job(session, collector_id, plugin, runner, changes)
     reading = partial(findings, session, collector_id)
     found = runner.run(Step(READ_INVENTORY, reading, outcome=Findings.summary))
     shown = None
@@ -89,14 +83,9 @@ def collect(
 
 
 def _judged_job(
-    session: Session,
-    collector_id: str,
-    plugin: RunningPlugin,
-    provider: str,
-    runner: Runner,
-    changes: Changes,
+    session: Session, collector_id: str, plugin: RunningPlugin, runner: Runner, changes: Changes
 ) -> Verdict:
-    client = session.client
+    client, provider = session.client, plugin.provider
     runner.run(Step(WAIT, partial(wait_for_others, client, collector_id)))
 
     def begin() -> Job:
@@ -223,7 +212,7 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         version = str(collector["plugin_info"].get("version", ""))
         check_release(session, manifest, version, runner)
         plugin = RunningPlugin.of(manifest, plugin_id, version)
-        collected = collect(session, collector_id, plugin, manifest.provider_name, runner, changes)
+        collected = collect(session, collector_id, plugin, runner, changes)
     report = Report(
         flow="recollect",
         environment=environment.name,

@@ -23,17 +23,20 @@ class RunningPlugin:
     Attributes:
         plugin_id: The plugin's id.
         version: Its version.
+        provider: The provider of its secrets, and of what it collects.
         secrets: The secret data of its service accounts, which is not shown of what it writes.
     """
 
     plugin_id: str
     version: str
+    provider: str
     secrets: tuple[Mapping[str, Any] | None, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, manifest: Manifest, plugin_id: str, version: str) -> RunningPlugin:
         """The plugin that a manifest declares."""
-        return cls(plugin_id, version, tuple(each.secret_data for each in manifest.service_accounts))
+        secrets = tuple(each.secret_data for each in manifest.service_accounts)
+        return cls(plugin_id, version, manifest.provider_name, secrets)
 
     def __str__(self) -> str:
         return f"{self.plugin_id} {self.version}"

@@ -103,7 +103,7 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
                 from flows.steps.credentials import verify_secrets
 
                 verify_secrets(session, manifest, planned, registered, runner)
-                collected = collect(session, collector_id, plugin, manifest.provider_name, runner, changes)
+                collected = collect(session, collector_id, plugin, runner, changes)
     report = Report(
         flow="release",
         environment=request.environment.name,

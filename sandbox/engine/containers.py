@@ -301,9 +301,9 @@ def remove_networks(client: docker.DockerClient, sandbox: str) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     for each in client.networks.list(filters={"label": f"{SANDBOX}={sandbox}"}):
         while not _is_removed(each):
-            stop(members(client, sandbox))
             if time.monotonic() > deadline:
                 raise _in_use(each)
+            stop(members(client, sandbox))
             time.sleep(0.2)
 
 
@@ -324,7 +324,8 @@ def _in_use(network: Any) -> SandboxError:
     names = sorted(each["Name"] for each in network.attrs["Containers"].values())
     return SandboxError(
         f"The network {network.name} cannot be removed: {', '.join(names) or 'a container'} is connected to it.",
-        f"Disconnect what is not the sandbox's, and repeat: docker network disconnect {network.name} CONTAINER",
+        f"Disconnect what is not the sandbox's: docker network disconnect {network.name} CONTAINER. Then stop the "
+        "sandbox again.",
     )
 
 

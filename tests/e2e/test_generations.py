@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine import engine_alone
+from tests.engine import wait_for_those_beside
 from tests.sandboxes import spacectl
 
 pytestmark = pytest.mark.e2e
@@ -123,26 +123,30 @@ class Spacectl:
 
 
 @pytest.fixture(scope="module")
-def alone():
-    """Tests beside these use the sandbox of 1.12."""
-    with engine_alone():
-        yield
-
-
-@pytest.fixture(scope="module")
 def spacectls(sandbox, sandbox_1_12):
     return {"2.x": Spacectl(sandbox), "1.12": Spacectl(sandbox_1_12)}
 
 
 @pytest.fixture(scope="module")
-def released(sandbox, sandbox_1_12, run, alone):
-    """The reports of both releases of the unchanged manifest in deployments/portfolio, by generation."""
-    reports = {}
-    for generation, summary in (("2.x", sandbox), ("1.12", sandbox_1_12)):
-        done = run("release", summary.name, "--output", "json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        reports[generation] = json.loads(done.stdout)
-    return reports
+def on_each(sandbox, sandbox_1_12, run):
+    """What a command says as JSON on both, by generation, with the unchanged manifest in deployments/portfolio."""
+    wait_for_those_beside()  # they use the sandbox of 1.12
+
+    def on_each(command: str) -> dict[str, dict[str, Any]]:
+        said = {}
+        for generation, summary in (("2.x", sandbox), ("1.12", sandbox_1_12)):
+            done = run(command, summary.name, "--output", "json")
+            assert done.returncode == 0, done.stdout + done.stderr
+            said[generation] = json.loads(done.stdout)
+        return said
+
+    return on_each
+
+
+@pytest.fixture(scope="module")
+def released(on_each):
+    """The reports of both releases, by generation."""
+    return on_each("release")
 
 
 def one(records: list[dict[str, Any]], **fields: str) -> dict[str, Any]:
@@ -264,12 +268,8 @@ def test_every_translation_is_in_the_plan(released):
     assert "secret_schema_id and secret_data are a separate secret in 1.12." in notes["1.12"]["secret"]
 
 
-def test_what_runs_on_each_is_what_was_released(released, run, sandbox, sandbox_1_12):
-    verified = {}
-    for generation, summary in (("2.x", sandbox), ("1.12", sandbox_1_12)):
-        done = run("verify", summary.name, "--output", "json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        verified[generation] = json.loads(done.stdout)
+def test_what_runs_on_each_is_what_was_released(released, on_each):
+    verified = on_each("verify")
     checks = [[check["name"] for check in each["checks"]] for each in verified.values()]
     assert checks[0] == checks[1]
     assert {each["digest"] for each in verified.values()} == {each["digest"] for each in released.values()}

@@ -18,7 +18,7 @@ from sandbox.engine import base_image, containers, installed
 from sandbox.machine.layout import Layout
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
-from tests.engine import engine_alone
+from tests.engine import wait_for_those_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,10 +49,10 @@ class Lines:
 
 
 @pytest.fixture(scope="package")
-def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Iterator[Path]:
+def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Path:
     """Both sandboxes of the tests, running, for whatever a test does to them."""
-    with engine_alone():
-        yield sandbox_home
+    wait_for_those_beside()
+    return sandbox_home
 
 
 @pytest.fixture(params=list(GENERATIONS))

@@ -11,6 +11,7 @@ import pytest
 from spaceone.api.inventory.plugin import collector_pb2, collector_pb2_grpc
 
 from flows.images import ImageReference
+from flows.images.engine.building import make_reproducible
 from flows.images.engine.output import Output
 from flows.images.source import PluginSource
 from tests.waiting import PATIENCE, wait_for
@@ -114,7 +115,7 @@ def test_a_second_build_has_the_same_layers(client, engine, image, build_args, t
     again, _ = client.images.build(
         path=str(copy), tag=str(name), nocache=True, rm=True, forcerm=True, buildargs=arguments
     )
-    engine._make_reproducible(again.id, build_args["BASE_IMAGE"], name, created, Output(None))
+    make_reproducible(engine.api, again.id, build_args["BASE_IMAGE"], name, created, Output(None))
     assert client.images.get(str(name)).attrs["RootFS"]["Layers"] == image.attrs["RootFS"]["Layers"]
 
 

@@ -32,7 +32,7 @@ from sandbox.machine.processes import is_alive
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.environment_files import PORTFOLIO
 from sandbox.spaceone.generations import GENERATIONS
-from tests.engine import engine_alone
+from tests.engine import wait_for_those_beside
 from tests.integration.conftest import client, running, spacectl, start_both, states
 from tests.waiting import PATIENCE, wait_for
 
@@ -244,12 +244,12 @@ def start_twice(home: Path, layouts: list[Layout]) -> list[list[int]]:
 
 
 @pytest.fixture(scope="module")
-def home(sandbox_home: Path) -> Iterator[Path]:
+def home(sandbox_home: Path) -> Path:
     """Both sandboxes of the tests, new: with the plugins of all other tests a start would take minutes."""
-    with engine_alone():
-        lifecycle.down(sandbox_home, purge=True)
-        start_both(sandbox_home)
-        yield sandbox_home
+    wait_for_those_beside()
+    lifecycle.down(sandbox_home, purge=True)
+    start_both(sandbox_home)
+    return sandbox_home
 
 
 @pytest.fixture(scope="module")

@@ -142,7 +142,7 @@ def archive(
     try:
         with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
             context = _read(folder, tar, int(time.timestamp()), for_buildkit=for_buildkit, version=version)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: nobody else closes it
         output.close()
         raise
     output.seek(0)
@@ -237,7 +237,7 @@ def _whole_tree(folder: Path) -> Tree:
     """What would be there without .dockerignore."""
     try:
         paths = list(included(folder, ()))
-        links = {path: os.readlink(folder / path) for path in paths if (folder / path).is_symlink()}  # noqa: PTH115
+        links = {path: os.readlink(folder / path) for path in paths if (folder / path).is_symlink()}  # noqa: PTH115 - as above
     except OSError as error:
         raise _unreadable(Path(error.filename), error) from error
     return Tree({path: links.get(path) for path in paths})

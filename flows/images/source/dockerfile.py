@@ -227,14 +227,29 @@ def _quoted_words(text: str, escape: str) -> Iterator[tuple[int, str]]:
 
     Spaces in quotes, and escaped ones, do not end a word.
     """
-    begun, quote, escaped = -1, "", False
-    for at, character in enumerate(text):
-        if not quote and not escaped and character.isspace():
+    begun = -1
+    for at, (character, (quote, escaped)) in enumerate(zip(text, _quoting(text, escape), strict=False)):
+        if character.isspace() and not quote and not escaped:
             if begun >= 0:
                 yield begun, text[begun:at]
             begun = -1
-            continue
-        begun = at if begun < 0 else begun
+        elif begun < 0:
+            begun = at
+    if begun >= 0:
+        yield begun, text[begun:]
+
+
+def open_quote(text: str, escape: str, quote: str = "") -> str:
+    """The quotation mark that is open after a text; "" if none is. `quote` is the one that is open before it."""
+    *_, (last, _) = _quoting(text, escape, quote)
+    return last
+
+
+def _quoting(text: str, escape: str, quote: str = "") -> Iterator[tuple[str, bool]]:
+    """The open quotation mark and whether the next character is escaped: before each character, and at the end."""
+    escaped = False
+    for character in text:
+        yield quote, escaped
         if escaped:
             escaped = False
         elif character == escape and quote != "'":
@@ -243,8 +258,7 @@ def _quoted_words(text: str, escape: str) -> Iterator[tuple[int, str]]:
             quote = "" if character == quote else quote
         elif character in "\"'":
             quote = character
-    if begun >= 0:
-        yield begun, text[begun:]
+    yield quote, escaped
 
 
 def _shown(word: str) -> str:

@@ -184,7 +184,7 @@ class PluginSource:
                 )
             if read.listing.digest != self.digest:
                 raise SourceChanged(self.folder, "changed since the release was planned", "Start it again")
-        except BaseException:
+        except BaseException:  # also Ctrl-C: nobody else closes it
             file.close()
             raise
         return file

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from flows.images.source.dockerfile import KEYWORDS, Dockerfile, Instruction
+from flows.images.source.dockerfile import KEYWORDS, Dockerfile, Instruction, open_quote
 from flows.images.source.dockerignore import pattern
 from flows.images.source.reading import read_text
 from flows.images.source.setup import Package
@@ -71,7 +71,7 @@ def of_dockerfile(dockerfile: Dockerfile, path: Path) -> Iterator[str]:
 def _swallowed(instruction: Instruction, escape: str) -> Iterator[tuple[int, str, str]]:
     quote = ""
     for (_, before), (number, line) in zip(instruction.pieces, instruction.pieces[1:], strict=False):
-        quote = _open_quote(before, quote, escape)
+        quote = open_quote(before, escape, quote)
         command = line.strip()
         if quote:
             continue
@@ -79,20 +79,6 @@ def _swallowed(instruction: Instruction, escape: str) -> Iterator[tuple[int, str
             yield number, command, f"remove the {escape} at the end of that line"
         elif not _GOES_ON.search(before.rstrip()) and _COMMAND.match(command):
             yield number, command, f"end the line before it with `&& {escape}`"
-
-
-def _open_quote(text: str, quote: str, escape: str) -> str:
-    escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif character == escape and quote != "'":
-            escaped = True
-        elif quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-    return quote
 
 
 def of_package_data(

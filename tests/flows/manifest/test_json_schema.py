@@ -85,9 +85,9 @@ def test_what_is_not_known_here_is_left_to_the_platform(data, schema):
     ],
 )
 def test_a_pattern_does_not_take_for_ever(pattern):
-    began = time.perf_counter()
+    began = time.process_time()
     misfits_in_words("a" * 199 + "!", {"pattern": pattern})
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_many_misfits_are_cut():

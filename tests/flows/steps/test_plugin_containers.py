@@ -9,7 +9,7 @@ from flows.images import EngineError, EngineUnreachable
 from flows.manifest import Environment, Manifest, Settings
 from flows.steps.plugin_containers import RunningPlugin, containers, last_words, where_to_look, without
 
-PLUGIN = RunningPlugin("plugin-x", "0.1.0", ({"key": "hush-hush"},))
+PLUGIN = RunningPlugin("plugin-x", "0.1.0", "acme", ({"key": "hush-hush"},))
 
 
 @pytest.fixture
