@@ -13,7 +13,7 @@ from flows.images.errors import EngineError, RegistryError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, as_released, compare, sortable
+from flows.images.state import ImageState, ImageStatus, as_released, compare, misplaced, sortable
 from flows.manifest import Manifest
 from flows.resources import (
     Action,
@@ -31,7 +31,7 @@ from flows.steps.delivery import image_action
 from flows.steps.parts import Planned, Source
 from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
-from flows.steps.session import Session
+from flows.steps.session import Session, placement_of
 
 _NOT_RECORDED = (
     "This image was in the registry before, and the platform has no record of its release: its label says that it was "
@@ -63,10 +63,11 @@ def plan(
     Raises:
         RegistryError, SpaceoneError: something cannot be read, or a field does not fit the server's message.
     """
-    reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
+    placement = placement_of(session, manifest, registry.address)
+    reference = ImageReference(registry.address, placement.repository, source.plugin.version)
     settings = session.environment.settings
     options = settings.options_of(manifest.plugin_ids | {manifest.plugin.id})
-    target = Target(source.plugin.version, settings.registry.type, options)
+    target = Target(source.plugin.version, placement.registry_type, options, placement)
     if (
         publish_only
     ):  # what only an account needs, such as the platform's schema for its secret, is not looked up
@@ -77,12 +78,15 @@ def plan(
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
 
     def compared() -> Planned:
-        image = compare(source.plugin, registry, reference)
+        if placement.problem:
+            image = misplaced(reference, placement.problem)
+        else:
+            image = compare(source.plugin, registry, reference)
         missing, notes = documents_of(registry, image, session.environment)
         actions = _actions(session, declared)
         image, recorded = _as_released(image, source.plugin, actions)
-        rule = versions.rule(session.generation, _registry_type(declared))
-        if rule:
+        rule = versions.rule(session.generation, placement.registry_type)
+        if rule and not image.blocked:
             image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
         notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
         made = Plan((image_action(image, source.plugin, notes), *actions))
@@ -91,11 +95,6 @@ def plan(
     planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
-
-
-def _registry_type(declared: list[Resource]) -> str:
-    plugin = next(resource for resource in declared if resource.kind == "plugin")
-    return str(plugin.declared["registry_type"])
 
 
 def _tags(registry: Registry, repository: str) -> list[str]:
