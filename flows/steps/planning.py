@@ -12,9 +12,10 @@ from flows.images.base import Base, remarks
 from flows.images.errors import EngineError, RegistryError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
+from flows.images.registry.helpers import missing_helper
 from flows.images.source.plugin_source import PluginSource
 from flows.images.state import ImageState, ImageStatus, as_released, compare, misplaced, sortable
-from flows.manifest import Manifest
+from flows.manifest import Manifest, RegistrySettings
 from flows.resources import (
     Action,
     Plan,
@@ -88,13 +89,26 @@ def plan(
         rule = versions.rule(session.generation, placement.registry_type)
         if rule and not image.blocked:
             image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
-        notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
+        notes = (
+            *notes,
+            *recorded,
+            *_login_notes(settings.registry, registry),
+            *remarks(_base(source.base), image.base),
+        )
         made = Plan((image_action(image, source.plugin, notes), *actions))
         return Planned(source, image, made, services, missing)
 
     planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
+
+
+def _login_notes(settings: RegistrySettings, registry: Registry) -> tuple[str, ...]:
+    """What is read without a login because the program that has it is missing: a push will want it."""
+    helper = None if settings.username_variable else missing_helper(registry.address)
+    if helper is None:
+        return ()
+    return (f"It was looked up without a login: {helper.problem}. If a push requires one: {helper.advice}.",)
 
 
 def _tags(registry: Registry, repository: str) -> list[str]:

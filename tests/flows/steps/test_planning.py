@@ -210,3 +210,16 @@ def test_a_plugin_that_the_platform_pulls_from_another_path_is_blocked(google, p
     action = google(f"/{BELOW}").action("plugin")
     assert action.verb is Verb.BLOCKED
     assert f"The platform pulls {GOOGLE}/other/repository/plugin-rep-google" in action.reason
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_helper_that_is_missing_is_a_remark(planned, world, tmp_path, monkeypatch, given):
+    (tmp_path / "config.json").write_text('{"credsStore": "gone"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    login = {"username_variable": "PLUGINCTL_USER"} if given else {}
+    settings = Settings(registry={"type": "HARBOR", **login})
+    world.environment = Environment(name="test", folder="/", settings=settings)
+    action = planned("0.1.0", dry_run=True)
+    assert action.verb is Verb.CREATE
+    found = [note for note in action.notes if note.startswith("It was looked up without a login: ")]
+    assert ("Install docker-credential-gone" in "".join(found)) != given
