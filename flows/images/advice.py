@@ -15,6 +15,8 @@ _NETWORK = (
     "|tls handshake timeout|deadline exceeded|EOF$|toomanyrequests|\\b(429|50[0234])\\b"
 )
 
+_DENIED = "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope"
+
 
 def is_temporary(reason: str) -> bool:
     """Whether a message is about the network or the registry's load, so that the same push may succeed later."""
@@ -24,6 +26,11 @@ def is_temporary(reason: str) -> bool:
 def is_outage(reason: str) -> bool:
     """Whether a message is about a fault of the registry or the network, temporary or not."""
     return is_temporary(reason) or "no space left" in reason.lower()
+
+
+def is_denied(reason: str) -> bool:
+    """Whether a message is about a missing or insufficient login."""
+    return re.search(_DENIED, reason, re.IGNORECASE) is not None
 
 
 def is_local(reason: str) -> bool:
@@ -39,8 +46,8 @@ def push_advice(reason: str, reference: ImageReference) -> str:
         "to `insecure-registries` in /etc/docker/daemon.json and restart the engine (127.0.0.0/8 is in it)",
         "x509|certificate": f"The engine does not trust {registry}: put its authority's certificate into "
         f"/etc/docker/certs.d/{registry}/ca.crt, or add it to `insecure-registries`",
-        "denied|unauthorized|no basic auth|authentication required|forbidden|insufficient_scope": "Give the "
-        f"environment's registry a user who may push to {reference.repository}, or `docker login {registry}`",
+        _DENIED: f"Give the environment's registry a user who may push to {reference.repository}, or "
+        f"`docker login {registry}`",
         "immutable|already exists": "The registry does not allow a tag to be overwritten: bump src/VERSION",
         "does not exist locally": "Build the image first",
         "name unknown|not found": f"Create the project or repository {reference.repository} first",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flows.images.errors import InvalidReference
 from flows.manifest import image_name
+from flows.text import quoted
 
 DOCKER_HUB = "docker.io"
 """How messages name Docker Hub; its address is None."""
@@ -69,6 +70,37 @@ def check_address(address: str | None) -> str | None:
         raise InvalidReference(address, "is not a registry address: give host or host:port")
     lowered = address.lower()
     return None if lowered in _HUB_NAMES else lowered
+
+
+def split_address(address: str | None) -> tuple[str | None, str]:
+    """Split an environment's `host[:port][/path]` into the registry's address (None: Docker Hub) and the path.
+
+    Raises:
+        InvalidReference: it has a scheme, or a part breaks the grammar.
+    """
+    if address is None:
+        return None, ""
+    if "://" in address:
+        raise InvalidReference(
+            address,
+            f"is not a registry address: write {quoted(address.partition('://')[2], MAX_NAME)}, without the scheme",
+        )
+    host, _, path = address.partition("/")
+    path = path.rstrip("/")
+    if path and not image_name.is_address(host):
+        # By Docker's rule such a name is below Docker Hub, whatever host has that name.
+        raise InvalidReference(
+            address,
+            "is not a registry address: its first part is no host, write "
+            f"{quoted(f'{DOCKER_HUB}/{address}', MAX_NAME)} for a namespace of Docker Hub",
+        )
+    checked = check_address(host)
+    if path:
+        try:
+            image_name.check_repository(path)
+        except ValueError as error:
+            raise InvalidReference(address, f"is not a registry address: its path {error}") from None
+    return checked, path
 
 
 def check_repository(repository: str) -> str:

@@ -33,6 +33,7 @@ class ImageStatus(StrEnum):
     UNLABELLED = "unlabelled"
     REPLACED = "replaced"
     UNSORTABLE = "unsortable"
+    MISPLACED = "misplaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,16 @@ class ImageState:
     def blocked(self) -> bool:
         """Whether a release must stop here."""
         return self.status not in {ImageStatus.ABSENT, ImageStatus.SAME}
+
+
+def misplaced(reference: ImageReference, problem: str) -> ImageState:
+    """The state of an image that the platform could not find: the registry is not asked.
+
+    Args:
+        reference: Where it would be pushed.
+        problem: Why, and what to do.
+    """
+    return ImageState(ImageStatus.MISPLACED, reference, None, None, problem)
 
 
 def as_released(state: ImageState, source: PluginSource, digest: str, source_digest: str) -> ImageState:

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_HARBOR = "HARBOR"
+from flows.manifest.registries import REGISTRY_TYPES
+
 _STRICT = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?([ab][0-9]+)?", re.ASCII)
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
 _NUMBERS = re.compile(r"([0-9]+)\.([0-9]+)(?:\.([0-9]+))?([-.+a-z].*)?", re.ASCII)
@@ -52,7 +53,8 @@ def rule(generation: str, registry: str) -> Rule | None:
         generation: "1.12" or "2.x".
         registry: The type of the registry, as the plugin's `registry_type` names it.
     """
-    return Rule(generation, registry, _RULES[generation]) if registry == _HARBOR else None
+    known = REGISTRY_TYPES.get(registry)
+    return Rule(generation, registry, _RULES[generation]) if known and known.sorted else None
 
 
 def suggestion(version: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField
 from flows.manifest.reading import Part, Place, exists, read_document
+from flows.manifest.registries import TypeName
 from flows.text import quoted
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -41,12 +42,12 @@ class Access(Document):
 class RegistrySettings(Document):
     """Where images are pushed, and how the platform calls that registry.
 
-    `address` is host:port, or null for Docker Hub. Credentials are those of `docker login`, unless
-    the two variables are named.
+    `address` is host:port, with the path below which images are if there is one, or null for Docker Hub.
+    Credentials are those of `docker login`, unless the two variables are named.
     """
 
     address: str | None = None
-    type: Literal["DOCKER_HUB", "HARBOR", "AWS_PRIVATE_ECR", "GITHUB", "GCP_PRIVATE_GCR"] | None = None
+    type: TypeName | None = None
     insecure: Literal["http", "tls"] | None = Field(
         default=None, description="http: without TLS. tls: TLS whose certificate is not verified."
     )

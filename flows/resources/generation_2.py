@@ -338,7 +338,8 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
     notes = []
     if manifest.plugin.template:
         notes.append("template is not supported by a plugin of 2.x.")
-    if manifest.plugin.registry_config:
+    config = target.placement.registry_config if target.placement else manifest.plugin.registry_config
+    if config:
         notes.append("registry_config cannot be read back: 2.x shows the installation's own.")
     return plugin(
         manifest,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from flows.images.placement import Placement, unplaced
 from flows.manifest import Manifest
 from flows.resources.releases import TAG
 from flows.resources.resource import Record, Resource, Writer
 from flows.resources.target import Target
 from flows.resources.values import dig, without_none
-
-DOCKER_HUB = "DOCKER_HUB"
 
 
 def plugin(
@@ -31,7 +30,7 @@ def plugin(
 
     Args:
         manifest: What is declared.
-        target: Its registry type overrides the manifest's.
+        target: Says where the image is, which overrides the manifest's registry.
         generation: For the notes.
         local: `repository_type` of a local repository.
         type_field: The field for `inventory.Collector`: `service_type` or `resource_type`.
@@ -43,18 +42,17 @@ def plugin(
         notes: Notes of the generation.
     """
     declared = manifest.plugin
-    registry_type = target.registry_type or declared.registry_type or DOCKER_HUB
+    placement = target.placement or unplaced(declared, target.registry_type)
     if getattr(declared, type_field) is None:
         other = "service_type" if type_field == "resource_type" else "resource_type"
         notes = [f"{other} is {type_field} in {generation}.", *notes]
-    if registry_type != (declared.registry_type or DOCKER_HUB):
-        notes = [*notes, f"registry_type is the environment's: {registry_type}."]
+    notes = [*notes, *placement.notes]
     fixed = {
-        "image": declared.image,
+        "image": placement.image,
         type_field: declared.type,
         "provider": declared.provider or manifest.provider_name,
-        "registry_type": registry_type,
-        "registry_config": declared.registry_config,
+        "registry_type": placement.registry_type,
+        "registry_config": placement.registry_config,
     }
     return Resource(
         kind="plugin",
@@ -64,7 +62,9 @@ def plugin(
         id_field="plugin_id",
         query={"plugin_id": identity},
         matches=lambda record: _repository_type(record, local) == local,
-        obstacle=lambda listed: _taken_elsewhere(identity, listed, local),
+        obstacle=lambda listed: (
+            _taken_elsewhere(identity, listed, local) or _pulled_elsewhere(placement, listed)
+        ),
         declared=without_none({**fixed, **{name: getattr(declared, name) for name in changeable}}),
         create_params=create_params,
         create_verb="register",
@@ -84,6 +84,14 @@ def _without_releases(record: Record) -> Record:
 
 def _repository_type(record: Record, otherwise: str) -> str:
     return str(dig(record, "repository_info", "repository_type") or otherwise)
+
+
+def _pulled_elsewhere(placement: Placement, listed: Sequence[Record]) -> str:
+    """The reason if the platform pulls the plugin that it has from another path than the release pushes to, or ""."""
+    first = next(iter(listed), {})
+    if first.get("image") != placement.image or first.get("registry_type") != placement.registry_type:
+        return ""  # the comparison says so
+    return placement.pulled_elsewhere(str(first.get("registry_url") or ""))
 
 
 def _taken_elsewhere(identity: str, listed: Sequence[Record], local: str) -> str:

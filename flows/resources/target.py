@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.images.placement import Placement
+
 
 @dataclass(frozen=True)
 class Target:
@@ -15,8 +17,10 @@ class Target:
         version: The image's tag, and the collector's version.
         registry_type: The platform's type of the registry; None to use the manifest's.
         plugin_options: The environment's options of the plugin, which override the manifest's.
+        placement: Where the image is; None if it does not matter, such as for looking up the plugin.
     """
 
     version: str
     registry_type: str | None = None
     plugin_options: Mapping[str, Any] = field(default_factory=dict)
+    placement: Placement | None = None

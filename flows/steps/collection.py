@@ -31,7 +31,7 @@ from flows.steps.parts import Collected
 from flows.steps.plugin_containers import RunningPlugin, last_words, where_to_look
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
-from flows.steps.session import Session, open_session
+from flows.steps.session import Session, open_session, placement_of
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,8 @@ def check_release(session: Session, manifest: Manifest, version: str, runner: Ru
             return f"the platform has no record of the release of {version}"
         try:
             with session.registry() as registry:
-                digest = registry.manifest_digest(manifest.plugin.image, version)
+                placement = placement_of(session, manifest, registry.address)
+                digest = registry.manifest_digest(placement.repository, version)
         except (RegistryError, InvalidField) as error:
             return f"not compared: {error.message}"
         if digest != before.digest:

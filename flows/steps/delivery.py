@@ -37,6 +37,7 @@ _VERBS = {
     ImageStatus.UNLABELLED: Verb.BLOCKED,
     ImageStatus.REPLACED: Verb.BLOCKED,
     ImageStatus.UNSORTABLE: Verb.BLOCKED,
+    ImageStatus.MISPLACED: Verb.BLOCKED,
 }
 
 

@@ -12,9 +12,10 @@ from flows.images.base import Base, remarks
 from flows.images.errors import EngineError, RegistryError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
+from flows.images.registry.helpers import missing_helper
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, as_released, compare, sortable
-from flows.manifest import Manifest
+from flows.images.state import ImageState, ImageStatus, as_released, compare, misplaced, sortable
+from flows.manifest import Manifest, RegistrySettings
 from flows.resources import (
     Action,
     Plan,
@@ -31,7 +32,7 @@ from flows.steps.delivery import image_action
 from flows.steps.parts import Planned, Source
 from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
-from flows.steps.session import Session
+from flows.steps.session import Session, placement_of
 
 _NOT_RECORDED = (
     "This image was in the registry before, and the platform has no record of its release: its label says that it was "
@@ -63,10 +64,11 @@ def plan(
     Raises:
         RegistryError, SpaceoneError: something cannot be read, or a field does not fit the server's message.
     """
-    reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
+    placement = placement_of(session, manifest, registry.address)
+    reference = ImageReference(registry.address, placement.repository, source.plugin.version)
     settings = session.environment.settings
     options = settings.options_of(manifest.plugin_ids | {manifest.plugin.id})
-    target = Target(source.plugin.version, settings.registry.type, options)
+    target = Target(source.plugin.version, placement.registry_type, options, placement)
     if (
         publish_only
     ):  # what only an account needs, such as the platform's schema for its secret, is not looked up
@@ -77,14 +79,22 @@ def plan(
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
 
     def compared() -> Planned:
-        image = compare(source.plugin, registry, reference)
+        if placement.problem:
+            image = misplaced(reference, placement.problem)
+        else:
+            image = compare(source.plugin, registry, reference)
         missing, notes = documents_of(registry, image, session.environment)
         actions = _actions(session, declared)
         image, recorded = _as_released(image, source.plugin, actions)
-        rule = versions.rule(session.generation, _registry_type(declared))
-        if rule:
+        rule = versions.rule(session.generation, placement.registry_type)
+        if rule and not image.blocked:
             image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
-        notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
+        notes = (
+            *notes,
+            *recorded,
+            *_login_notes(settings.registry, registry),
+            *remarks(_base(source.base), image.base),
+        )
         made = Plan((image_action(image, source.plugin, notes), *actions))
         return Planned(source, image, made, services, missing)
 
@@ -93,9 +103,12 @@ def plan(
     return planned
 
 
-def _registry_type(declared: list[Resource]) -> str:
-    plugin = next(resource for resource in declared if resource.kind == "plugin")
-    return str(plugin.declared["registry_type"])
+def _login_notes(settings: RegistrySettings, registry: Registry) -> tuple[str, ...]:
+    """What is read without a login because the program that has it is missing: a push will want it."""
+    helper = None if settings.username_variable else missing_helper(registry.address)
+    if helper is None:
+        return ()
+    return (f"It was looked up without a login: {helper.problem}. If a push requires one: {helper.advice}.",)
 
 
 def _tags(registry: Registry, repository: str) -> list[str]:

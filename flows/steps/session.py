@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from flows.files import MIB, read_named
+from flows.images.placement import Placement, place
+from flows.images.reference import split_address
 from flows.images.registry import Registry
-from flows.manifest import Environment, InvalidField, RegistrySettings
+from flows.manifest import Environment, InvalidField, Manifest, RegistrySettings
 from flows.resources import Scope
 from flows.spaceone import Client, Generation, Trust, probe
 from flows.steps.access import access
@@ -43,7 +45,7 @@ class Session:
         """The environment's registry, with its credentials."""
         settings = self.environment.settings.registry
         with Registry(
-            settings.address,
+            split_address(settings.address)[0],
             insecure=settings.insecure,
             username=_variable(settings, settings.username_variable),
             password=_variable(settings, settings.password_variable),
@@ -52,6 +54,24 @@ class Session:
             client_certificate=settings.client_certificate,
         ) as registry:
             yield registry
+
+
+def placement_of(session: Session, manifest: Manifest, host: str | None) -> Placement:
+    """Where a manifest's image is in the environment's registry, and how the platform is told of it.
+
+    Args:
+        session: The environment.
+        manifest: Declares the plugin.
+        host: The registry's, as `Registry.address`.
+    """
+    settings = session.environment.settings.registry
+    return place(
+        manifest.plugin,
+        host=host,
+        path=split_address(settings.address)[1],
+        registry_type=settings.type,
+        generation=str(session.generation),
+    )
 
 
 @contextmanager

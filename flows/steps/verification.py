@@ -21,7 +21,7 @@ from flows.steps.catalogue import FIND_PLUGIN, VERIFY
 from flows.steps.collection import find_collector
 from flows.steps.errors import NotReleased
 from flows.steps.runner import Runner, Step
-from flows.steps.session import Session, open_session
+from flows.steps.session import Session, open_session, placement_of
 from flows.text import printable, shortened
 
 if TYPE_CHECKING:
@@ -120,7 +120,9 @@ def verify(
     key = verifying_key(environment)
     with open_session(environment, runner) as session, session.registry() as registry:
         used = _used(session, manifest, runner, version)
-        reference = ImageReference(registry.address, str(used.plugin.get("image", "")), used.version)
+        placement = placement_of(session, manifest, registry.address)
+        held = placement.repository_of(str(used.plugin.get("image", "")))
+        reference = ImageReference(registry.address, held, used.version)
 
         def compared() -> Verification:
             image = registry.image(reference.repository, used.version)

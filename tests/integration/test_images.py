@@ -105,16 +105,25 @@ def repository(request):
     return f"{NAME}/{request.node.originalname.replace('_', '-')}"[:100]
 
 
-@pytest.mark.filterwarnings("ignore:docker-credential-nowhere")
-def test_a_credential_helper_that_is_not_installed_is_named(plugin, tmp_path, monkeypatch):
+def test_a_credential_helper_that_is_not_installed_stops_only_what_needs_it(
+    plugin, tmp_path, monkeypatch, registry, locked, repository
+):
     (tmp_path / "docker").mkdir()
     (tmp_path / "docker" / "config.json").write_text(
-        '{"credsStore": "nowhere", "auths": {"x.example.com": {}}}'
+        '{"credsStore": "nowhere", "credHelpers": {"gcr.io": "nothing"}, "auths": {"x.example.com": {}}}'
     )
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    reference = ImageReference(None, f"{NAME}/plugin", "0.1.0")
-    with Engine.connect() as engine, pytest.raises(EngineError, match=r"nowhere.*\n?.*remove credsStore"):
+    reference = ImageReference(registry.address, repository, "0.1.0")
+    with Engine.connect() as engine:
         engine.build(PluginSource.load(plugin), reference)
+        assert engine.push(reference, registry) == registry.manifest_digest(repository, "0.1.0")
+    with (
+        Registry(locked, insecure="http") as other,
+        pytest.raises(
+            RegistryRefused, match=r"names docker-credential-nowhere in credsStore .*Install docker-cred"
+        ),
+    ):
+        other.check_push(replace(reference, registry=locked))
 
 
 def test_source_to_registry(engine, client, registry, plugin, repository):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from docker.utils import parse_repository_tag
 
-from flows.images.advice import build_advice, is_local, is_temporary
+from flows.images.advice import build_advice, is_denied, is_local, is_temporary
 from flows.images.engine import reproducible
 from flows.images.engine.buildkit import PARAMETERS, Trace, engine_with, frontend, is_podman
 from flows.images.engine.connection import answering
+from flows.images.engine.logins import without_login
 from flows.images.engine.output import Output
 from flows.images.errors import BuildFailed, SourceError
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
@@ -105,7 +106,7 @@ def build(
             reason=reason,
             step=output.step,
             output=output.tail,
-            advice=build_advice(reason, output.step),
+            advice=_advice(reason, output.step, source.bases(arguments)),
             # If a package index does not respond, only the step's output shows it.
             temporary=not is_local(reason) and is_temporary("\n".join((reason, *output.tail))),
         )
@@ -121,6 +122,12 @@ def build(
         api.remove_untagged(before.id)
     _remove_older_builds(api, labels)
     return image_id
+
+
+def _advice(reason: str, step: str | None, bases: Iterable[str]) -> str:
+    if is_denied(reason) and (helper := without_login(set(bases) - {"", SCRATCH})):
+        return helper
+    return build_advice(reason, step)
 
 
 def builds_with_buildkit(api: Api, source: PluginSource) -> bool:

@@ -14,6 +14,7 @@ import requests
 from docker.errors import APIError, DockerException
 from urllib3.exceptions import HTTPError
 
+from flows.images.engine.logins import use_logins
 from flows.images.errors import EngineError, EngineUnreachable
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def connect(address: str | None = None) -> tuple[docker.DockerClient, str]:
             client = docker.DockerClient(base_url=address, version="auto", timeout=ANSWER_SECONDS)
         else:
             client = docker.from_env(version="auto", timeout=ANSWER_SECONDS)
+        use_logins(client)
     except (DockerException, *LOST) as error:
         raise unreachable(shown, getattr(error, "strerror", None) or str(error)) from error
     return client, shown

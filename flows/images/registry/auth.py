@@ -5,13 +5,13 @@ https://distribution.github.io/distribution/spec/auth/token/
 
 from __future__ import annotations
 
-import os
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flows.hidden import hide
+from flows.images.registry.helpers import config_file, missing_helper
 
 _VALUE = re.compile(r'(?<![A-Za-z])([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))')
 
@@ -90,11 +90,10 @@ def login_may_follow(before: str, after: str) -> bool:
 def docker_login(address: str | None) -> Credentials | None:
     """Return what `docker login` stored for a registry (None: Docker Hub), or None.
 
-    Credential helpers are called too. Identity tokens, which only a token server accepts, are not used.
+    The registry's credential helper is called too, if it is installed. Identity tokens, which only a token server
+    accepts, are not used.
     """
-    stored = ("$DOCKER_CONFIG/config.json", "~/.docker/config.json", "~/.dockercfg")
-    paths = (os.path.expanduser(os.path.expandvars(path)) for path in stored)  # noqa: PTH111 - never raises
-    if not any(map(os.path.exists, paths)):
+    if config_file() is None or missing_helper(address):
         return None  # without the SDK, which is large
     from docker import auth as docker_auth
     from docker.errors import DockerException
@@ -105,6 +104,8 @@ def docker_login(address: str | None) -> Credentials | None:
     except (DockerException, OSError, ValueError):
         # A broken helper must not prevent reading from a registry that requires no login.
         return None
-    if not found or not found.get("username") or not found.get("password"):
+    # A login from the file has other keys than one from a helper.
+    values = {key.lower(): value for key, value in (found or {}).items()}
+    if not values.get("username") or not values.get("password"):
         return None
-    return Credentials(str(found["username"]), str(found["password"]))
+    return Credentials(str(values["username"]), str(values["password"]))

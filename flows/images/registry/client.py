@@ -20,6 +20,7 @@ from flows.images.errors import RegistryError, RegistryRefused
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
 from flows.images.registry.artifacts import Artifacts
 from flows.images.registry.auth import Credentials, Login, docker_login
+from flows.images.registry.helpers import missing_helper
 from flows.images.registry.http import ANSWER_BYTES
 from flows.images.registry.manifests import (
     ACCEPT,
@@ -81,6 +82,7 @@ class Registry:
             self.address,
             insecure=self.insecure,
             credentials=lambda: self.credentials,
+            missing_helper=lambda: None if self._given else missing_helper(self.address),
             timeout=timeout,
             unencrypted_login=unencrypted_login,
             root_certificates=root_certificates,

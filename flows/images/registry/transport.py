@@ -26,6 +26,7 @@ from flows.text import shortened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.images.registry.helpers import Helper
     from flows.images.registry.http import Response
 
 CONNECT_SECONDS = 5.0
@@ -64,6 +65,7 @@ class Transport:
         *,
         insecure: Insecure | None,
         credentials: Callable[[], Credentials | None],
+        missing_helper: Callable[[], Helper | None] = lambda: None,
         timeout: float,
         unencrypted_login: bool = False,
         root_certificates: str | None = None,
@@ -74,6 +76,7 @@ class Transport:
         self._insecure = insecure
         self._plain_login = unencrypted_login
         self._ask_credentials = credentials
+        self._missing_helper = missing_helper
         self._timeout = timeout
         self._session = Session(
             min(CONNECT_SECONDS, timeout),
@@ -266,6 +269,7 @@ class Transport:
 
     def _refused(self, response: Response, method: str) -> RegistryRefused:
         reads = method in {"GET", "HEAD"}
+        why = ""
         if self._credentials:
             right = "read" if reads else "push to"
             who, advice = (
@@ -275,10 +279,12 @@ class Transport:
         else:
             who = f"an anonymous {'reader' if reads else 'push'}"
             advice = f"Give the environment's registry a user and a password, or `docker login {self.name}`"
+            if helper := self._missing_helper():
+                why, advice = f"; {helper.problem}", helper.advice
         # Registries with a token server, such as Docker Hub, do not say that a repository is absent.
         asked = response.header("WWW-Authenticate")
         absent = reads and self._credentials is not None and "insufficient_scope" in asked
-        problem = f"refuses {who} ({response.status}{_words(response)})"
+        problem = f"refuses {who} ({response.status}{_words(response)}){why}"
         return RegistryRefused(self.name, problem, advice, maybe_absent=absent)
 
 

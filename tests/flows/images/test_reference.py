@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.images import ImageReference, InvalidReference
-from flows.images.reference import check_tag
+from flows.images.reference import check_tag, split_address
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,40 @@ def test_call_that_needs_a_tag():
 @pytest.mark.parametrize("tag", ["0.1.0", "v1", "_", "A-b.c_d", "x" * 128])
 def test_tag(tag):
     assert check_tag(tag) == tag
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        (None, (None, "")),
+        ("docker.io", (None, "")),
+        ("docker.io/team", (None, "team")),
+        ("Registry.Example.com:5000/a/b", ("registry.example.com:5000", "a/b")),
+        ("registry.example.com/a/", ("registry.example.com", "a")),
+        ("registry.example.com/", ("registry.example.com", "")),
+        ("localhost/a", ("localhost", "a")),
+        ("asia-northeast3-docker.pkg.dev/p/r", ("asia-northeast3-docker.pkg.dev", "p/r")),
+    ],
+)
+def test_an_environments_address_may_have_a_path(address, parts):
+    assert split_address(address) == parts
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://registry.example.com/a", "write 'registry.example.com/a', without the scheme"),
+        ("team/a", "write 'docker.io/team/a'"),
+        ("registry.example.com/A", "its path has capital letters"),
+        ("registry.example.com/a//b", "its part ''"),
+        ("registry.example.com/a:1", "its part 'a:1'"),
+        ("registry.example.com/../a", "its part '..'"),
+        ("/a", "its first part is no host"),
+        ("bad_host.com/a", "give host or host:port"),
+        ("", "give host or host:port"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(address, words):
+    with pytest.raises(InvalidReference, match="is not a registry address") as caught:
+        split_address(address)
+    assert words in caught.value.message

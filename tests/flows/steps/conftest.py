@@ -219,9 +219,8 @@ class Artifacts:
 class Registry:
     """Lets everybody push, or raises what it is told to."""
 
-    address = "127.0.0.1:5000"
-
     def __init__(self, calls, world):
+        self.address = world.address
         self.calls, self.login = calls, world.login
         self.world = world
         self.documents, self.tags, self.refuses = world.documents, world.tags, world.refuses
@@ -297,6 +296,7 @@ def world(monkeypatch, platform, engine):
     """The environment.
 
     `world.status` is what its registry holds of the image, `world.pushed` after a push, and `world.digest` its digest;
+    `world.address` the registry's host;
     `world.login` how it lets one in; `world.documents` what it holds by repository and tag, `world.tags` the tags of
     every repository, `world.remote` the image that it gives, and `world.refuses` errors by method.
     """
@@ -306,6 +306,7 @@ def world(monkeypatch, platform, engine):
         digest=PUSHED,
         login=Login("ann", token=False),
         documents={},
+        address="127.0.0.1:5000",
         generation=Generation.V2,
         tags=["0.1.0"],
         refuses={},

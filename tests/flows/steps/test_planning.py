@@ -149,3 +149,77 @@ def test_a_raised_version_is_written_when_the_image_is_there(planned, source, en
 def test_a_version_that_cannot_be_raised_is_refused(planned):
     with pytest.raises(SourceError, match=r"src/VERSION: cannot be raised: 'main' does not begin with N\.N"):
         planned("main", bump=Part.PATCH)
+
+
+GOOGLE = "asia-northeast3-docker.pkg.dev"
+BELOW = "example-project/example-repository"
+
+
+@pytest.fixture
+def google(world, source, checkout, recorder):
+    """The plan of a manifest for Google's Artifact Registry, in an environment with that registry."""
+    manifest = checkout / "tests/fixtures/cases/07-gcp-artifact-registry/manifest"
+
+    def planned(path="", **fields):
+        world.address = GOOGLE
+        registry = {"address": f"{GOOGLE}{path}", "type": "GCP_PRIVATE_GCR", **fields}
+        world.environment = Environment(name="test", folder="/", settings=Settings(registry=registry))
+        request = ReleaseRequest(world.environment, source, manifest, publish_only=True)
+        with suppress(PlanBlocked):
+            release(request, recorder)
+        return recorder.plans[-1]
+
+    return planned
+
+
+def test_an_image_below_a_path_is_pushed_there_and_registered_without_it(google, platform):
+    assert not google(f"/{BELOW}").blocked
+    (registered,) = platform.records["repository.Plugin"]
+    assert registered["image"] == "plugin-rep-google-cloud-inven-collector"
+    assert (registered["registry_type"], registered["registry_config"]) == (
+        "GCP_PRIVATE_GCR",
+        {"image_pull_secret": "example-gcr-json-key", "url": f"{GOOGLE}/{BELOW}"},
+    )
+    plan = google(f"/{BELOW}")
+    image = plan.action("image")
+    assert image.name.startswith(f"{GOOGLE}/{BELOW}/plugin-rep-google-cloud-inven-collector:")
+    assert plan.action("plugin").verb is Verb.KEEP
+
+
+def test_a_path_that_is_missing_is_named_and_the_registry_is_not_asked(google, platform, monkeypatch):
+    monkeypatch.setattr(planning, "compare", lambda *_: pytest.fail("asked"))
+    (action,) = google().blocked
+    assert action.kind == "image"
+    assert f"write registry.address: {GOOGLE}/{BELOW} in the environment" in action.reason
+    assert platform.writes == []
+
+
+def test_1_12_has_no_type_for_google(google, world, platform):
+    world.generation = Generation.V1_12
+    action = google(f"/{BELOW}").action("image")
+    assert (action.verb, "1.12 has no registry type 'GCP_PRIVATE_GCR'" in action.reason) == (
+        Verb.BLOCKED,
+        True,
+    )
+    assert platform.writes == []
+
+
+def test_a_plugin_that_the_platform_pulls_from_another_path_is_blocked(google, platform):
+    google(f"/{BELOW}")
+    platform.records["repository.Plugin"][0]["registry_url"] = f"{GOOGLE}/other/repository"
+    action = google(f"/{BELOW}").action("plugin")
+    assert action.verb is Verb.BLOCKED
+    assert f"The platform pulls {GOOGLE}/other/repository/plugin-rep-google" in action.reason
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_helper_that_is_missing_is_a_remark(planned, world, tmp_path, monkeypatch, given):
+    (tmp_path / "config.json").write_text('{"credsStore": "gone"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    login = {"username_variable": "PLUGINCTL_USER"} if given else {}
+    settings = Settings(registry={"type": "HARBOR", **login})
+    world.environment = Environment(name="test", folder="/", settings=settings)
+    action = planned("0.1.0", dry_run=True)
+    assert action.verb is Verb.CREATE
+    found = [note for note in action.notes if note.startswith("It was looked up without a login: ")]
+    assert ("Install docker-credential-gone" in "".join(found)) != given
