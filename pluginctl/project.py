@@ -75,6 +75,16 @@ def find_inputs(
     return Inputs(read, source or project.source, manifest or project.manifest)
 
 
+def find_folders(source: Path | None = None, manifest: Path | None = None) -> Project:
+    """Decides which source and manifest a command without an environment reads: those of the current folder.
+
+    Raises:
+        ManifestError: deployments/project.yaml is wrong.
+    """
+    project = read_project()
+    return Project(source or project.source, manifest or project.manifest)
+
+
 def _sample(name: str, *, given: bool) -> Project | None:
     """The source and the manifest of the samples where they belong to a sandbox's environment, which is used."""
     root = samples()
