@@ -9,7 +9,6 @@ from prefect import flow
 from flows.manifest import Manifest, split_parameters
 from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
-from flows.steps.places import MANIFEST
 from flows.tasks.outcome import result_of
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
@@ -20,20 +19,19 @@ from flows.tasks.secrets import secrets
     flow_run_name="recollect in {environment}",
     description="Collects with a released plugin, follows the job to its end, and judges what came in.",
 )
-def recollect(environment: str = "sandbox", manifest: str = MANIFEST, parameters: str = "") -> dict[str, Any]:
+def recollect(environment: str = "sandbox", manifest: str = "", parameters: str = "") -> dict[str, Any]:
     """Collects again.
 
     Args:
-        environment: The name of a file in deployments/environments, without its ending.
-        manifest: The folder of the manifest in the checkout that the collector was made from.
+        environment: The name of a file in deployments/environments or of the worker's own, without its ending.
+        manifest: The folder of the manifest in the checkout that the collector was made from. Empty: that of
+            deployments/project.yaml, or deployments/portfolio.
         parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
     """
     return result_of(
         run_recollect(
             inputs.environment(environment),
-            Manifest.load(
-                inputs.folder(manifest, "manifest"), split_parameters(parameters), secrets(), written=False
-            ),
+            Manifest.load(inputs.manifest(manifest), split_parameters(parameters), secrets(), written=False),
             PrefectRunner(),
         )
     )

@@ -8,7 +8,6 @@ from prefect import flow
 
 from flows.manifest import split_parameters
 from flows.steps import inputs
-from flows.steps.places import MANIFEST, SOURCE
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.tasks.outcome import result_of
@@ -23,8 +22,8 @@ from flows.tasks.secrets import secrets
 )
 def release(
     environment: str = "sandbox",
-    source: str = SOURCE,
-    manifest: str = MANIFEST,
+    source: str = "",
+    manifest: str = "",
     dry_run: bool = False,
     publish_only: bool = False,
     parameters: str = "",
@@ -32,9 +31,10 @@ def release(
     """Releases a plugin into an environment.
 
     Args:
-        environment: The name of a file in deployments/environments, without its ending.
-        source: The folder of the plugin's source in the checkout, such as plugin.
-        manifest: The folder of the manifest's YAML files in the checkout, such as deployments/portfolio.
+        environment: The name of a file in deployments/environments or of the worker's own, without its ending.
+        source: The folder of the plugin's source in the checkout. Empty: that of deployments/project.yaml, or plugin.
+        manifest: The folder of the manifest's YAML files in the checkout. Empty: that of deployments/project.yaml, or
+            deployments/portfolio.
         dry_run: Stop after the plan.
         publish_only: Stop when the plugin is registered: no service account, no collector, no collection.
         parameters: Fields that override the manifest's, KIND.FIELD=VALUE with spaces between them, such as
@@ -42,8 +42,8 @@ def release(
     """
     request = ReleaseRequest(
         inputs.environment(environment),
-        inputs.folder(source, "source"),
-        inputs.folder(manifest, "manifest"),
+        inputs.source(source),
+        inputs.manifest(manifest),
         dry_run,
         publish_only,
         tuple(split_parameters(parameters)),

@@ -16,6 +16,8 @@ from pluginctl.output import emit, emit_traceback
 
 #: The commands in the order of use, which is the order in `--help`.
 COMMANDS = {
+    "init": "pluginctl.commands.init",
+    "check": "pluginctl.commands.check",
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
     "verify": "pluginctl.commands.verify",

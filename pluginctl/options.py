@@ -8,18 +8,41 @@ from typing import Annotated
 import typer
 
 from flows.images.versions import Part
-from flows.steps.places import MANIFEST, SOURCE
+from flows.manifest.lookup import VARIABLE
+from flows.steps.places import MANIFEST, PROJECT_FILE, SOURCE
 from pluginctl.output import Output
 
-_ENVIRONMENT = "The name of a file in deployments/environments, without its ending, or a path to such a file."
+_ENVIRONMENT = (
+    "The name of a file in deployments/environments, or in pluginctl/environments of the user's configuration folder, "
+    "without its ending; or a path to such a file."
+)
 
 EnvironmentName = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help=_ENVIRONMENT)]
+EnvironmentsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--environments",
+        metavar="DIR",
+        envvar=VARIABLE,
+        show_envvar=True,
+        help="Look up ENVIRONMENT in this folder and in no other.",
+    ),
+]
 ManifestFolder = Annotated[
-    Path | None, typer.Option("--manifest", show_default=MANIFEST, help="The folder that holds the manifest.")
+    Path | None,
+    typer.Option(
+        "--manifest",
+        show_default=MANIFEST,
+        help=f"The folder that holds the manifest. {PROJECT_FILE} may name another default.",
+    ),
 ]
 SourceFolder = Annotated[
     Path | None,
-    typer.Option("--source", show_default=SOURCE, help="The folder that holds the plugin's source."),
+    typer.Option(
+        "--source",
+        show_default=SOURCE,
+        help=f"The folder that holds the plugin's source. {PROJECT_FILE} may name another default.",
+    ),
 ]
 Format = Annotated[
     Output,

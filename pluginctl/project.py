@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import Cause, PipelineError
-from flows.manifest import Environment, load_environment
+from flows.manifest import Environment, EnvironmentFolder, environment_folders, look_up
 from flows.manifest.environment import is_path
 from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT, SOURCE
+from flows.steps.project import Project, read_project
 from pluginctl.output import literal, message_console
 from sandbox.machine.layout import HOME_VARIABLE, checkout, default_home
 
@@ -38,27 +39,61 @@ class Inputs:
     manifest: Path
 
 
-def find_inputs(environment: str, source: Path | None = None, manifest: Path | None = None) -> Inputs:
+def find_inputs(
+    environment: str,
+    source: Path | None = None,
+    manifest: Path | None = None,
+    environments: Path | None = None,
+) -> Inputs:
     """Reads the environment and decides which source and manifest belong to it.
 
-    A folder that holds `deployments/` is a project, and everything is looked up there. A project uses only the
-    environments of the local sandboxes from the samples, and only if it declares none of that name. In any other
-    folder, the samples are used if the command gives no source, no manifest and no path to an environment.
-    Standard error shows which samples are used.
+    A folder that holds `deployments/` is a project: its environments come first, then the user's own, and its
+    deployments/project.yaml says where source and manifest are. The environments of the local sandboxes are taken from
+    the samples if nobody has one of that name. In a folder that is no project, they come with the source and the
+    manifest of the samples, unless the command gives one. Standard error shows what is used of the samples.
 
     Args:
         environment: A name or a path.
         source: The folder that was given; None for the usual place.
         manifest: The folder that was given; None for the usual place.
+        environments: The only folder in which a name is looked up; None for the usual ones.
 
     Raises:
-        ManifestError: the environment is missing or wrong.
+        ManifestError: the environment is missing or wrong, or deployments/project.yaml is.
     """
-    root = Path()
-    if not (_is_project() or source or manifest or is_path(environment)):
-        root = samples()
-        _say(f"This folder holds no {PROJECT}/: the samples in {root} are used.")
-    return Inputs(_environment(environment, root), source or root / SOURCE, manifest or root / MANIFEST)
+    usual = Path(ENVIRONMENTS) if _is_project() else None
+    folders = environment_folders(usual, environments)
+    project = None
+    if not (environments or is_path(environment) or any(each.has(environment) for each in folders)):
+        if _is_sandbox(environment):
+            folders = (EnvironmentFolder(samples() / ENVIRONMENTS),)
+            project = _sample(environment, given=source is not None or manifest is not None)
+        elif not folders:
+            folders = (EnvironmentFolder(Path(ENVIRONMENTS)),)
+    read = look_up(environment, folders, _variable)
+    project = project or read_project()
+    return Inputs(read, source or project.source, manifest or project.manifest)
+
+
+def find_folders(source: Path | None = None, manifest: Path | None = None) -> Project:
+    """Decides which source and manifest a command without an environment reads: those of the current folder.
+
+    Raises:
+        ManifestError: deployments/project.yaml is wrong.
+    """
+    project = read_project()
+    return Project(source or project.source, manifest or project.manifest)
+
+
+def _sample(name: str, *, given: bool) -> Project | None:
+    """The source and the manifest of the samples where they belong to a sandbox's environment, which is used."""
+    root = samples()
+    if _is_project() or given:
+        _say(f"There is no {ENVIRONMENTS}/{name}.yaml here: {root / ENVIRONMENTS / name}.yaml is used.")
+        return None
+    plugin = " `pluginctl init` makes a project of this plugin." if Path("Dockerfile").is_file() else ""
+    _say(f"This folder holds no {PROJECT}/: the samples in {root} are used.{plugin}")
+    return Project(root / SOURCE, root / MANIFEST)
 
 
 def project_root() -> Path | None:
@@ -97,15 +132,6 @@ def samples() -> Path:
 
 def _is_project() -> bool:
     return Path(PROJECT).is_dir()
-
-
-def _environment(name: str, root: Path) -> Environment:
-    folder = root / ENVIRONMENTS
-    own = folder / f"{name}.yaml"
-    if not is_path(name) and not own.exists() and _is_sandbox(name):
-        folder = samples() / ENVIRONMENTS
-        _say(f"There is no {own} here: {folder / own.name} is used.")
-    return load_environment(name, folder, _variable)
 
 
 def _is_sandbox(name: str) -> bool:

@@ -1,15 +1,83 @@
-"""Builds the wheel as a clean clone would."""
+"""Builds the wheel as a clean clone would, and installs it as a user has it."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 PIP = (sys.executable, "-m", "pip")
 _SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """pluginctl as a user has it who never saw the repository."""
+
+    python: Path
+    user: Path
+
+    @property
+    def home(self) -> Path:
+        return self.user / ".local/share/pluginctl/sandbox"
+
+    @property
+    def samples(self) -> Path:
+        (found,) = self.python.parents[1].glob("lib/python*/site-packages/pluginctl/samples")
+        return found
+
+    def variables(self, **more: str) -> dict[str, str]:
+        """The environment of the user's commands, which finds the installed one first."""
+        hidden = ("PYTHON", "PLUGINCTL_", "XDG_", "VIRTUAL_ENV")
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        path = f"{self.python.parent}{os.pathsep}{variables['PATH']}"
+        variables |= {"HOME": str(self.user), "COLUMNS": "160", "PATH": path, **more}
+        # A machine without the public registries says in its user's files where packages come from.
+        if (pip := Path.home() / ".config/pip/pip.conf").exists():
+            variables.setdefault("PIP_CONFIG_FILE", str(pip))
+        return variables
+
+    def __call__(
+        self, *arguments: str, folder: Path, code: int = 0, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run([str(self.python.with_name("pluginctl")), *arguments], folder, code, **more)
+
+    def run(
+        self, command: list[str], folder: Path, code: int = 0, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a program as the user."""
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=self.variables(**more),
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+
+def install(checkout: Path, folder: Path) -> Installed:
+    """The wheel with its sandbox, and all that they need, at the locked versions."""
+    wheel = build_wheel(copy(checkout, folder / "clone"), folder / "wheel")
+    # As constraints: a wheel that was just built has no hash in the lock, and pip wants all or none.
+    locked = (checkout / "requirements/dev.txt").read_text()
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?(==[^\s;\\]+)", locked, re.MULTILINE)
+    constraints = folder / "constraints.txt"
+    constraints.write_text("".join(f"{name}{version}\n" for name, version in pins))
+    venv = folder / "venv"
+    run([sys.executable, "-m", "venv", venv], folder)
+    command = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", "-c", constraints]
+    run([*command, f"{wheel}[sandbox]"], folder)
+    user = folder / "user"
+    user.mkdir()
+    return Installed(venv / "bin/python", user)
 
 
 def sources(checkout: Path) -> list[str]:

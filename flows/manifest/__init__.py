@@ -21,6 +21,7 @@ from flows.manifest.errors import (
     UnknownKind,
 )
 from flows.manifest.json_schema import misfits_in_words
+from flows.manifest.lookup import EnvironmentFolder, environment_folders, look_up, names_in
 from flows.manifest.manifest import Manifest
 from flows.manifest.models import Collector, Plugin, Provider, Repository, Schema, ServiceAccount
 from flows.manifest.parameters import split_parameters
@@ -33,6 +34,7 @@ __all__ = [
     "Collector",
     "DeclaredTwice",
     "Environment",
+    "EnvironmentFolder",
     "FileMissing",
     "InvalidField",
     "InvalidParameter",
@@ -49,9 +51,12 @@ __all__ = [
     "ServiceAccount",
     "Settings",
     "UnknownKind",
+    "environment_folders",
     "known_environments",
     "load_environment",
+    "look_up",
     "misfits_in_words",
+    "names_in",
     "refused_by_2_x",
     "split_parameters",
 ]

@@ -191,7 +191,7 @@ def known_environments(folder: Path) -> list[str]:
 
 
 def load_environment(
-    name: str, folder: Path, variables: Callable[[str], str | None] = os.environ.get
+    name: str, folder: Path, variables: Callable[[str], str | None] = os.environ.get, *, own: bool = False
 ) -> Environment:
     """Reads `<folder>/<name>.yaml`, or `name` itself if it is a path.
 
@@ -206,13 +206,14 @@ def load_environment(
         folder: The folder of the environments. Files that such an environment extends lie in the same project, or below
             a folder that a PLUGINCTL_ variable names. A path is the user's own, and may extend any file.
         variables: Returns the value of a variable, None if it is not set; by default from this process.
+        own: Whether the folder is the user's own, too.
 
     Raises:
         FileMissing: there is no such environment, or the file that it extends is missing.
         ManifestError: a file is wrong.
     """
     path = Path(name).expanduser() if is_path(name) else folder / f"{name}.yaml"
-    if len(name) > _LONGEST or "\0" in name or not exists(path):
+    if not is_name(name) or not exists(path):
         known = ", ".join(known_environments(folder))
         advice = (
             f"Known environments: {known}."
@@ -221,7 +222,7 @@ def load_environment(
         )
         where = "" if is_path(name) else f" in {folder}"
         raise FileMissing(f"There is no environment {quoted(name)}{where}.", advice)
-    files = _chain(_absolute(path), None if is_path(name) else _project(folder), variables)
+    files = _chain(_absolute(path), None if own or is_path(name) else _project(folder), variables)
     secret = _secret(files)
     merged: dict[str, Any] = {}
     levels: dict[str, int] = {}
@@ -319,6 +320,11 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
                 continue
             if name != "spacectl" or is_path(value):
                 holder[name] = str((folder / Path(value).expanduser()).resolve())
+
+
+def is_name(name: str) -> bool:
+    """Whether a file may have this name, or path."""
+    return len(name) <= _LONGEST and "\0" not in name
 
 
 def is_path(name: str) -> bool:

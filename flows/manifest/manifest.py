@@ -86,7 +86,7 @@ class Manifest:
         secrets = secrets or Secrets()
         given = parse_parameters(parameters, secrets)
         faults = Faults()
-        reader = _Reader(folder, _declared(folder, faults), given, secrets, faults)
+        reader = _Reader(folder, declared(folder, faults), given, secrets, faults)
         repository = reader.one(Repository, {"name": "Local Repository"})
         schemas = reader.several(Schema)
         provider = reader.one(Provider)
@@ -205,8 +205,17 @@ class _Reader:
         return tuple(models)
 
 
-def _declared(folder: Path, faults: Faults) -> dict[type[Declaration], list[Part]]:
-    """The documents of a folder, by kind."""
+def declared(folder: Path, faults: Faults) -> dict[type[Declaration], list[Part]]:
+    """The documents of a folder, by kind, as far as they can be read.
+
+    Args:
+        folder: The manifest.
+        faults: Collects what is wrong with single files and documents.
+
+    Raises:
+        FileMissing: there is no such folder.
+        ManifestError: it has too many files, or a link leads out of it.
+    """
     if not exists(folder, folder=True):
         usual = ", ".join(kind.file_name() for kind in KINDS)
         raise FileMissing(

@@ -94,11 +94,7 @@ class Secrets:
         return hide(reader(where, name))
 
     def _variable(self, where: str, name: str) -> str:
-        if not name.startswith(PREFIX):
-            raise InvalidField(
-                f"{where}: from_env takes variables whose names begin with {PREFIX}, not {quoted(name)}: the plugin "
-                "receives the value, so it must be meant for that."
-            )
+        _check_name(where, name)
         if not (value := self.variables(name)):
             raise InvalidField(f"{where}: the variable {name} is not set where this runs.")
         return value
@@ -130,6 +126,39 @@ class Secrets:
             raise InvalidField(
                 f"{where}: the Secret block {quoted(name)} cannot be loaded ({type(error).__name__})."
             ) from None
+
+
+@dataclass(frozen=True)
+class Unread(Secrets):
+    """Reads no value: for a check where nobody has any. A reference must still be one that could be read.
+
+    Attributes:
+        used: What was referred to.
+    """
+
+    used: list[str] = dataclasses.field(default_factory=list)
+
+    def _variable(self, where: str, name: str) -> str:
+        _check_name(where, name)
+        return self._not_read(name)
+
+    def _file(self, where: str, name: str) -> str:  # noqa: ARG002 - of the base
+        return self._not_read(name)
+
+    def _block(self, where: str, name: str) -> str:  # noqa: ARG002 - of the base
+        return self._not_read(name)
+
+    def _not_read(self, name: str) -> str:
+        self.used.append(name)
+        return ""
+
+
+def _check_name(where: str, name: str) -> None:
+    if not name.startswith(PREFIX):
+        raise InvalidField(
+            f"{where}: from_env takes variables whose names begin with {PREFIX}, not {quoted(name)}: the plugin "
+            "receives the value, so it must be meant for that."
+        )
 
 
 def _text(content: bytes) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flows.manifest import Environment, known_environments, load_environment
-from flows.manifest.environment import is_path
+from flows.manifest import Environment, environment_folders, look_up, names_in
+from flows.manifest.lookup import VARIABLE
 from flows.steps.errors import InputRefused
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
+from flows.steps.project import read_project
 from flows.text import printable, quoted
 
 SOURCES = "PLUGINCTL_SOURCES"
@@ -24,21 +25,34 @@ def environment(name: str, checkout: Path = Path()) -> Environment:
     """Read an environment by its name.
 
     Args:
-        name: A file in deployments/environments, without its ending. A path is refused.
+        name: A file in deployments/environments, or in the folder of the worker's own environments, without its
+            ending; with the variable PLUGINCTL_ENVIRONMENTS, in the folder that it names. A path is refused.
         checkout: The folder that the worker runs flows in.
 
     Raises:
         InputRefused: there is no environment of that name.
         ManifestError: its file is wrong.
     """
-    declared = checkout / ENVIRONMENTS
-    known = [each for each in known_environments(declared) if not is_path(each)]
+    given = os.environ.get(VARIABLE)
+    folders = environment_folders(checkout / ENVIRONMENTS, Path(given) if given else None)
+    known = names_in(folders)
     if name not in known:
+        where = VARIABLE if given else f"{ENVIRONMENTS} and the worker's own"
         raise InputRefused(
-            f"There is no environment {quoted(name)} in {ENVIRONMENTS}",
+            f"There is no environment {quoted(name)} in {where}",
             f"The environments there are: {', '.join(map(printable, known)) or 'none'}",
         )
-    return load_environment(name, declared)
+    return look_up(name, folders)
+
+
+def source(value: str, checkout: Path = Path()) -> Path:
+    """Return the folder of a source: the project's own for an empty value, otherwise as `folder`."""
+    return folder(value, "source", checkout) if value else read_project(checkout).source
+
+
+def manifest(value: str, checkout: Path = Path()) -> Path:
+    """Return the folder of a manifest: the project's own for an empty value, otherwise as `folder`."""
+    return folder(value, "manifest", checkout) if value else read_project(checkout).manifest
 
 
 def folder(value: str, what: str, checkout: Path = Path()) -> Path:

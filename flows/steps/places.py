@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PROJECT = "deployments"
+PROJECT_FILE = "deployments/project.yaml"
 ENVIRONMENTS = "deployments/environments"
 MANIFEST = "deployments/portfolio"
 SOURCE = "plugin"

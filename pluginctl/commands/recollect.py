@@ -8,7 +8,7 @@ from flows.manifest import Manifest, Secrets
 from flows.steps.collection import recollect as run_recollect
 from pluginctl.ending import finish
 from pluginctl.exit_codes import exit_on_error
-from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
+from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, message_console
 from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
@@ -21,11 +21,12 @@ def recollect(
     environment: EnvironmentName,
     manifest: ManifestFolder = None,
     parameters: Parameters = None,
+    environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
 ) -> None:
     """Collect again with the collector of an earlier release."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest)
+        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         report = run_recollect(
             inputs.environment,
             Manifest.load(inputs.manifest, parameters or (), Secrets(files=True), written=False),

@@ -13,6 +13,7 @@ from pluginctl.options import (
     Bump,
     DryRun,
     EnvironmentName,
+    EnvironmentsFolder,
     Format,
     ManifestFolder,
     Parameters,
@@ -38,6 +39,7 @@ def release(
     publish_only: PublishOnly = False,
     version: Version = None,
     bump: Bump = None,
+    environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
     verbose: Verbose = False,
 ) -> None:
@@ -45,7 +47,7 @@ def release(
     if version and bump:
         raise typer.BadParameter("give --version or --bump, and not both")
     with exit_on_error(output):
-        inputs = find_inputs(environment, source, manifest)
+        inputs = find_inputs(environment, source, manifest, environments)
         request = ReleaseRequest(
             inputs.environment,
             inputs.source,

@@ -11,7 +11,7 @@ from flows.manifest import Manifest, Secrets
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
 from pluginctl.exit_codes import exit_on_error
-from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters
+from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestFolder, Parameters
 from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
 from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
@@ -29,11 +29,12 @@ def show(
     ] = None,
     manifest: ManifestFolder = None,
     parameters: Parameters = None,
+    environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
 ) -> None:
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest)
+        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         shown = show_resource(
             inputs.environment,
             Manifest.load(inputs.manifest, parameters or (), Secrets(files=True), written=False),

@@ -10,7 +10,14 @@ from flows.manifest import Manifest
 from flows.steps.verification import Verification
 from flows.steps.verification import verify as run_verify
 from pluginctl.exit_codes import exit_on_error
-from pluginctl.options import EnvironmentName, Format, ManifestFolder, Parameters, SourceFolder
+from pluginctl.options import (
+    EnvironmentName,
+    EnvironmentsFolder,
+    Format,
+    ManifestFolder,
+    Parameters,
+    SourceFolder,
+)
 from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
@@ -31,11 +38,12 @@ def verify(
         str | None,
         typer.Option("--version", help="The version to verify. Default: the one that the collector uses."),
     ] = None,
+    environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
 ) -> None:
     """Check that the image in use is the one that was released: digest, provenance, signature, source, packages."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, source, manifest)
+        inputs = find_inputs(environment, source, manifest, environments)
         result = run_verify(
             inputs.environment,
             Manifest.load(inputs.manifest, parameters or (), written=False),

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,63 +12,17 @@ import pytest
 from sandbox.lifecycle import Summary
 from tests.integration.conftest import running
 from tests.sandboxes import layout_of
-from tests.wheels import build_wheel, copy, run
+from tests.wheels import Installed, install
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 
 GENERATION = "2.x"
 
 
-@dataclass(frozen=True)
-class Installed:
-    """pluginctl as a user has it who never saw the repository."""
-
-    python: Path
-    user: Path
-
-    @property
-    def home(self) -> Path:
-        return self.user / ".local/share/pluginctl/sandbox"
-
-    @property
-    def samples(self) -> Path:
-        (found,) = self.python.parents[1].glob("lib/python*/site-packages/pluginctl/samples")
-        return found
-
-    def __call__(
-        self, *arguments: str, folder: Path, code: int = 0, **more: str
-    ) -> subprocess.CompletedProcess[str]:
-        hidden = ("PYTHON", "PLUGINCTL_", "XDG_", "VIRTUAL_ENV")
-        variables = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        variables |= {"HOME": str(self.user), "COLUMNS": "160", **more}
-        # A machine without the public registries says in its user's files where packages come from.
-        if (pip := Path.home() / ".config/pip/pip.conf").exists():
-            variables.setdefault("PIP_CONFIG_FILE", str(pip))
-        command = [self.python.with_name("pluginctl"), *arguments]
-        done = subprocess.run(
-            command, cwd=folder, env=variables, capture_output=True, text=True, timeout=600, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-
-
 @pytest.fixture(scope="module")
 def pluginctl(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel with its sandbox, and all that they need, at the locked versions."""
-    folder = tmp_path_factory.mktemp("installed")
-    wheel = build_wheel(copy(checkout, folder / "clone"), folder / "wheel")
-    # As constraints: a wheel that was just built has no hash in the lock, and pip wants all or none.
-    locked = (checkout / "requirements/dev.txt").read_text()
-    pins = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?(==[^\s;\\]+)", locked, re.MULTILINE)
-    constraints = folder / "constraints.txt"
-    constraints.write_text("".join(f"{name}{version}\n" for name, version in pins))
-    venv = folder / "venv"
-    run([sys.executable, "-m", "venv", venv], folder)
-    install = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", "-c", constraints]
-    run([*install, f"{wheel}[sandbox]"], folder)
-    user = folder / "user"
-    user.mkdir()
-    return Installed(venv / "bin/python", user)
+    """The installed command."""
+    return install(checkout, tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture

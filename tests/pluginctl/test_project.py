@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from flows.manifest import FileMissing
+from flows.manifest import FileMissing, InvalidField
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from pluginctl import project
 from pluginctl.project import NoCheckout, find_inputs, project_root, require_checkout, samples
+
+
+@pytest.fixture(autouse=True)
+def users(tmp_path, monkeypatch):
+    """The folder of the user's own environments, which need not exist."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config/pluginctl/environments"
 
 
 @pytest.fixture
@@ -84,9 +91,70 @@ def test_a_projects_own_sandbox_comes_first(own, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_projects_unknown_environment_is_not_looked_up_elsewhere(own, tmp_path):
-    with pytest.raises(FileMissing, match=r"no environment 'nowhere'.*Known environments: prod\."):
+def test_an_unknown_environment_names_all_that_was_looked_at(own, users):
+    users.mkdir(parents=True)
+    (users / "mine.yaml").write_text("{}")
+    with pytest.raises(FileMissing) as caught:
         find_inputs("nowhere")
+    assert caught.value.message == "There is no environment 'nowhere'."
+    assert caught.value.advice.startswith(f"Looked in {ENVIRONMENTS} (prod); {users} (mine). Give another")
+
+
+def test_outside_of_a_project_the_samples_are_no_place_for_other_names(elsewhere, users):
+    with pytest.raises(FileMissing) as caught:
+        find_inputs("prod")
+    assert caught.value.advice.startswith(f"Looked in {users} (none).")
+
+
+def test_the_users_own_environments_come_after_the_projects(own, users, capsys):
+    users.mkdir(parents=True)
+    for name in ("prod", "stage"):
+        (users / f"{name}.yaml").write_text("registry: {address: users}\n")
+    assert find_inputs("prod").environment.settings.registry.address == "mine"
+    assert find_inputs("stage").environment.settings.registry.address == "users"
+    assert capsys.readouterr().err == ""
+
+
+def test_no_sample_is_released_into_an_environment_of_the_user(elsewhere, users, capsys):
+    users.mkdir(parents=True)
+    for name in ("prod", "sandbox"):
+        (users / f"{name}.yaml").write_text("registry: {address: users}\n")
+        found = find_inputs(name)
+        assert found.environment.settings.registry.address == "users"
+        assert (found.source, found.manifest) == (Path(SOURCE), Path(MANIFEST))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_given_folder_is_the_only_one(own, users, tmp_path, home):
+    users.mkdir(parents=True)
+    (users / "stage.yaml").write_text("{}")
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "prod.yaml").write_text("registry: {address: given}\n")
+    assert find_inputs("prod", environments=given).environment.settings.registry.address == "given"
+    for name in ("stage", "sandbox"):
+        with pytest.raises(FileMissing) as caught:
+            find_inputs(name, environments=given)
+        assert caught.value.advice.startswith(f"Looked in {given} (prod).")
+
+
+def test_a_project_says_where_its_parts_are(own):
+    (own / "deployments/project.yaml").write_text("{source: ., manifest: managed_resource}\n")
+    found = find_inputs("prod")
+    assert (found.source, found.manifest) == (Path(), Path("managed_resource"))
+    assert find_inputs("prod", Path("other")).source == Path("other")
+
+
+def test_a_wrong_project_file_is_named(own):
+    (own / "deployments/project.yaml").write_text("{source: /etc}\n")
+    with pytest.raises(InvalidField, match=r"deployments/project\.yaml:1: the field 'source'"):
+        find_inputs("prod")
+
+
+def test_the_repository_of_a_plugin_hears_of_init(elsewhere, home, capsys):
+    (elsewhere / "Dockerfile").write_text("FROM scratch\n")
+    find_inputs("sandbox")
+    assert "`pluginctl init` makes a project of this plugin." in capsys.readouterr().err
 
 
 def test_elsewhere_the_checkout_stands_in(elsewhere, home, checkout, capsys):

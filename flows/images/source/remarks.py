@@ -42,9 +42,15 @@ _WITH_VALUE = re.compile(
 _YAML = (".yaml", ".yml")
 
 
+def version_of_tag(tag: str) -> str | None:
+    """The version that a git tag names, such as 0.1.0 for v0.1.0 and release-0.1.0; None if it names none."""
+    match = _VERSION.fullmatch(tag)
+    return match[1] if match else None
+
+
 def of_tags(version: str, tags: Iterable[str]) -> Iterator[str]:
     """A git tag of the commit that is checked out which names another version than src/VERSION."""
-    named = {tag: match[1] for tag in tags if (match := _VERSION.fullmatch(tag))}
+    named = {tag: found for tag in tags if (found := version_of_tag(tag))}
     if named and version.removeprefix("v") not in named.values():
         shown = ", ".join(printable(tag) for tag in sorted(named)[:5])
         yield (

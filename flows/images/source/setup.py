@@ -17,7 +17,7 @@ PROJECTS = ("src/pyproject.toml", "pyproject.toml")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """`name` and `version` of the package; each is None if it is only known when the file runs.
+    """`name`, `version` and `description` of the package; each is None if it is only known when the file runs.
 
     `file` is the file that says so.
     """
@@ -25,6 +25,7 @@ class Setup:
     name: str | None
     version: str | None
     file: str = "setup.py"
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,11 @@ def _setup_py(folder: Path, version: str) -> Package | None:
     said = {word.arg: word.value for call in _setup_calls(tree) for word in call.keywords}
     own = _literal(said.get("version"))
     name = _literal(said.get("name"))
-    setup = Setup(name, own or (version if _names_version_file(tree) else None))
+    setup = Setup(
+        name,
+        own or (version if _names_version_file(tree) else None),
+        description=_literal(said.get("description")),
+    )
     return Package(setup, "src", _data_of_call(folder, said), _contradiction(path, own, version))
 
 
@@ -190,7 +195,8 @@ def _project(path: Path, text: str, version: str) -> Package | None:
     own = _word(project.get("version"))
     name, setuptools = _word(project.get("name")), _table(tools, "setuptools")
     reads_file = _names_version(_table(_table(setuptools, "dynamic"), "version"))
-    setup = Setup(name, own or (version if reads_file else None), path.name)
+    description = _word(project.get("description"))
+    setup = Setup(name, own or (version if reads_file else None), path.name, description)
     data = None
     if str(_table(document, "build-system").get("build-backend", "setuptools")).startswith("setuptools"):
         patterns, manifest = _table(setuptools, "package-data"), setuptools.get("include-package-data", True)

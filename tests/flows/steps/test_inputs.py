@@ -17,6 +17,14 @@ NEITHER = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the worker's own environments, which need not exist."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("PLUGINCTL_ENVIRONMENTS", raising=False)
+    return tmp_path / "config/pluginctl/environments"
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with two environments, a plugin and a manifest, and a folder beside it."""
@@ -38,6 +46,38 @@ def is_one_printable_line(text: str) -> bool:
 def test_an_environment_is_read_by_its_name(checkout: Path, name: str):
     found = inputs.environment(name, checkout)
     assert (found.name, found.settings.timeout) == (name, 7)
+
+
+def test_the_workers_own_environments_come_after_those_of_the_checkout(checkout: Path, users: Path):
+    users.mkdir(parents=True)
+    (users / "sandbox.yaml").write_text("timeout: 9\n")
+    (users / "secret.yaml").write_text("extends: ../../../elsewhere/base.yaml\n")
+    (users.parents[2] / "elsewhere/base.yaml").write_text("timeout: 8\n")
+    assert inputs.environment("sandbox", checkout).settings.timeout == 7
+    assert inputs.environment("secret", checkout).settings.timeout == 8, (
+        "the worker's own may extend any file"
+    )
+    with pytest.raises(InputRefused, match=r"The environments there are: prod\.eu, sandbox, secret\."):
+        inputs.environment("prod", checkout)
+
+
+def test_a_variable_of_the_worker_names_the_only_folder(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "elsewhere/prod.yaml").write_text("timeout: 5\n")
+    monkeypatch.setenv("PLUGINCTL_ENVIRONMENTS", str(tmp_path / "elsewhere"))
+    assert inputs.environment("prod", checkout).settings.timeout == 5
+    with pytest.raises(InputRefused, match=r"in PLUGINCTL_ENVIRONMENTS\. The environments there are: prod\."):
+        inputs.environment("sandbox", checkout)
+
+
+def test_an_empty_value_is_what_the_project_says(checkout: Path):
+    assert inputs.source("", checkout) == checkout / "plugin"
+    assert inputs.manifest("", checkout) == checkout / "deployments/portfolio"
+    (checkout / "deployments/project.yaml").write_text("{source: ., manifest: managed_resource}\n")
+    assert inputs.source("", checkout) == checkout
+    assert inputs.manifest("", checkout) == checkout / "managed_resource"
+    assert inputs.source("plugin", checkout) == checkout / "plugin"
 
 
 @pytest.mark.parametrize("name", NEITHER)

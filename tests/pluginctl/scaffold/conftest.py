@@ -1,0 +1,55 @@
+"""Small repositories of plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pluginctl.scaffold.project import Made, Wishes, make
+
+FILES = {
+    "Dockerfile": "FROM python:3.11-slim\nCOPY src /x\nCMD python -m plugin\n",
+    "src/VERSION": "0.1.0\n",
+    "src/plugin/__init__.py": "",
+    "src/plugin/main.py": 'PROVIDER = "acme"\n',
+}
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def no_git_above(monkeypatch, tmp_path):
+    """The repositories are in no checkout, wherever the tests' folder is."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes the files of a repository, besides those of a plugin."""
+
+    def write(files: dict[str, str] | None = None, *, folder: str = "plugin-acme-inven-collector") -> Path:
+        root = tmp_path / folder
+        for path, text in {**FILES, **(files or {})}.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        return root
+
+    return write
+
+
+def init(root: Path, *, dry_run: bool = False, environment: str | None = None, **more: str) -> Made:
+    """`pluginctl init --yes` with some options."""
+    fields = {
+        name: more.pop(name, None) for name in ("spacectl", "registry", "registry_type", "source", "manifest")
+    }
+    wishes = Wishes(given=more, environment=environment, **fields)
+    return make(root, wishes, lambda _, proposed: proposed, version="1.2.3", dry_run=dry_run)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """All files below a folder, with what they hold."""
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
+    }
