@@ -25,6 +25,7 @@ from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import ObjectNotFound
 
 from flows.errors import Cause, PipelineError
+from flows.tasks.artifacts import kind_of
 
 
 class DeploymentError(PipelineError):
@@ -69,7 +70,8 @@ class RemoteRun:
         name: The name of the run.
         completed: Whether the run succeeded.
         message: The message of the last state. It says why the run failed.
-        artifacts: The last artifact of each key: a table as a list of rows, Markdown as text.
+        artifacts: The last artifact of each kind (`flows.tasks.artifacts`): a table as a list of rows, Markdown as
+            text.
     """
 
     id: UUID
@@ -162,7 +164,7 @@ def _started(task: TaskRun) -> float:
 async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
     mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
     found = await client.read_artifacts(artifact_filter=mine)
-    return {str(artifact.key): artifact.data for artifact in found}
+    return {kind_of(artifact.key): artifact.data for artifact in found}
 
 
 def deploy(checkout: Path, environments: Collection[str]) -> None:
