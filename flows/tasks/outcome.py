@@ -41,7 +41,8 @@ def ended(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
         TerminationSignal: the run was cancelled, or its worker is being stopped. Prefect sets the state.
     """
     try:
-        report = work()
+        with runner:
+            report = work()
     except PipelineError as error:
         if isinstance(error, NotReleased) and is_scheduled():
             return _state(SKIPPED, str(error))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from contextlib import ExitStack
+from typing import Self, TypeVar, cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -24,6 +25,7 @@ from flows.steps.runner import Step
 from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
+from flows.tasks.limits import one_at_a_time
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
 from flows.text import log_line, markdown
@@ -34,12 +36,16 @@ T = TypeVar("T")
 class PrefectRunner:
     """The runner of one flow run: each step is a task run, with its retries and its time limit.
 
+    As a context, it frees the collector at the end.
+
     Args:
         subject: What the run is about, as far as its parameters say it.
     """
 
     def __init__(self, subject: Subject) -> None:
         self.progress = Progress(subject)
+        self._held = ExitStack()
+        self._holds = False
         self._tasks = TaskRuns()
         self._bar: UUID | None = None
 
@@ -50,10 +56,19 @@ class PrefectRunner:
         self.progress.finish(step, result)
         return result
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
+
     def about(self, subject: Subject) -> None:
-        """Gives the flow run its name and tags."""
+        """Gives the flow run its name and tags, and waits until no other run uses the collector."""
         self.progress.subject = subject
         rename(subject.title, subject.tags)
+        if subject.plugin_id and not self._holds:
+            self._holds = True
+            self._held.enter_context(one_at_a_time(subject))
 
     def planned(self, plan: Plan) -> None:
         """Stores the plan: what changes and why as text, and a short table."""

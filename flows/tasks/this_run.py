@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
@@ -20,6 +21,12 @@ def rename(name: str, tags: Collection[str]) -> None:
     run.tags = sorted({*run.tags, *map(printable, tags)})
     with get_client(sync_client=True) as client:
         client.update_flow_run(run.id, name=printable(name), tags=run.tags)
+
+
+def run_id() -> UUID | None:
+    """The run's id; None outside of a flow run."""
+    context = FlowRunContext.get()
+    return context.flow_run.id if context and context.flow_run else None
 
 
 def is_scheduled() -> bool:
