@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow
+from prefect import State, flow
 
 from flows.manifest import Manifest, split_parameters
 from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
-from flows.tasks.outcome import result_of
+from flows.steps.report import Report
+from flows.steps.subject import Subject
+from flows.tasks.outcome import ended
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
 
@@ -18,8 +20,10 @@ from flows.tasks.secrets import secrets
     name="recollect",
     flow_run_name="recollect in {environment}",
     description="Collects with a released plugin, follows the job to its end, and judges what came in.",
+    persist_result=True,
+    result_serializer="json",
 )
-def recollect(environment: str = "sandbox", manifest: str = "", parameters: str = "") -> dict[str, Any]:
+def recollect(environment: str = "sandbox", manifest: str = "", parameters: str = "") -> State[Any]:
     """Collects again.
 
     Args:
@@ -27,11 +31,15 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
         manifest: The folder of the manifest in the checkout that the collector was made from. Empty: that of
             deployments/project.yaml, or deployments/portfolio.
         parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
+
+    Returns:
+        A state whose name says how the run ended, with the report's JSON as its data.
     """
-    return result_of(
-        run_recollect(
-            inputs.environment(environment),
-            Manifest.load(inputs.manifest(manifest), split_parameters(parameters), secrets(), written=False),
-            PrefectRunner(),
-        )
-    )
+    runner = PrefectRunner(Subject("recollect", environment))
+
+    def work() -> Report:
+        place, folder = inputs.environment(environment), inputs.manifest(manifest)
+        declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
+        return run_recollect(place, declared, runner)
+
+    return ended(runner, work)

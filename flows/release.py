@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow
+from prefect import State, flow
 
 from flows.manifest import split_parameters
 from flows.steps import inputs
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
-from flows.tasks.outcome import result_of
+from flows.steps.report import Report
+from flows.steps.subject import Subject
+from flows.tasks.outcome import ended
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
 
@@ -19,6 +21,8 @@ from flows.tasks.secrets import secrets
     name="release",
     flow_run_name="release to {environment}",
     description="Builds a plugin, registers it with all that it needs, collects, and judges what came in.",
+    persist_result=True,
+    result_serializer="json",
 )
 def release(
     environment: str = "sandbox",
@@ -27,7 +31,8 @@ def release(
     dry_run: bool = False,
     publish_only: bool = False,
     parameters: str = "",
-) -> dict[str, Any]:
+    version: str = "",
+) -> State[Any]:
     """Releases a plugin into an environment.
 
     Args:
@@ -39,14 +44,24 @@ def release(
         publish_only: Stop when the plugin is registered: no service account, no collector, no collection.
         parameters: Fields that override the manifest's, KIND.FIELD=VALUE with spaces between them, such as
             plugin.image=team/plugin-x collector.name="My collector". Prefect shows them: no secrets here.
+        version: The version to release, in the place of the one in src/VERSION, such as 0.2.1.dev1.
+
+    Returns:
+        A state whose name says how the run ended, with the report's JSON as its data.
     """
-    request = ReleaseRequest(
-        inputs.environment(environment),
-        inputs.source(source),
-        inputs.manifest(manifest),
-        dry_run,
-        publish_only,
-        tuple(split_parameters(parameters)),
-        secrets(),
-    )
-    return result_of(run_release(request, PrefectRunner()))
+    runner = PrefectRunner(Subject("release", environment, dry_run=dry_run))
+
+    def work() -> Report:
+        request = ReleaseRequest(
+            inputs.environment(environment),
+            inputs.source(source),
+            inputs.manifest(manifest),
+            dry_run,
+            publish_only,
+            tuple(split_parameters(parameters)),
+            secrets(),
+            version or None,
+        )
+        return run_release(request, runner)
+
+    return ended(runner, work)

@@ -124,6 +124,15 @@ def code(text: str) -> Markdown:
     return Markdown(f"`{shown}`") if _CODE.fullmatch(shown) else markdown(text)
 
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+")
+
+
+def link(address: str) -> Markdown:
+    """Return Markdown that links an address and shows it; what is no address of the web is text."""
+    shown = printable(address)
+    return Markdown(f"<{shown}>") if _ADDRESS.fullmatch(shown) else markdown(address)
+
+
 def unescaped(text: str) -> str:
     r"""Return the text that `markdown` was given, as one printable line.
 

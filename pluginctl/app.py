@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "pluginctl.commands.verify",
     "show": "pluginctl.commands.show",
     "api-resources": "pluginctl.commands.api_resources",
+    "deploy": "pluginctl.commands.deploy",
     "sandbox": "pluginctl.commands.sandbox",
     "demo": "pluginctl.commands.demo",
 }

@@ -25,6 +25,7 @@ from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.exceptions import ObjectNotFound
 
 from flows.errors import Cause, PipelineError
+from flows.tasks.artifacts import kind_of
 
 
 class DeploymentError(PipelineError):
@@ -46,6 +47,12 @@ class PrefectRefused(DeploymentError):
 
     code = "prefect-refused"
     cause = Cause.REFUSED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Prefect's server requires a password",
+            "Set PREFECT_API_AUTH_STRING; for the sandbox's server, `pluginctl sandbox env` prints it",
+        )
 
 
 class Watcher(Protocol):
@@ -69,7 +76,8 @@ class RemoteRun:
         name: The name of the run.
         completed: Whether the run succeeded.
         message: The message of the last state. It says why the run failed.
-        artifacts: The last artifact of each key: a table as a list of rows, Markdown as text.
+        artifacts: The last artifact of each kind (`flows.tasks.artifacts`): a table as a list of rows, Markdown as
+            text.
     """
 
     id: UUID
@@ -100,21 +108,17 @@ def run_deployment(
         raise DeploymentError(
             f"The run of {name} did not end within {timeout:.0f} s", "Is a worker running?"
         ) from error
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code != httpx.codes.UNAUTHORIZED:
-            raise _unreachable(error) from error
-        raise PrefectRefused(
-            "Prefect's server requires a password",
-            "Set PREFECT_API_AUTH_STRING; for the sandbox's server, `pluginctl sandbox env` prints it",
-        ) from error
     except httpx.HTTPError as error:
-        raise _unreachable(error) from error
+        lost = server_error(error)
+        lost.changed = not isinstance(lost, PrefectRefused)  # the run may have begun
+        raise lost from error
 
 
-def _unreachable(error: httpx.HTTPError) -> PrefectUnreachable:
-    lost = PrefectUnreachable(f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?")
-    lost.changed = True  # the run may have begun
-    return lost
+def server_error(error: httpx.HTTPError) -> DeploymentError:
+    """What a failed call to Prefect's server means."""
+    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == httpx.codes.UNAUTHORIZED:
+        return PrefectRefused()
+    return PrefectUnreachable(f"Prefect's server does not answer: {error}", "Is PREFECT_API_URL right?")
 
 
 async def _run(name: str, parameters: Mapping[str, Any], watcher: Watcher, timeout: float) -> RemoteRun:
@@ -162,7 +166,7 @@ def _started(task: TaskRun) -> float:
 async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
     mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
     found = await client.read_artifacts(artifact_filter=mine)
-    return {str(artifact.key): artifact.data for artifact in found}
+    return {kind_of(artifact.key): artifact.data for artifact in found}
 
 
 def deploy(checkout: Path, environments: Collection[str]) -> None:

@@ -19,7 +19,13 @@ from pluginctl.output import Terminal, literal, literal_lines
 if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
 
-_STYLES = {Verb.CREATE: "green", Verb.UPDATE: "yellow", Verb.KEEP: "dim", Verb.BLOCKED: "red"}
+_STYLES = {
+    Verb.CREATE: "green",
+    Verb.UPDATE: "yellow",
+    Verb.KEEP: "dim",
+    Verb.DELETE: "red",
+    Verb.BLOCKED: "red",
+}
 
 
 def plan_table(actions: Iterable[Action]) -> Table:

@@ -53,6 +53,15 @@ def every_report_fits_its_schema() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A Prefect server with a database of its own: one for all tests, because it takes long to start."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=600):
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of 1.12 alone, and orders all: the engine alone, one sandbox, both sandboxes, integration."""
     for item in items:

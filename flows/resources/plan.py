@@ -22,6 +22,7 @@ class Verb(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     KEEP = "keep"
+    DELETE = "delete"
     BLOCKED = "blocked"
 
 
@@ -100,7 +101,9 @@ class Plan:
     @property
     def writes(self) -> tuple[Action, ...]:
         """The actions that change something."""
-        return tuple(action for action in self.actions if action.verb in {Verb.CREATE, Verb.UPDATE})
+        return tuple(
+            action for action in self.actions if action.verb in {Verb.CREATE, Verb.UPDATE, Verb.DELETE}
+        )
 
     def action(self, kind: str) -> Action:
         """The first action of a kind."""
@@ -113,6 +116,7 @@ class Plan:
             Verb.CREATE: "to create",
             Verb.UPDATE: "to update",
             Verb.KEEP: "to keep",
+            Verb.DELETE: "to delete",
             Verb.BLOCKED: "blocked",
         }
         return (
@@ -138,7 +142,7 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
     actions = []
     for resource in resources:
         action = plan_resource(clients[resource.scope], resource, ids)
-        if action.verb in {Verb.CREATE, Verb.UPDATE}:
+        if action.verb in {Verb.CREATE, Verb.UPDATE, Verb.DELETE}:
             written = [change.name for change in action.changes]
             if reason := resource.objection(records, written):
                 action = replace(action, verb=Verb.BLOCKED, reason=reason)

@@ -32,6 +32,7 @@ from flows.steps.plugin_containers import RunningPlugin, last_words, where_to_lo
 from flows.steps.report import Report
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session, placement_of
+from flows.steps.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -207,10 +208,13 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         PipelineError: the collection stopped; `changed` says whether the collection may have begun.
     """
     started, changes = time.perf_counter(), Changes()
+    subject = Subject("recollect", environment.name, manifest.plugin.id)
+    runner.about(subject)
     with changes.mark_errors(), open_session(environment, runner) as session:
         collector, plugin_id = find_collector(session, manifest, runner)
         collector_id = str(collector["collector_id"])
         version = str(collector["plugin_info"].get("version", ""))
+        runner.about(replace(subject, version=version))
         check_release(session, manifest, version, runner)
         plugin = RunningPlugin.of(manifest, plugin_id, version)
         collected = collect(session, collector_id, plugin, runner, changes)

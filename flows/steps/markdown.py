@@ -5,61 +5,74 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flows.resources import Action, Plan
+from flows.steps.ending import of_report
 from flows.steps.parts import Collected, Delivered, Planned, Registered
 from flows.steps.report import Report
 from flows.steps.summaries import changes, image_summary, listings_summary, source_summary
-from flows.text import Markdown, code, log_line, markdown
+from flows.text import Markdown, code, link, log_line, markdown
 
-PLAN_COLUMNS = ("action", "kind", "name", "changes", "remarks")
+PLAN_COLUMNS = ("action", "kind", "name")
+"""Three that fit on the screen of a telephone; what they do not say is in `plan_text`."""
 
 
 def plan_rows(actions: Iterable[Action]) -> list[tuple[str, ...]]:
     """One row for each action, in the order of `PLAN_COLUMNS`."""
-    return [
-        (
-            str(action.verb),
-            action.kind,
-            action.name,
-            "; ".join(changes(action)),
-            " ".join(filter(None, (action.reason, *action.notes))),
-        )
-        for action in actions
-    ]
+    return [(str(action.verb), action.kind, action.name) for action in actions]
 
 
-def plan_summary(plan: Plan) -> str:
-    """One line above the table."""
-    return f"{plan.summary()}."
+def plan_text(plan: Plan) -> str:
+    """What is blocked and why, what changes, and remarks: lists, whose lines also wrap on a narrow screen."""
+    lines = [f"{plan.summary()}."]
+    for title, of in (
+        ("Blocked", lambda action: [action.reason] if action.reason else []),
+        ("Changes", changes),
+        ("Remarks", lambda action: list(action.notes)),
+    ):
+        said = [(action, words) for action in plan.actions for words in of(action)]
+        if said:
+            lines += ["", *heading(2, title)]
+            lines += [
+                f"- {markdown(f'{each.verb} {each.kind} {each.name}: {words}')}" for each, words in said
+            ]
+    return "\n".join(lines)
 
 
-def release_report(report: Report) -> str:
-    """Source revision → image digest → plugin version → collector → job → counts, and the collected resources."""
-    state = "succeeded" if report.success else "failed"
-    lines = _heading(1, f"{report.flow.capitalize()} of {report.plugin_id} {report.version} {state}")
-    first, *rest = [pair for pair in _trail(report) if pair[1]]
-    lines += _table(first, rest)
+def release_report(report: Report, links: Iterable[tuple[str, str]] = ()) -> str:
+    """Source revision → image digest → plugin version → collector → job → counts, and the collected resources.
+
+    Args:
+        report: The report.
+        links: What may be looked at, each with its address.
+    """
+    ending, words = of_report(report)
+    lines = heading(1, f"{report.flow.capitalize()} of {report.plugin_id} {report.version}: {ending.name}")
+    if not report.collected:  # otherwise its words are below
+        lines += [markdown(words), ""]
+    first, *rest = [pair for pair in (*_trail(report), *links_of(links)) if pair[1]]
+    lines += table(first, rest)
     if report.failures:
-        lines += ["", *_heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
+        lines += ["", *heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
     if report.collected:
         if log := report.collected.verdict.log:
             said = (f"- {markdown(log_line(line))}" for line in log)
-            lines += ["", *_heading(2, "The plugin's last lines"), *said]
+            lines += ["", *heading(2, "The plugin's last lines"), *said]
         lines += _collected(report.collected)
-    if report.actions:
-        lines += ["", *_heading(2, "Actions"), *_table(PLAN_COLUMNS, plan_rows(report.actions))]
+    if report.planned:
+        lines += ["", *heading(2, "Actions"), *table(PLAN_COLUMNS, plan_rows(report.actions))]
+        lines += ["", plan_text(report.planned.plan)]
     return "\n".join(lines)
 
 
 def _collected(collected: Collected) -> list[str]:
     counts = [(name, str(count)) for name, count in collected.verdict.resources.items()]
-    lines = ["", *_heading(2, "Resources"), *_table(("type", "count"), counts)]
+    lines = ["", *heading(2, "Resources"), *table(("type", "count"), counts)]
     if collected.rows:
-        lines += ["", *_table(collected.columns, collected.rows)]
+        lines += ["", *table(collected.columns, collected.rows)]
     if collected.preview is not None:
-        lines += ["", *_heading(2, f"{collected.preview.name}, as the console shows it")]
+        lines += ["", *heading(2, f"{collected.preview.name}, as the console shows it")]
         for section in collected.preview.sections:
             title = section.title if section.title == section.tab else f"{section.tab}: {section.title}"
-            lines += ["", *_heading(3, title), *_table(section.columns, section.rows)]
+            lines += ["", *heading(3, title), *table(section.columns, section.rows)]
     return lines
 
 
@@ -110,11 +123,17 @@ def _job(collected: Collected) -> list[tuple[str, str]]:
     return [("job", Markdown(f"{code(job.job_id)} {markdown(job.status)}, tasks: {job.tasks}"))]
 
 
-def _heading(level: int, text: str) -> list[str]:
+def heading(level: int, text: str) -> list[str]:
+    """A heading and the line after it."""
     return [f"{'#' * level} {markdown(text)}", ""]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def links_of(links: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Rows with a link in each; an address that is none is shown as text."""
+    return [(name, link(address)) for name, address in links]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """The lines of a table. Every cell is escaped here, unless it is `Markdown` already."""
 
     def line(cells: Sequence[str]) -> str:

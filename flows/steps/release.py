@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.images.errors import SourceError
@@ -19,6 +19,7 @@ from flows.steps.registration import record_release, register
 from flows.steps.report import Report
 from flows.steps.runner import Runner
 from flows.steps.session import open_session
+from flows.steps.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
     started, changes = time.perf_counter(), Changes()
     with changes.mark_errors():
         manifest = Manifest.load(request.manifest, request.parameters, request.secrets)
+        subject = Subject("release", request.environment.name, manifest.plugin.id, dry_run=request.dry_run)
+        runner.about(subject)
         source = read_source(request.source, request.environment, runner, request.choose)
+        runner.about(replace(subject, version=source.plugin.version))
         with open_session(request.environment, runner) as session, session.registry() as registry:
             planned = plan(session, registry, source, manifest, runner, publish_only=request.publish_only)
             delivered = attested = registered = collected = None

@@ -11,6 +11,7 @@ from flows.errors import PipelineError, sentence
 from flows.resources import Plan
 from flows.steps.catalogue import StepKind
 from flows.steps.report import Report
+from flows.steps.subject import Subject
 from flows.steps.time_limit import time_limit
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ class Runner(Protocol):
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
 
+    def about(self, subject: Subject) -> None:
+        """Receives what the run is about, as soon as it is known, and again when more is known."""
+
     def planned(self, plan: Plan) -> None:
         """Receives the plan; nothing has been changed yet."""
 
@@ -134,6 +138,9 @@ class PlainRunner:
 
     def retrying(self, announcement: str) -> None:
         """A step failed and will be retried; shows nothing."""
+
+    def about(self, subject: Subject) -> None:
+        """Shows nothing."""
 
     def planned(self, plan: Plan) -> None:
         """Shows nothing."""

@@ -1,12 +1,23 @@
-"""How a flow run ends."""
+"""How a flow run ends: in a state whose name says how, with a report that says why, and without a traceback."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flows.errors import Cause
-from flows.steps.errors import FlowError, PlanBlocked
+from prefect import State
+from prefect.exceptions import TerminationSignal
+from prefect.logging import get_run_logger
+from prefect.states import Completed, Failed
+
+from flows.errors import Cause, PipelineError
+from flows.steps.ending import BLOCKED, NOT_COLLECTED, SKIPPED, Ending, of_error, of_report
+from flows.steps.errors import FlowError, NotReleased, PlanBlocked
 from flows.steps.report import Report
+from flows.steps.stopped import AGAIN, job_goes_on
+from flows.tasks.runner import PrefectRunner
+from flows.tasks.this_run import is_scheduled
+from flows.text import printable
 
 
 class VerdictFailed(FlowError):
@@ -16,15 +27,43 @@ class VerdictFailed(FlowError):
     cause = Cause.FAILED
 
 
-def result_of(report: Report) -> dict[str, Any]:
-    """What a flow returns.
+def ended(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
+    """Does the work of a flow run, and returns the state that the run ends in.
+
+    The state's name is one of `flows.steps.ending`; its data is the report's JSON, or the error. A bug keeps its
+    traceback.
+
+    Args:
+        runner: The runner of the flow run, which leaves the report of a run that does not reach its end.
+        work: Reads the parameters and runs the flow's steps.
 
     Raises:
-        PlanBlocked: in a dry run, an action is blocked that would stop a release.
-        VerdictFailed: the collection was not a success.
+        TerminationSignal: the run was cancelled, or its worker is being stopped. Prefect sets the state.
     """
-    if report.blocked:
-        raise PlanBlocked(report.blocked)
-    if report.failures:
-        raise VerdictFailed(" ".join(report.failures))
-    return report.as_json()
+    try:
+        with runner:
+            report = work()
+    except PipelineError as error:
+        if isinstance(error, NotReleased) and is_scheduled():
+            return _state(SKIPPED, str(error))
+        ending = of_error(error)
+        runner.stopped(ending, error)
+        lines = (str(error), AGAIN if error.changed else "", job_goes_on(runner.progress))
+        return _state(ending, "\n".join(filter(None, lines)), error)
+    except TerminationSignal:
+        runner.interrupted()
+        raise
+    ending, words = of_report(report)
+    if ending is BLOCKED:
+        blocked = PlanBlocked(report.blocked)
+        runner.stopped(ending, blocked)
+        return _state(ending, words, blocked)
+    return _state(ending, words, VerdictFailed(words) if ending is NOT_COLLECTED else report.as_json())
+
+
+def _state(ending: Ending, words: str, data: Any = None) -> State[Any]:
+    message = printable(words, keep="\n")
+    if not ending.success:
+        get_run_logger().error("%s: %s", ending.name, message)
+    make = Completed if ending.success else Failed
+    return make(name=ending.name, message=message, data=data)

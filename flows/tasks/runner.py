@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from contextlib import ExitStack
+from typing import Self, TypeVar, cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -14,33 +15,66 @@ from prefect.artifacts import (
 from prefect.logging import get_run_logger
 
 from flows.collection import Job
+from flows.errors import PipelineError
 from flows.resources import Plan
-from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_summary, release_report
+from flows.steps.ending import Ending
+from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_text, release_report
+from flows.steps.progress import Progress
 from flows.steps.report import Report
 from flows.steps.runner import Step
-from flows.tasks.steps import run_as_task
+from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
+from flows.steps.subject import Subject
+from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
+from flows.tasks.limits import one_at_a_time
+from flows.tasks.steps import TaskRuns
+from flows.tasks.this_run import links, rename
 from flows.text import log_line, markdown
 
 T = TypeVar("T")
 
-#: Keys of the artifacts; the UI keeps the history of each.
-PLAN, PROGRESS, REPORT, RESOURCES = "plan", "collection", "report", "resources"
-
 
 class PrefectRunner:
-    """The runner of one flow run: each step is a task run, with its retries and its time limit."""
+    """The runner of one flow run: each step is a task run, with its retries and its time limit.
 
-    def __init__(self) -> None:
-        self._progress: UUID | None = None
+    As a context, it frees the collector at the end.
+
+    Args:
+        subject: What the run is about, as far as its parameters say it.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.progress = Progress(subject)
+        self._held = ExitStack()
+        self._holds = False
+        self._tasks = TaskRuns()
+        self._bar: UUID | None = None
 
     def run(self, step: Step[T]) -> T:
         """Runs one step as a task."""
-        return cast("T", run_as_task(step))
+        self.progress.begin(step)
+        result = cast("T", self._tasks.run(step))
+        self.progress.finish(step, result)
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
+
+    def about(self, subject: Subject) -> None:
+        """Gives the flow run its name and tags, and waits until no other run uses the collector."""
+        self.progress.subject = subject
+        rename(subject.title, subject.tags)
+        if subject.plugin_id and not self._holds:
+            self._holds = True
+            self._held.enter_context(one_at_a_time(subject))
 
     def planned(self, plan: Plan) -> None:
-        """Stores the plan as a table."""
+        """Stores the plan: what changes and why as text, and a short table."""
+        self.progress.plan = plan
         rows = cells(PLAN_COLUMNS, plan_rows(plan.actions))
-        create_table_artifact(rows, key=PLAN, description=markdown(plan_summary(plan)))
+        create_table_artifact(rows, key=self._key(PLAN), description=plan_text(plan))
 
     def output(self, line: str) -> None:
         """Writes a line of a build to the run's log."""
@@ -52,19 +86,36 @@ class PrefectRunner:
         words = markdown(
             f"Job {job.job_id}: {job.status}, {job.tasks - job.remaining} of {job.tasks} tasks ended"
         )
-        if self._progress is None:
-            created = create_progress_artifact(done, key=PROGRESS, description=words)
-            self._progress = created if isinstance(created, UUID) else None
+        if self._bar is None:
+            created = create_progress_artifact(done, key=self._key(PROGRESS), description=words)
+            self._bar = created if isinstance(created, UUID) else None
         else:
-            update_progress_artifact(self._progress, done, description=words)
+            update_progress_artifact(self._bar, done, description=words)
 
     def finished(self, report: Report) -> None:
         """Stores the report, and the collected resources as a separate table."""
+        self._report(release_report(report, links()))
+        if collected := report.collected:
+            create_table_artifact(
+                cells(collected.columns, collected.rows),
+                key=self._key(RESOURCES),
+                description="The collected resources, as the console would list them",
+            )
+
+    def stopped(self, ending: Ending, error: PipelineError) -> None:
+        """Stores the report of a run that an error has stopped."""
+        self._report(stopped_report(self.progress, ending, error, links()))
+
+    def interrupted(self) -> None:
+        """Stores the report of a run that was cancelled, and says what goes on without it."""
+        if words := job_goes_on(self.progress):
+            get_run_logger().warning("%s", words)
+        self._report(interrupted_report(self.progress, links()))
+
+    def _report(self, text: str) -> None:
         create_markdown_artifact(
-            release_report(report), key=REPORT, description=markdown(f"{report.flow} of {report.plugin_id}")
+            text, key=self._key(REPORT), description=markdown(self.progress.subject.title)
         )
-        collected = report.collected
-        rows = cells(collected.columns, collected.rows) if collected else []
-        create_table_artifact(
-            rows, key=RESOURCES, description="The collected resources, as the console would list them"
-        )
+
+    def _key(self, kind: str) -> str:
+        return key(kind, self.progress.subject)

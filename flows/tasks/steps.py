@@ -15,19 +15,36 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.runtime import task_run
+from prefect.states import Failed
 from prefect.utilities.annotations import quote
 
+from flows.errors import PipelineError
 from flows.steps.catalogue import CARRY_OUT, STEPS, StepKind
 from flows.steps.runner import Step, announcement, pause_before
 from flows.text import printable
 
 
 def carry_out(step: Step[Any]) -> Any:
-    """Runs a step once, and writes a summary of its result to the run's log."""
-    result = step.once()
+    """Runs a step once, and writes a summary of its result to the run's log.
+
+    Returns:
+        The result, or a failed state for a known error that will not be retried: Prefect logs a traceback for an error
+        that is raised.
+    """
+    try:
+        result = step.once()
+    except PipelineError as error:
+        if _will_retry(step.kind, error, task_run.run_count):
+            raise
+        return Failed(message=printable(str(error), keep="\n"), data=error)
     if summary := step.summary(result):
         get_run_logger().info("%s", printable(f"{step.title}: {summary}"))
     return result
+
+
+def _will_retry(kind: StepKind, error: BaseException, tries: int) -> bool:
+    return kind.retries.of(error) and tries < kind.retries.tries
 
 
 def _may_retry(kind: StepKind) -> Callable[[object, TaskRun, State[Any]], bool]:
@@ -35,7 +52,7 @@ def _may_retry(kind: StepKind) -> Callable[[object, TaskRun, State[Any]], bool]:
         try:
             state.result()
         except Exception as error:  # noqa: BLE001 - whatever the step raised, its kind says whether it is worth it
-            again = kind.retries.of(error) and run.run_count < kind.retries.tries
+            again = _will_retry(kind, error, run.run_count)
             if again:
                 number = run.run_count + 1
                 get_run_logger().warning("%s", printable(announcement(kind, run.name, error, number)))
@@ -47,6 +64,10 @@ def _may_retry(kind: StepKind) -> Callable[[object, TaskRun, State[Any]], bool]:
     return may_retry
 
 
+_TAGS = {"": "reads", "the Docker engine": "engine", "the registry": "registry", "the platform": "platform"}
+"""By what a step changes: the tag of its task runs, for filters and for limits of concurrency."""
+
+
 def _task(kind: StepKind) -> Task[[Step[Any]], Any]:
     return Task(
         fn=carry_out,
@@ -55,6 +76,7 @@ def _task(kind: StepKind) -> Task[[Step[Any]], Any]:
         retries=len(kind.retries.pauses),
         retry_delay_seconds=list(kind.retries.pauses) or 0,
         retry_condition_fn=_may_retry(kind),
+        tags=[_TAGS[kind.changes]],
         cache_policy=NO_CACHE,
         persist_result=False,
     )
@@ -64,9 +86,21 @@ def _task(kind: StepKind) -> Task[[Step[Any]], Any]:
 TASKS = {kind.name: _task(kind) for kind in STEPS}
 
 
-def run_as_task(step: Step[Any]) -> Any:
-    """Runs a step as a task run with the step's name, in the caller's flow run."""
-    task = TASKS.get(step.name, TASKS[CARRY_OUT.name])
-    # A function, because Prefect takes a text for a template: a name with a brace would break it.
-    named: Any = task.with_options(name=step.name, task_run_name=lambda: printable(step.title))
-    return named(quote(step))
+class TaskRuns:
+    """Runs the steps of one flow run, one after another, each as a task run that waits for the one before."""
+
+    def __init__(self) -> None:
+        self._before: list[State[Any]] = []
+
+    def run(self, step: Step[Any]) -> Any:
+        """Runs a step as a task run with the step's name, and returns the step's result.
+
+        Raises:
+            Exception: the error of the step.
+        """
+        task = TASKS.get(step.name, TASKS[CARRY_OUT.name])
+        # A function, because Prefect takes a text for a template: a name with a brace would break it.
+        named: Any = task.with_options(name=step.name, task_run_name=lambda: printable(step.title))
+        state = named(quote(step), wait_for=self._before, return_state=True)
+        self._before = [state]
+        return state.result()

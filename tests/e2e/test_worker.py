@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from flows.steps.places import ENVIRONMENTS
+from flows.tasks.artifacts import kind_of
 from tests.e2e.conftest import SECRET, Project
 from tests.waiting import PATIENCE, wait_for
 
@@ -59,13 +60,16 @@ class Run:
     """A flow run that has ended.
 
     Attributes:
+        state: The type of its state.
+        ending: The name of its state.
         tasks: Task runs by the name of their task.
-        artifacts: By key.
+        artifacts: By kind.
         logs: All lines.
     """
 
     name: str
     state: str
+    ending: str
     message: str
     tasks: dict[str, list[dict[str, Any]]]
     artifacts: dict[str, Any]
@@ -204,8 +208,8 @@ def deployment_run(sandbox, worktree, server, tokens):
         said = json.dumps([flow_run, tasks, artifacts, logs])
         assert not [secret for secret in (*tokens, SECRET, sandbox.prefect_password) if secret in said]
         state = flow_run["state"]
-        by_key = {artifact["key"]: artifact for artifact in artifacts}
-        return Run(flow_run["name"], state["type"], state["message"] or "", tasks, by_key, logs)
+        kinds = {kind_of(artifact["key"]): artifact for artifact in artifacts}
+        return Run(flow_run["name"], state["type"], state["name"], state["message"] or "", tasks, kinds, logs)
 
     return start
 
@@ -258,7 +262,8 @@ def test_the_recollect_deployment_has_its_schedule(demo):
 
 
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project, parameters):
-    assert (released.state, released.name) == ("COMPLETED", f"release to {parameters['environment']}")
+    name = f"release {project.plugin_id} 0.1.0 to {parameters['environment']}"
+    assert (released.state, released.ending, released.name) == ("COMPLETED", "Released", name)
     steps = list(released.tasks)
     assert steps[:11] == [
         "read source",
@@ -287,6 +292,7 @@ def test_the_plan_is_a_table(released, project):
     assert [row["action"] for row in rows] == ["create", "keep"] + ["create"] * 7
     assert {"kind": "collector", "name": project.collector}.items() <= rows[-1].items()
     assert "8 to create, 1 to keep" in plan["description"]
+    assert plan["key"].startswith(f"plan-{project.plugin_id}-")
 
 
 def test_collecting_is_a_progress_that_ended(released):
@@ -303,7 +309,7 @@ def test_the_report_leads_from_the_source_to_the_counts(released, project, clien
     (job,) = client.list("inventory.Job.list", {"collector_id": collector["collector_id"]})
     place = 0
     for words in (
-        f"Release of {project.plugin_id} 0.1.0 succeeded",
+        f"Release of {project.plugin_id} 0.1.0: Released",
         "source digest",
         f"{project.image}:0.1.0",
         "image digest",
@@ -330,7 +336,7 @@ def test_a_second_release_on_a_worker_writes_nothing_but_collect(
 ):
     with witness.watching(project.image) as window:
         second = deployment_run("release/release", **parameters)
-    assert second.state == "COMPLETED"
+    assert (second.state, second.ending) == ("COMPLETED", "Unchanged")
     assert window.calls == {"inventory.Collector.collect": 1}
     assert (window.uploads, window.images) == ([], {})
     assert {row["action"] for row in json.loads(second.artifacts["plan"]["data"])} == {"keep"}
@@ -340,7 +346,8 @@ def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project
     other = new_project()
     with witness.watching(other.image) as window:
         dry = deployment_run("release/release", dry_run=True, **given(other))
-    assert dry.state == "COMPLETED"
+    assert (dry.state, dry.ending) == ("COMPLETED", "Planned")
+    assert dry.name.endswith("(dry run)")
     assert list(dry.tasks) == ["read source", "connect", "check endpoints", "plan"]
     assert set(dry.artifacts) == {"plan"}
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
@@ -348,9 +355,9 @@ def test_a_dry_run_on_a_worker_leaves_the_plan_alone(deployment_run, new_project
 
 def test_recollect_on_a_worker_collects_and_reports(released, deployment_run, collecting, project):
     again = deployment_run("recollect/recollect", **collecting)
-    assert again.state == "COMPLETED"
+    assert (again.state, again.ending) == ("COMPLETED", "Collected")
     assert "collect" in again.tasks
-    assert f"Recollect of {project.plugin_id} 0.1.0 succeeded" in again.artifacts["report"]["data"]
+    assert f"Recollect of {project.plugin_id} 0.1.0: Collected" in again.artifacts["report"]["data"]
 
 
 def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployment_run, new_project, given):
@@ -358,7 +365,9 @@ def test_recollect_of_what_was_never_released_fails_and_says_what_to_do(deployme
     parameters = given(other)
     del parameters["source"]
     failed = deployment_run("recollect/recollect", **parameters)
-    assert failed.state == "FAILED"
+    assert (failed.state, failed.ending) == ("FAILED", "Refused")
+    assert "Traceback" not in failed.logs
+    assert "Nothing was changed." in failed.artifacts["report"]["data"]
     assert f"There is no collector '{other.collector}'" in failed.message
     assert "Release the plugin first" in failed.message
     assert "collect" not in failed.tasks
@@ -369,10 +378,10 @@ def test_a_failed_verdict_fails_the_flow_run_with_the_plugins_own_words(
 ):
     dead = project.write_environment("dead-source", plugin_options={"base_url": "http://127.0.0.1:9/api/v3"})
     failed = deployment_run("release/release", **{**parameters, "environment": named(dead)})
-    assert failed.state == "FAILED"
+    assert (failed.state, failed.ending) == ("FAILED", "NotCollected")
     assert "127.0.0.1:9 cannot be reached" in failed.message
     text = failed.artifacts["report"]["data"]
-    assert f"Release of {project.plugin_id} 0.1.0 failed" in text
+    assert f"Release of {project.plugin_id} 0.1.0: NotCollected" in text
     assert "Why it failed" in text
     assert "127.0.0.1:9 cannot be reached" in text
 
@@ -384,7 +393,7 @@ def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
     (other.source / "src/VERSION").unlink()
     with witness.watching(other.image) as window:
         failed = deployment_run("release/release", **given(other))
-    assert failed.state == "FAILED"
+    assert (failed.state, failed.ending) == ("FAILED", "Refused")
     assert "src/VERSION: is missing" in failed.message
     assert (window.calls, window.uploads, window.images) == ({}, [], {})
 
@@ -401,8 +410,7 @@ def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
 )
 def test_a_form_leads_to_no_file_outside_of_the_worktree(deployment_run, parameters, wrong):
     failed = deployment_run("release/release", **{**parameters, **wrong})
-    assert failed.state == "FAILED"
-    assert "InputRefused: " in failed.message
+    assert (failed.state, failed.ending) == ("FAILED", "Refused")
     assert len(failed.message) < 500
     assert failed.tasks == {}
     assert "root:" not in failed.message + failed.logs

@@ -20,7 +20,7 @@ def asked(monkeypatch, checkout, tmp_path):
     asked = []
     for name in ("release", "recollect"):
         monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
-        monkeypatch.setattr(f"flows.{name}.result_of", lambda _: {})
+        monkeypatch.setattr(f"flows.{name}.ended", lambda _runner, work: work())
     (tmp_path / "deployments/environments").mkdir(parents=True)
     (tmp_path / "deployments/environments/here.yaml").write_text("{}")
     (tmp_path / "plugin").mkdir()
@@ -34,6 +34,12 @@ def test_a_release_takes_its_manifests_parameters_in_one_line(asked):
     ((request, _),) = asked
     assert request.parameters == ("plugin.name=x", "collector.name=My collector")
     assert "My collector" not in repr(request)
+
+
+def test_a_release_takes_a_version_for_the_one_in_the_file(asked):
+    release.fn("here", version="0.2.0.dev1")
+    release.fn("here")
+    assert [request.version for request, _ in asked] == ["0.2.0.dev1", None]
 
 
 def test_a_recollection_takes_its_manifests_parameters_in_one_line(asked):

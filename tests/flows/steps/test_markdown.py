@@ -6,7 +6,7 @@ import pytest
 from flows.collection import Verdict
 from flows.preview import PAIR, Preview, Section
 from flows.resources import Action, FieldChange, Plan, Verb
-from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_summary, release_report
+from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_text, release_report
 from flows.text import printable, unescaped
 from tests.rendering import rendered
 from tests.reports import JOB, collected, delivered, planned, report
@@ -43,17 +43,26 @@ def made(*failures, **fields):
     )
 
 
-def test_a_plan_has_a_row_for_each_action_with_its_changes_and_remarks():
+def test_a_plan_is_a_short_table_and_lists_of_what_it_does_not_show():
     rows = [dict(zip(PLAN_COLUMNS, row, strict=True)) for row in plan_rows(ACTIONS)]
     assert [row["action"] for row in rows] == ["keep", "update", "create", "blocked"]
-    assert [row["changes"] for row in rows] == [
+    assert plan_text(Plan(ACTIONS)).splitlines() == [
+        "1 to create, 1 to update, 1 to keep, 1 blocked.",
         "",
-        "tags.a: old → new|er; alias: nothing → P",
-        "name, docs",
+        "## Blocked",
         "",
+        "- blocked collector Coins: 2 of this name exist.",
+        "",
+        "## Changes",
+        "",
+        "- update provider portfolio: tags.a: old → new\\|er",
+        "- update provider portfolio: alias: nothing → P",
+        "- create plugin portfolio: name, docs",
+        "",
+        "## Remarks",
+        "",
+        "- update provider portfolio: template: elsewhere.",
     ]
-    assert [row["remarks"] for row in rows] == ["", "template: elsewhere.", "", "2 of this name exist."]
-    assert plan_summary(Plan(ACTIONS)) == "1 to create, 1 to update, 1 to keep, 1 blocked."
 
 
 def test_a_report_of_a_failure_has_the_plugins_last_words():
@@ -66,7 +75,7 @@ def test_a_report_of_a_failure_has_the_plugins_last_words():
 def test_a_report_leads_from_the_revision_to_the_counts():
     text = release_report(made())
     steps = [
-        "# Release of portfolio 0.1.0 succeeded",
+        "# Release of portfolio 0.1.0: Released",
         "sandbox (SpaceONE 2.x)",
         "c0ffee",
         f"`{planned().source.plugin.digest}`",
@@ -81,7 +90,8 @@ def test_a_report_leads_from_the_revision_to_the_counts():
         "12.3 s",
         "| inventory.CloudService | 5 |",
         "| Bit\\|coin | 64,000 |",
-        "| update | provider | portfolio | tags.a: old → new\\|er; alias: nothing → P | template: elsewhere. |",
+        "| update | provider | portfolio |",
+        "- update provider portfolio: tags.a: old → new\\|er",
     ]
     place = 0
     for step in steps:
@@ -101,15 +111,21 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head():
             width = cells
 
 
+def test_a_report_has_the_links_that_it_is_given():
+    text = release_report(made(), [("run", "http://prefect.example/runs/1"), ("x", "javascript:a()")])
+    assert "| run | <http://prefect.example/runs/1> |" in text
+    assert "| x | javascript:a() |" in text
+
+
 def test_a_failed_report_says_why():
     text = release_report(made("One.", "Two."))
-    assert text.startswith("# Release of portfolio 0.1.0 failed")
+    assert text.startswith("# Release of portfolio 0.1.0: NotCollected")
     assert "## Why it failed\n\n- One.\n- Two.\n" in text
 
 
 def test_what_there_is_not_is_left_out():
     text = release_report(made(flow="recollect", planned=None, delivered=None, registered=None))
-    assert text.startswith("# Recollect of portfolio 0.1.0 succeeded")
+    assert text.startswith("# Recollect of portfolio 0.1.0: Collected")
     for words in ("digest", "revision", "## Actions", "built"):
         assert words not in text
     text = release_report(made(delivered=None, collected=None, collector_id=None))

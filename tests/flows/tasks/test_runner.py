@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from dataclasses import replace
 
@@ -25,12 +26,16 @@ from flows.spaceone import SpaceoneError
 from flows.spaceone.advice import from_details
 from flows.steps.catalogue import COLLECT, PLAN, STEPS
 from flows.steps.runner import Step
+from flows.steps.subject import Subject
+from flows.tasks.artifacts import kind_of
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.steps import TASKS
 from flows.text import printable
 from tests.rendering import rendered
 from tests.reports import collected, kind, report
 from tests.waiting import wait_for
+
+SUBJECT = Subject("release", "sandbox", "portfolio", "0.1.0")
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 
@@ -62,7 +67,7 @@ def seen(work, *titles):
     @flow(name="test")
     def around() -> object:
         identity.append(flow_run.id)
-        return work(PrefectRunner())
+        return work(PrefectRunner(SUBJECT))
 
     state: State = around(return_state=True)
     mine = FlowRunFilter(id=FlowRunFilterId(any_=identity))
@@ -79,7 +84,7 @@ def seen(work, *titles):
         artifacts = client.read_artifacts(
             artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=identity))
         )
-    return state, tasks, {each.key: each for each in artifacts}
+    return state, tasks, {kind_of(each.key): each for each in artifacts}
 
 
 def flaky(*errors):
@@ -178,7 +183,7 @@ def test_plan_progress_and_report_are_artifacts():
     ]
     assert artifacts["collection"].data == 100.0
     assert "4 of 4 tasks ended" in artifacts["collection"].description
-    assert artifacts["report"].data.startswith("# Release of portfolio 0.1.0 succeeded")
+    assert artifacts["report"].data.startswith("# Release of portfolio 0.1.0: ")
     assert json.loads(artifacts["resources"].data) == [{"Name": "Bitcoin", "Price": "64,321.5"}]
 
 
@@ -213,7 +218,10 @@ def test_names_from_elsewhere_are_text_in_every_artifact_and_log():
     for artifact in artifacts.values():
         assert artifact.description is None or rendered(artifact.description)
     assert shown in rendered(artifacts["collection"].description)[0]
-    assert any(shown in text for text in rendered(artifacts["report"].data))
+    own = re.compile(r"^\| run \| <http://127\.0\.0\.1:\d+/runs/flow-run/[0-9a-f-]+> \|$", re.MULTILINE)
+    text, links = own.subn("", artifacts["report"].data)
+    assert links == 1
+    assert any(shown in each for each in rendered(text))
     (row,) = json.loads(artifacts["resources"].data)
     assert [rendered(each) for each in (*row, *row.values())] == [[shown], [shown]]
     (row,) = json.loads(artifacts["plan"].data)
@@ -223,6 +231,39 @@ def test_names_from_elsewhere_are_text_in_every_artifact_and_log():
 def test_the_state_of_a_run_holds_no_control_character():
     state, *_ = seen(lambda runner: runner.run(Step(PLAN, flaky(SpaceoneError("no \x1b[2J")))))
     assert "no \\x1b[2J" in state.message
+
+
+def test_a_task_run_waits_for_the_one_before_it():
+    def work(runner):
+        for subject in ("a", "b"):
+            runner.run(Step(kind("create schema"), lambda: None, subject=subject))
+
+    _, tasks, _ = seen(work, "create schema a", "create schema b")
+    (waited,) = tasks["create schema b"].task_inputs["wait_for"]
+    assert waited.id == tasks["create schema a"].id
+
+
+def test_a_task_run_has_a_tag_for_what_it_changes():
+    assert {name: TASKS[name].tags for name in ("plan", "build image", "push image", "collect")} == {
+        "plan": {"reads"},
+        "build image": {"engine"},
+        "push image": {"registry"},
+        "collect": {"platform"},
+    }
+
+
+def test_a_known_error_leaves_no_traceback():
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(handler)
+    try:
+        state, *_ = seen(lambda runner: runner.run(Step(PLAN, flaky(SpaceoneError("ERROR_NOT_FOUND")))))
+    finally:
+        logger.removeHandler(handler)
+    assert state.is_failed()
+    assert not [record for record in records if record.exc_info]
 
 
 def test_a_job_without_tasks_is_a_progress_that_ended():

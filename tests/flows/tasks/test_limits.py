@@ -1,0 +1,97 @@
+"""One run at a time for a collector, on a server of Prefect's own test harness."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+
+from flows.steps.subject import Subject
+from flows.tasks.limits import collector_limit, one_at_a_time
+from flows.tasks.this_run import rename
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+
+SUBJECT = Subject("release", "here", "limited", "1.0")
+
+
+@pytest.fixture
+def limit():
+    name = collector_limit("here", "limited")
+    with get_client(sync_client=True) as client:
+        client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
+        yield
+        client.delete_global_concurrency_limit_by_name(name)
+
+
+@pytest.fixture
+def said():
+    """What the flow runs log."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = logging.getLogger("prefect.flow_runs")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield lines
+    logger.removeHandler(handler)
+    logger.setLevel(logging.NOTSET)
+
+
+class Run:
+    """A flow run in a thread, which uses the collector until it is told to end."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.inside, self.end = threading.Event(), threading.Event()
+
+        @flow(name="limited")
+        def using() -> None:
+            rename(subject.title, subject.tags)
+            with one_at_a_time(subject):
+                self.inside.set()
+                assert self.end.wait(120)
+
+        self._thread = threading.Thread(target=using)
+        self._thread.start()
+
+    def finish(self) -> None:
+        self.end.set()
+        self._thread.join()
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_second_run_of_a_collector_waits_and_says_for_whom(said):
+    first = Run(SUBJECT)
+    assert first.inside.wait(60)
+    second = Run(Subject("recollect", "here", "limited"))
+    wait_for(lambda: "waiting for release limited 1.0 to here" in said, "the second run to say so")
+    assert not second.inside.is_set()
+    first.finish()
+    assert second.inside.wait(60)
+    second.finish()
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_dry_run_and_another_collector_do_not_wait():
+    first = Run(SUBJECT)
+    assert first.inside.wait(60)
+    for subject in (
+        Subject("release", "here", "limited", dry_run=True),
+        Subject("release", "there", "limited"),
+    ):
+        other = Run(subject)
+        assert other.inside.wait(60)
+        other.finish()
+    first.finish()
+
+
+def test_without_a_limit_nothing_waits():
+    runs = [Run(SUBJECT), Run(SUBJECT)]
+    assert all(run.inside.wait(60) for run in runs)
+    for run in runs:
+        run.finish()
