@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from flows.images import ImageReference, InvalidReference
-from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
+from flows.images.labels import PLUGIN_TYPE, SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source import PluginSource
 from flows.images.source.context import whole_digest
-from flows.images.state import ImageStatus, compare, sortable
+from flows.images.state import ImageStatus, compare, of_kind, sortable
 from flows.images.versions import rule
+from flows.plugin_kinds import kind_of
 
 
 @pytest.fixture
@@ -182,3 +183,37 @@ def test_what_is_blocked_already_stays_so(plugin, registry, reference, hold):
     source = PluginSource.load(plugin)
     state = compare(source, registry, reference)
     assert sortable(state, source, PEP_440, ["latest"]) == state
+
+
+@pytest.mark.parametrize(
+    ("tried", "registered", "kept"),
+    [
+        (None, "inventory.Collector", True),
+        (None, "monitoring.Webhook", False),
+        ("monitoring.Webhook", "monitoring.Webhook", True),
+        ("monitoring.Webhook", "inventory.Collector", False),
+        ("identity.Domain", "identity.ExternalAuth", True),
+        ("power_scheduler.Controller", "power_scheduler.Controller", True),
+        ("power_scheduler.Controller", "monitoring.Webhook", False),
+    ],
+)
+def test_an_image_that_is_kept_was_tried_as_what_is_registered(
+    plugin, registry, reference, hold, tried, registered, kept
+):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest, **({PLUGIN_TYPE: tried} if tried else {})})
+    state = of_kind(compare(source, registry, reference), source, kind_of(registered).on("2.x"))
+    assert state.blocked is not kept
+    if not kept:
+        assert state.status is ImageStatus.OF_ANOTHER_KIND
+        assert state.message == (
+            f"{reference} was tried as {tried or 'inventory.Collector'}, and the manifest registers it as "
+            f"{registered}. Write the type into the manifest that the plugin has; if it has changed, bump "
+            f"{source.version_file}."
+        )
+
+
+def test_an_image_that_is_built_is_tried(plugin, registry, reference):
+    source = PluginSource.load(plugin)
+    state = of_kind(compare(source, registry, reference), source, kind_of("monitoring.Webhook").on("2.x"))
+    assert state.status is ImageStatus.ABSENT
