@@ -53,6 +53,7 @@ class PluginKind:
         services: By generation, the full names of the gRPC services that the platform calls first; one is enough. A
             generation that is missing has no such plugins.
         partners: Names of further services in the same package that it calls later; of each group, one is enough.
+        framework: The last part of the package of its server in SpaceONE's framework, such as `webhook`.
         then: What is done with a published plugin.
         uses: By generation, how.
         instead: What to declare for a generation that has no such plugins.
@@ -62,6 +63,7 @@ class PluginKind:
     noun: str
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partners: tuple[tuple[str, ...], ...] = ()
+    framework: str = ""
     then: str = ""
     uses: Mapping[str, Use] = field(default_factory=dict)
     instead: str = ""
@@ -83,6 +85,12 @@ class PluginKind:
 
     def __str__(self) -> str:
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    def is_in(self, package: str, generation: str) -> bool:
+        """Whether a server in a package of SpaceONE's framework may be of this kind."""
+        _, service, *rest = package.split(".")
+        own = self.services.get(generation) or (_by_convention(self.type),)
+        return service in {name.split(".")[2] for name in own} and (not rest or rest[-1] == self.framework)
 
     def on(self, generation: str) -> Expected:
         """What its image must serve on a platform of a generation."""
@@ -161,6 +169,15 @@ class Expected:
             ),
         )
 
+    def others_in(self, package: str) -> list[PluginKind]:
+        """The kinds that a server in SpaceONE's framework may be, if it cannot be this one.
+
+        Args:
+            package: `spaceone.monitoring`, or with the kind `spaceone.monitoring.plugin.webhook`.
+        """
+        found = [kind for kind in KINDS if kind.is_in(package, self.generation)]
+        return [] if self.kind.is_in(package, self.generation) else found
+
     def lacking(self, served: Collection[str]) -> tuple[str, ...]:
         """Remarks on services that the platform would call later, and that a server does not list."""
         packages = [name.rpartition(".")[0] for name in self.services if name in served]
@@ -230,6 +247,7 @@ KINDS = (
         COLLECTS,
         "collector",
         _same(COLLECTOR),
+        framework="collector",
         then="Create a collector with it, in the console",
         uses=_used("inventory.Collector.create", "inventory.Collector.update_plugin"),
     ),
@@ -238,6 +256,7 @@ KINDS = (
         "cost data source",
         _same("spaceone.api.cost_analysis.plugin.DataSource"),
         partners=(("Job",), ("Cost",)),
+        framework="data_source",
         then=_DATA_SOURCE,
         uses=_used("cost_analysis.DataSource.register", "cost_analysis.DataSource.update_plugin"),
     ),
@@ -258,6 +277,7 @@ KINDS = (
             _V2: ("spaceone.api.monitoring.plugin.Webhook", "spaceone.api.alert_manager.plugin.Webhook"),
         },
         partners=(("Event",),),
+        framework="webhook",
         then="Create a webhook with it, in the console if it lists the plugin",
         uses=_used("monitoring.Webhook.create", "monitoring.Webhook.update_plugin"),
     ),
@@ -272,6 +292,7 @@ KINDS = (
             ),
         },
         partners=(("Notification",),),
+        framework="protocol",
         then="Create a protocol with it, in the console if it lists the plugin",
         uses=_used("notification.Protocol.create", "notification.Protocol.update_plugin"),
     ),
@@ -279,6 +300,7 @@ KINDS = (
         "identity.Domain",
         "authentication plugin",
         {_V1_12: (_AUTH,), _V2: (_EXTERNAL,)},
+        framework="external_auth",
         then=_SIGN_IN,
         uses={_V1_12: _OLD_AUTH, _V2: _NEW_AUTH},
     ),
@@ -286,6 +308,7 @@ KINDS = (
         "identity.Auth",
         "authentication plugin",
         {_V1_12: (_AUTH,), _V2: (_EXTERNAL,)},
+        framework="external_auth",
         then=_SIGN_IN,
         uses={_V1_12: _OLD_AUTH, _V2: _NEW_AUTH},
     ),
@@ -293,6 +316,7 @@ KINDS = (
         "identity.ExternalAuth",
         "authentication plugin",
         {_V2: (_EXTERNAL,)},
+        framework="external_auth",
         then=_SIGN_IN,
         uses={_V2: _NEW_AUTH},
         instead="Declare service_type: identity.Domain as well, and a plugin that serves identity.plugin.Auth.",
@@ -301,6 +325,7 @@ KINDS = (
         "identity.Provider",
         "account collector",
         {_V2: ("spaceone.api.identity.plugin.AccountCollector",)},
+        framework="account_collector",
         then="Name it in the plugin_info of a provider, in the console",
         uses={_V2: Use("identity.Provider.create", "identity.Provider.update_plugin")},
         instead="Release it into an installation of 2.x.",

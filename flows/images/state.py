@@ -11,6 +11,7 @@ from flows.images.base import Base
 from flows.images.errors import InvalidReference
 from flows.images.labels import PLUGIN_TYPE, SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source.listing import ALGORITHM
+from flows.images.source.started import started
 from flows.plugin_kinds import COLLECTS, kind_of
 from flows.text import printable
 
@@ -119,13 +120,18 @@ def sortable(state: ImageState, source: PluginSource, rule: versions.Rule, tags:
 
 
 def of_kind(state: ImageState, source: PluginSource, expected: Expected) -> ImageState:
-    """Compare the type as which the registry's image was tried with the one that the plugin is registered as.
+    """Compare the type that the plugin is registered as with what is known of its image before it is built.
+
+    An image that is kept is not tried again: its label says as what it was. One that will be built is tried, but what
+    its source starts may say before that it is of another kind.
 
     Args:
-        state: The outcome of `compare`; only an image that is kept is not tried again.
+        state: The outcome of `compare`.
         source: The source.
         expected: What its image must serve.
     """
+    if state.status is ImageStatus.ABSENT:
+        return _of_what_is_started(state, source, expected)
     tried = kind_of(state.plugin_type)
     same = tried.type == expected.kind.type or (
         tried.known and set(tried.on(expected.generation).services) & set(expected.services)
@@ -138,6 +144,32 @@ def of_kind(state: ImageState, source: PluginSource, expected: Expected) -> Imag
         f"{source.version_file}."
     )
     return replace(state, status=ImageStatus.OF_ANOTHER_KIND, message=message)
+
+
+def _of_what_is_started(state: ImageState, source: PluginSource, expected: Expected) -> ImageState:
+    server = started(source.folder, source.dockerfile)
+    others = expected.others_in(server.package) if server and server.sure else []
+    if server is None or not others:
+        return state
+    message = (
+        f"{server.file} makes the server of {others[0]} ({server.package}), and the manifest registers the plugin as "
+        f"{expected.kind.type}. Write the type {' or '.join(kind.type for kind in others)} into the manifest, or "
+        "correct the source."
+    )
+    return replace(state, status=ImageStatus.OF_ANOTHER_KIND, message=message)
+
+
+def remarks_on_kind(source: PluginSource, expected: Expected) -> tuple[str, ...]:
+    """Remarks on a source that starts a package of another service than the type's."""
+    server = started(source.folder, source.dockerfile)
+    if server is None or server.sure or not (others := expected.others_in(server.package)):
+        return ()
+    types = " or ".join(kind.type for kind in others)
+    remark = (
+        f"{server.file} starts {server.package}, where plugins of the type {types} are, and the manifest registers "
+        f"{expected.kind.type}: the trial run will say what it serves."
+    )
+    return (remark,)
 
 
 def _instead(source: PluginSource) -> str:

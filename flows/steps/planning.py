@@ -15,7 +15,15 @@ from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
 from flows.images.source.docs import Guides, read_guides
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, as_released, compare, of_kind, sortable
+from flows.images.state import (
+    ImageState,
+    ImageStatus,
+    as_released,
+    compare,
+    of_kind,
+    remarks_on_kind,
+    sortable,
+)
 from flows.manifest import Manifest
 from flows.resources import (
     Action,
@@ -88,7 +96,8 @@ def plan(
         if rule:
             image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
         image = of_kind(image, source.plugin, expected)
-        notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
+        started = remarks_on_kind(source.plugin, expected) if image.status is ImageStatus.ABSENT else ()
+        notes = (*notes, *recorded, *started, *remarks(_base(source.base), image.base))
         made = Plan((image_action(image, source.plugin, notes), *actions))
         return Planned(source, image, made, services, expected, missing)
 

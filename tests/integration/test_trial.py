@@ -67,7 +67,7 @@ def nothing_stays(client, monkeypatch):
 
 
 @pytest.fixture
-def other(engine, plugin, tmp_path, request):
+def other(engine, plugin, checkout, tmp_path, request):
     """Makes an image of the plugin's with something else in its Dockerfile."""
 
     def other(dockerfile: str, *arguments: str):
@@ -75,6 +75,8 @@ def other(engine, plugin, tmp_path, request):
         (folder / "src").mkdir(parents=True)
         (folder / "src/VERSION").write_text("0.1.0\n")
         (folder / "src/server.py").write_text(SERVER)
+        kinds = checkout / "tests/fixtures/other-kinds/__main__.py"
+        (folder / "src/kinds.py").write_text(kinds.read_text())
         entrypoint = f"\nENTRYPOINT {json.dumps(arguments)}" if arguments else ""
         (folder / "Dockerfile").write_text(f"FROM {PLUGIN}\nCOPY src /opt/other\n{dockerfile}{entrypoint}\n")
         name = request.node.originalname.replace("_", "-")[5:40].strip("-")
@@ -160,6 +162,35 @@ def test_an_image_that_serves_no_collector_is_refused(engine, other):
     image = other("", "python", "/opt/other/server.py", "health", "reflection")
     with pytest.raises(
         TrialFailed, match=rf"it does not serve {COLLECTOR}; it lists grpc\.health\.v1\.Health"
+    ):
+        run_trial(engine, image, A_COLLECTOR)
+
+
+#: By type, what its image serves.
+OTHER_KINDS = {
+    "cost_analysis.DataSource": ("cost_analysis.DataSource", "cost_analysis.Cost", "cost_analysis.Job"),
+    "monitoring.Webhook": ("monitoring.Webhook", "monitoring.Event"),
+    "notification.Protocol": ("notification.Protocol", "notification.Notification"),
+    "identity.ExternalAuth": ("identity.ExternalAuth",),
+}
+
+
+@pytest.mark.parametrize(("plugin_type", "services"), OTHER_KINDS.items(), ids=OTHER_KINDS)
+def test_an_image_of_another_kind_is_tried_for_its_own_services(engine, other, plugin_type, services):
+    image = other("", "python", "/opt/other/kinds.py", *services)
+    served = run_trial(engine, image, kind_of(plugin_type).on("2.x"))
+    assert set(served.services) == {f"spaceone.api.{each.replace('.', '.plugin.')}" for each in services}
+    assert (served.restrictions, served.remarks) == (ALL, ())
+
+
+def test_an_image_that_contradicts_what_it_is_registered_as_is_refused(engine, plugin, other):
+    with pytest.raises(
+        TrialFailed, match="it serves a collector, and the manifest registers it as monitoring.Webh"
+    ):
+        run_trial(engine, plugin, kind_of("monitoring.Webhook").on("2.x"))
+    image = other("", "python", "/opt/other/kinds.py", "monitoring.Webhook")
+    with pytest.raises(
+        TrialFailed, match="it serves a webhook, and the manifest registers it as inventory.Collector"
     ):
         run_trial(engine, image, A_COLLECTOR)
 
