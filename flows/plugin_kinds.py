@@ -54,6 +54,8 @@ class PluginKind:
             generation that is missing has no such plugins.
         partners: Names of further services in the same package that it calls later; of each group, one is enough.
         framework: The last part of the package of its server in SpaceONE's framework, such as `webhook`.
+        capability: Parts of the plugin's `capability` without which the platform refuses to use it, with the values
+            that each may have; any if there are none.
         then: What is done with a published plugin.
         uses: By generation, how.
         instead: What to declare for a generation that has no such plugins.
@@ -64,6 +66,7 @@ class PluginKind:
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partners: tuple[tuple[str, ...], ...] = ()
     framework: str = ""
+    capability: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     then: str = ""
     uses: Mapping[str, Use] = field(default_factory=dict)
     instead: str = ""
@@ -113,6 +116,18 @@ class PluginKind:
             f"{self.type} is not among the types that the pipeline knows ({types}). SpaceONE {generation} stores any "
             "type: the release ends when the plugin is registered."
         )
+
+    def unusable(self, capability: Mapping[str, object]) -> tuple[str, ...]:
+        """Remarks on what a plugin's `capability` lacks: it is registered, and then the platform refuses to use it."""
+        found = []
+        for name, values in self.capability.items():
+            if name in capability and (not values or capability[name] in values):
+                continue
+            state = "another value" if name in capability else "not declared"
+            wanted = f" ({' or '.join(values)})" if values else ""
+            calls = " or ".join({use.create: None for use in self.uses.values()})
+            found.append(f"capability.{name} is {state}{wanted}: {calls} refuses such a plugin.")
+        return tuple(found)
 
     def next_step(self, generation: str) -> str:
         """What the user does with a published plugin, in a sentence."""
@@ -265,6 +280,7 @@ KINDS = (
         "monitoring data source",
         _same("spaceone.api.monitoring.plugin.DataSource"),
         partners=(("Metric", "Log"),),
+        capability={"monitoring_type": ("METRIC", "LOG"), "supported_schema": ()},
         then=_DATA_SOURCE,
         uses=_used("monitoring.DataSource.register", "monitoring.DataSource.update_plugin"),
     ),
@@ -293,6 +309,7 @@ KINDS = (
         },
         partners=(("Notification",),),
         framework="protocol",
+        capability={"supported_schema": ()},
         then="Create a protocol with it, in the console if it lists the plugin",
         uses=_used("notification.Protocol.create", "notification.Protocol.update_plugin"),
     ),

@@ -47,7 +47,7 @@ def plugin(
     type_field, kind, obstacle = TYPE_FIELDS[generation], declared.plugin_kind(generation), ""
     if not kind.collects:
         obstacle = kind.obstacle(generation)
-        notes = [kind.remark(generation), *notes]
+        notes = [kind.remark(generation), *kind.unusable(declared.capability or {}), *notes]
     written = getattr(declared, type_field) or declared.resource_type or declared.service_type
     if written != kind.type:
         notes = [f"{written} is written {kind.type}: the console looks for plugins by this type.", *notes]

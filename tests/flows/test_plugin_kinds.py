@@ -170,3 +170,14 @@ def test_the_documentation_has_each_type_with_its_services(checkout):
             assert named & {short, short.rpartition(".")[0]}, (kind.type, service)
         for partner in (name for group in kind.partners for name in group):
             assert partner in row
+
+
+def test_a_capability_that_the_platform_requires_is_remarked():
+    kind = kind_of("monitoring.DataSource")
+    wanted = ("monitoring_type is not declared (METRIC or LOG)", "supported_schema is not declared")
+    refused = "monitoring.DataSource.register refuses such a plugin."
+    assert kind.unusable({}) == tuple(f"capability.{each}: {refused}" for each in wanted)
+    (remark,) = kind.unusable({"monitoring_type": ["METRIC"], "supported_schema": []})
+    assert remark.startswith("capability.monitoring_type is another value (METRIC or LOG)")
+    assert kind.unusable({"monitoring_type": "LOG", "supported_schema": ["x"]}) == ()
+    assert kind_of("monitoring.Webhook").unusable({}) == kind_of(COLLECTS).unusable({}) == ()
