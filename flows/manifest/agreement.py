@@ -44,7 +44,7 @@ def disagreements(manifest: Documents) -> Iterator[InvalidField]:
     if plugin and collector and not (kind := plugin.plugin_kind()).collects:
         but = (
             f"registers the plugin as {kind.type}: nothing is collected with {kind}. If it is a collector, its type is "
-            "inventory.Collector; if not, remove the collector from the manifest"
+            "inventory.Collector; if not, leave the collector out"
         )
         yield _disagreement(collector, "a collector is declared", plugin, but)
     schemas = {schema.id: schema for schema in manifest.schemas}

@@ -95,8 +95,10 @@ class Manifest:
         plugin = reader.one(Plugin)
         read = Documents(provider, schemas, accounts, plugin, None)
         named = next(read.naming_the_provider(), (plugin, None))[1]
-        collects = plugin is not None and plugin.plugin_kind().collects
-        default = {"name": plugin.name, "provider": named} if plugin and collects else None
+        # A parameter for a collector declares one, which a plugin of another kind must not have.
+        of_collector = any(parameter.kind == Collector.kind for parameter in given)
+        wanted = plugin is not None and (plugin.plugin_kind().collects or of_collector)
+        default = {"name": plugin.name, "provider": named} if plugin and wanted else None
         read = replace(read, collector=reader.one(Collector, default))
         for error in (*disagreements(read), *(unfit(read) if written else ())):
             faults.add(error)

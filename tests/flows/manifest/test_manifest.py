@@ -613,7 +613,7 @@ def test_a_collector_of_a_plugin_of_another_kind_is_refused_in_words(cases):
     assert re.sub("/[^ ]*/", "", caught.value.message) == (
         "manifest.yaml (document 5): a collector is declared, but manifest.yaml (document 4) registers the plugin as "
         "monitoring.Webhook: nothing is collected with a webhook. If it is a collector, its type is "
-        "inventory.Collector; if not, remove the collector from the manifest."
+        "inventory.Collector; if not, leave the collector out."
     )
 
 
@@ -646,3 +646,11 @@ def test_what_is_published_has_no_account_and_no_collector(folder):
     published = manifest.published()
     assert (published.service_accounts, published.collector) == ((), None)
     assert (published.plugin, published.schemas) == (manifest.plugin, manifest.schemas)
+
+
+def test_a_parameter_for_a_collector_that_there_cannot_be(write):
+    folder = write({"register_plugin.yaml": WEBHOOK})
+    with pytest.raises(
+        InvalidField, match=r"with -p collector\.name: a collector is declared, but .* as monitoring.Web"
+    ):
+        Manifest.load(folder, ["collector.name=x"])
