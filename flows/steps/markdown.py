@@ -50,6 +50,8 @@ def release_report(report: Report, links: Iterable[tuple[str, str]] = ()) -> str
         lines += [markdown(words), ""]
     first, *rest = [pair for pair in (*_trail(report), *links_of(links)) if pair[1]]
     lines += table(first, rest)
+    if report.next_step:
+        lines += ["", markdown(f"Published without a collector. {report.next_step}")]
     if report.failures:
         lines += ["", *heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
     if report.collected:
