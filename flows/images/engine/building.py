@@ -112,6 +112,8 @@ def build(
     if BASE_DIGEST not in labels and api.digest(source.base(arguments)):
         # The engine did not have the base image before. With its cache, the second build adds the label alone.
         return build(api, source, reference, build_args=build_args, on_output=on_output, seconds=seconds)
+    # A large image takes a while, and the builder's last line would say that all is done.
+    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
     image_id = make_reproducible(
         api, output.image_id, source.base(arguments), reference, source.created, output
     )
