@@ -36,7 +36,9 @@ _DPKG = "var/lib/dpkg/status"
 _DPKG_FOLDER = "var/lib/dpkg/status.d/"  # distroless images
 _APK = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _RELEASE = ("usr/lib/os-release", "etc/os-release")
-_PYTHON = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
+# `setup.py install` leaves an egg: a folder, or a zip file whose name says what it is. An older one leaves a file.
+_PYTHON = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?|egg/EGG-INFO/PKG-INFO)")
+_ZIPPED = re.compile(r"(?:.*/)?([^/-]+)-([^/-]+)(?:-py[^/]*)?\.egg")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -127,7 +129,7 @@ def _limit(path: str) -> int:
         return MAX_FILE
     if path.startswith(_DPKG_FOLDER) or _PYTHON.fullmatch(path):
         return MAX_METADATA
-    return 0
+    return 1 if _ZIPPED.fullmatch(path) else 0  # its name is enough
 
 
 def _packages(path: str, text: str) -> Iterator[Package]:
@@ -140,7 +142,12 @@ def _packages(path: str, text: str) -> Iterator[Package]:
             yield from _package("apk", fields, "P", "V", "A")
     else:
         # The first stanza holds the fields; after it comes the description.
-        fields = next(_stanzas(text, ("Name", "Version")), {})
+        zipped = _ZIPPED.fullmatch(path)
+        fields = (
+            {"Name": zipped[1], "Version": zipped[2]}
+            if zipped
+            else next(_stanzas(text, ("Name", "Version")), {})
+        )
         for each in _package("pypi", fields, "Name", "Version", ""):
             name = re.sub(r"[-_.]+", "-", each.name).lower()
             yield Package(each.kind, name, each.version, path=path[:1024])

@@ -124,6 +124,8 @@ def build(
             on_output=on_output,
             seconds=seconds,
         )
+    # A large image takes a while, and the builder's last line would say that all is done.
+    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
     image_id = make_reproducible(
         api, output.image_id, source.base(arguments), reference, source.created, output
     )

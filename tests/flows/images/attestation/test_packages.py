@@ -80,6 +80,45 @@ def test_packages_of_debian_alpine_and_python_are_read():
     assert str(found) == "2 apk, 2 deb, 2 pypi"
 
 
+SITE = "opt/venv/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (
+            "plugin_x-1.2.0-py3.11.egg/EGG-INFO/PKG-INFO",
+            "Metadata-Version: 2.1\nName: plugin-x\nVersion: 1.2.0\n",
+        ),
+        ("plugin_x-1.2.0-py3.11.egg-info", "Metadata-Version: 1.0\nName: plugin_x\nVersion: 1.2.0\n"),
+        ("plugin_x-1.2.0-py3.11.egg", b"PK\x03\x04, a zip file whose name says what it is"),
+        ("plugin_x-1.2.0-py3.11-linux-x86_64.egg", b"PK\x03\x04"),
+        ("plugin_x-1.2.0.egg", b"PK\x03\x04"),
+    ],
+)
+def test_what_setup_py_install_puts_there_is_read(path, content):
+    """SpaceONE's plugins are installed so: an egg, as a folder or a zip file, or a file of metadata."""
+    assert read((f"{SITE}/{path}", content)).packages == (
+        Package("pypi", "plugin-x", "1.2.0", path=f"{SITE}/{path}"),
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a.egg",
+        "-1.egg",
+        "a-.egg",
+        "a-1.egg/other",
+        "a-1.egg/x/EGG-INFO/PKG-INFO",
+        "a\x1b-1.egg",
+        "a-1.egg-info/x",
+    ],
+)
+def test_what_only_looks_like_an_egg_is_no_package(path):
+    assert read((f"{SITE}/{path}", "")).packages == ()
+
+
 def test_an_image_without_any():
     assert read(("etc/passwd", "root")).packages == ()
     assert str(read()) == "no packages"

@@ -79,6 +79,15 @@ def test_an_image_on_nothing_is_built_once(plugin, as_built):
     assert docker.labels == [None]
 
 
+def test_what_comes_after_the_builders_last_line_is_said(plugin, as_built):
+    docker = Builder({"Id": "sha256:id"})
+    docker.events = ({"stream": "Successfully tagged x:1\n"}, *docker.events)
+    said = []
+    source = PluginSource.load(plugin)
+    building.build(Api(docker, "unix:///x"), source, REFERENCE, on_output=said.append)
+    assert said == ["Successfully tagged x:1", "Reading the image, so that equal layers give an equal image"]
+
+
 def test_of_older_builds_only_those_of_other_sources_of_the_version_are_removed():
     unnamed = [
         {"Id": "own", "Labels": {SOURCE_DIGEST: "sha256:new"}},
