@@ -8,10 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from urllib3.util import Retry
 from flows.steps.places import ENVIRONMENTS
 from flows.tasks.artifacts import kind_of
 from tests.e2e.conftest import SECRET, Project
+from tests.e2e.price_source import PriceSource
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -167,8 +170,8 @@ def given(worktree, named):
 
 
 @pytest.fixture(scope="module")
-def deployment_run(sandbox, worktree, server, tokens):
-    """Runs a deployment to its end; no log or artifact may hold a secret."""
+def deployment_run(sandbox, worktree, server, ended):
+    """Runs a deployment to its end."""
 
     def start(deployment: str, command: bool = False, **parameters: Any) -> Run:
         if command:
@@ -176,9 +179,19 @@ def deployment_run(sandbox, worktree, server, tokens):
         else:
             known = server.get(f"deployments/name/{deployment}")["id"]
             identity = server.post(f"deployments/{known}/create_flow_run", parameters=parameters)["id"]
+        return ended(identity)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def ended(sandbox, server, tokens):
+    """Waits for the end of a flow run; no log or artifact may hold a secret."""
+
+    def end(identity: str) -> Run:
         wait_for(
             lambda: server.get(f"flow_runs/{identity}")["state"]["type"] in FINAL,
-            f"the end of {deployment}",
+            f"the end of {identity}",
             seconds=600,
             pause=0.3,
         )
@@ -211,7 +224,7 @@ def deployment_run(sandbox, worktree, server, tokens):
         kinds = {kind_of(artifact["key"]): artifact for artifact in artifacts}
         return Run(flow_run["name"], state["type"], state["name"], state["message"] or "", tasks, kinds, logs)
 
-    return start
+    return end
 
 
 @pytest.fixture(scope="module")
@@ -384,6 +397,52 @@ def test_a_failed_verdict_fails_the_flow_run_with_the_plugins_own_words(
     assert f"Release of {project.plugin_id} 0.1.0: NotCollected" in text
     assert "Why it failed" in text
     assert "127.0.0.1:9 cannot be reached" in text
+
+
+class Slow(PriceSource):
+    """Answers when it is told to.
+
+    Attributes:
+        asked: Set when somebody asks.
+        open: Set, it answers.
+    """
+
+    def __init__(self) -> None:
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
+        self.asked.set()
+        self.open.wait(PATIENCE)
+        return HTTPStatus.OK, "[]"
+
+
+def test_a_cancelled_run_names_the_job_that_goes_on(
+    released, server, ended, engine, project, parameters, named, client
+):
+    source = Slow()
+    with source.serving(engine):
+        slow = project.write_environment("slow-source", plugin_options={"base_url": source.address})
+        deployment = server.get("deployments/name/release/release")["id"]
+        given = {**parameters, "environment": named(slow)}
+        identity = server.post(f"deployments/{deployment}/create_flow_run", parameters=given)["id"]
+        assert source.asked.wait(PATIENCE)
+        mine = {"flow_runs": {"id": {"any_": [identity]}}}
+
+        def following() -> bool:
+            tasks = server.post("task_runs/filter", **mine)
+            return any(task["name"] == "follow the job" for task in tasks)
+
+        wait_for(following, "the run to follow the job")
+        server.post(f"flow_runs/{identity}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
+        cancelled = ended(identity)
+        source.open.set()
+    assert cancelled.state == "CANCELLED"
+    (collector,) = client.list("inventory.Collector.list", {"name": project.collector})
+    jobs = client.list("inventory.Job.list", {"collector_id": collector["collector_id"]})
+    last = max(jobs, key=lambda job: str(job["created_at"]))
+    words = f"The platform's job {last['job_id']} goes on"
+    assert words in cancelled.logs
+    assert words in cancelled.artifacts["report"]["data"]
 
 
 def test_a_refused_plan_fails_the_flow_run_before_anything_is_built(
