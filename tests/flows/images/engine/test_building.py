@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 from docker.errors import ImageNotFound
 
@@ -9,6 +12,7 @@ from flows.errors import Cause
 from flows.images import BuildFailed, ImageReference
 from flows.images.engine import building
 from flows.images.engine.api import Api
+from flows.images.engine.output import Output
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
 from flows.images.source import PluginSource
 from tests.flows.images.engine.stand_ins import Docker, Holding
@@ -77,6 +81,18 @@ def test_an_image_on_nothing_is_built_once(plugin, as_built):
     docker = Builder({"Id": "sha256:id"})
     build(docker, plugin)
     assert docker.labels == [None]
+
+
+def test_what_comes_after_the_builders_last_line_is_said(monkeypatch):
+    monkeypatch.setattr(building.reproducible, "repack", lambda *_: None)
+    calls = SimpleNamespace(get_image=lambda _: iter(()))
+    api = SimpleNamespace(address="unix:///x", calls=calls, layers=lambda _: [])
+    said = []
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    assert (
+        building.make_reproducible(api, "built", "base", REFERENCE, created, Output(said.append)) == "built"
+    )
+    assert said == ["Reading the image, so that equal layers give an equal image"]
 
 
 def test_of_older_builds_only_those_of_other_sources_of_the_version_are_removed():
