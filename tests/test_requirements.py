@@ -12,7 +12,12 @@ from sandbox import images
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted(
     path
-    for folder in ("requirements", "sandbox/requirements", "sandbox/spaceone/requirements")
+    for folder in (
+        "requirements",
+        "sandbox/requirements",
+        "sandbox/spaceone/requirements",
+        "tests/plugins/bases",
+    )
     for path in (ROOT / folder).glob("*.txt")
 )
 #: The packages without a wheel, by file. An index is asked for the build tools of no other package.

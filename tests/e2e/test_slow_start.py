@@ -1,7 +1,7 @@
 """A plugin that listens long after its container was started: released and collected with.
 
-`PLUGINCTL_TEST_START_SECONDS=90` makes it as slow as on a busy machine. The default is enough for the trial to say that
-it waits, and for the platform to take the collector back once.
+`PLUGINCTL_TEST_START_SECONDS=90` makes it as slow as on a busy machine, as its Dockerfile says. The default here
+is enough for the trial to say that it waits, and for the platform to take the collector back once.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import re
 
 import pytest
 
+from tests.e2e.other_plugins import Plugin
+
 pytestmark = pytest.mark.e2e
 
 SECONDS = int(os.environ.get("PLUGINCTL_TEST_START_SECONDS", "14"))
 
 
 @pytest.fixture(scope="module")
-def slow(project):
-    """The plugin sleeps before it starts."""
-    dockerfile = project.source / "Dockerfile"
-    start = f'ENTRYPOINT ["sh", "-c", "echo importing; sleep {SECONDS}; exec python -m plugin"]'
-    text = re.sub(r"(?m)^(ENTRYPOINT|CMD) .*\n", "", dockerfile.read_text())
-    dockerfile.write_text(f"{text.rstrip()}\n{start}\n")
-    return project
+def slow(platform, sandbox_home, tmp_path_factory):
+    """The plugin, with its seconds as a build argument."""
+    folder = tmp_path_factory.mktemp("plugin")
+    return Plugin("slow", "manifest", platform, sandbox_home, folder, START_SECONDS=str(SECONDS))
 
 
 def test_it_is_tried_and_its_collector_created_as_soon_as_it_listens(slow, run, witness):

@@ -1,0 +1,5 @@
+CONNECTORS = {
+}
+
+LOG = {
+}

@@ -1,0 +1,4 @@
+PROTO = {
+    'spaceone.inventory.interface.grpc.collector': ['Collector'],
+    'spaceone.inventory.interface.grpc.job': ['Job'],
+}
