@@ -94,6 +94,8 @@ def show_report(console: Terminal, report: Report) -> None:
     if collected is None:
         published = literal(f"{report.plugin_id} {report.version} is published")
         console.print(f"[green]{published}[/] in {report.seconds:.1f} s, without a collector.")
+        if report.next_step:
+            console.print(literal(report.next_step), soft_wrap=True, highlight=False)
         return
     show_collected(console, collected.columns, collected.rows, sum(collected.by_type.values()))
     kinds = literal(", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items()))

@@ -15,6 +15,7 @@ from flows.images.source import Contents, PluginSource, Setup
 from flows.images.source.dockerfile import parse
 from flows.images.source.listing import Listing
 from flows.images.state import ImageState, ImageStatus
+from flows.plugin_kinds import COLLECTS, kind_of
 from flows.resources import Action, Plan
 from flows.steps.catalogue import StepKind
 from flows.steps.parts import Collected, Delivered, Planned, Registered, Source
@@ -50,7 +51,7 @@ def planned(actions: tuple[Action, ...] = (), digest: str | None = "sha256:held"
         contents=contents,
     )
     state = ImageState(ImageStatus.SAME, REFERENCE, digest, source.digest, "")
-    return Planned(Source(source, "python:3.11"), state, Plan(actions), ())
+    return Planned(Source(source, "python:3.11"), state, Plan(actions), (), kind_of(COLLECTS).on("2.x"))
 
 
 def delivered() -> Delivered:

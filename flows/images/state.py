@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from flows.images import versions
 from flows.images.base import Base
 from flows.images.errors import InvalidReference
-from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
+from flows.images.labels import PLUGIN_TYPE, SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source.listing import ALGORITHM
+from flows.images.source.started import started
+from flows.plugin_kinds import COLLECTS, kind_of
 from flows.text import printable
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
     from flows.images.source.plugin_source import PluginSource
+    from flows.plugin_kinds import Expected
 
 
 _SHOWN = 5
@@ -33,6 +36,7 @@ class ImageStatus(StrEnum):
     UNLABELLED = "unlabelled"
     REPLACED = "replaced"
     UNSORTABLE = "unsortable"
+    OF_ANOTHER_KIND = "of another kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ImageState:
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
     both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked. `base` is the
     base image that the registry's image was built on, None if that is not known. `config` is the digest of the image's
-    configuration, by which an engine knows an image.
+    configuration, by which an engine knows an image. `plugin_type` is the type as which the registry's image was tried.
     """
 
     status: ImageStatus
@@ -52,6 +56,7 @@ class ImageState:
     message: str
     base: Base | None = None
     config: str = ""
+    plugin_type: str = COLLECTS
 
     def is_image(self, image_id: str) -> bool:
         """Whether the registry holds the image that an engine has under an id: a label may be copied, this may not."""
@@ -114,6 +119,59 @@ def sortable(state: ImageState, source: PluginSource, rule: versions.Rule, tags:
     return replace(state, status=ImageStatus.UNSORTABLE, message=message) if message else state
 
 
+def of_kind(state: ImageState, source: PluginSource, expected: Expected) -> ImageState:
+    """Compare the type that the plugin is registered as with what is known of its image before it is built.
+
+    An image that is kept is not tried again: its label says as what it was. One that will be built is tried, but what
+    its source starts may say before that it is of another kind.
+
+    Args:
+        state: The outcome of `compare`.
+        source: The source.
+        expected: What its image must serve.
+    """
+    if state.status is ImageStatus.ABSENT:
+        return _of_what_is_started(state, source, expected)
+    tried = kind_of(state.plugin_type)
+    same = tried.type == expected.kind.type or (
+        tried.known and set(tried.on(expected.generation).services) & set(expected.services)
+    )
+    if state.status is not ImageStatus.SAME or same:
+        return state
+    message = (
+        f"{state.reference} was tried as {printable(tried.type)}, and the manifest registers it as "
+        f"{expected.kind.type}. Write the type into the manifest that the plugin has; if it has changed, bump "
+        f"{source.version_file}."
+    )
+    return replace(state, status=ImageStatus.OF_ANOTHER_KIND, message=message)
+
+
+def _of_what_is_started(state: ImageState, source: PluginSource, expected: Expected) -> ImageState:
+    server = started(source.folder, source.dockerfile)
+    others = expected.others_in(server.package) if server and server.sure else []
+    if server is None or not others:
+        return state
+    message = (
+        f"{server.file} makes the server of {others[0]} ({server.package}), and the manifest registers the plugin as "
+        f"{expected.kind.type}. Write the type {' or '.join(kind.type for kind in others)} into the manifest, or "
+        "correct the source."
+    )
+    return replace(state, status=ImageStatus.OF_ANOTHER_KIND, message=message)
+
+
+def remarks_on_kind(source: PluginSource, expected: Expected) -> tuple[str, ...]:
+    """Remarks on a source that starts a package of another service than the type's."""
+    server = started(source.folder, source.dockerfile)
+    if server is None or server.sure or not (others := expected.others_in(server.package)):
+        return ()
+    types = " or ".join(kind.type for kind in others)
+    remark = (
+        f"{server.file} starts {server.package}, where plugins of the type {types} are, and the manifest registers "
+        f"{expected.kind.type}: the trial run will say what it serves."
+    )
+    return (remark,)
+
+
 def _instead(source: PluginSource) -> str:
     other = versions.suggestion(source.version)
     return f"Give {other} with --version." if source.given else f"Write {other} into {source.version_file}."
@@ -141,7 +199,10 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     if made_from is not None and source.is_source_of(made_from):
         message = f"{reference} already exists, built from this source ({image.digest})"
         base = Base.of(image.labels)
-        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config)
+        tried_as = image.labels.get(PLUGIN_TYPE) or COLLECTS
+        return ImageState(
+            ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config, tried_as
+        )
     bump = f"Bump {source.version_file}"
     if made_from is None:
         message = (

@@ -41,6 +41,12 @@ def disagreements(manifest: Documents) -> Iterator[InvalidField]:
     if plugin and collector and (wanted := collector.plugin_info.plugin_id) not in {None, plugin.id}:
         what, but = f"plugin_info.plugin_id is {quoted(wanted)}", f"registers {quoted(plugin.id)}"
         yield _disagreement(collector, what, plugin, but)
+    if plugin and collector and not (kind := plugin.plugin_kind()).collects:
+        but = (
+            f"registers the plugin as {kind.type}: nothing is collected with {kind}. If it is a collector, its type is "
+            "inventory.Collector; if not, leave the collector out"
+        )
+        yield _disagreement(collector, "a collector is declared", plugin, but)
     schemas = {schema.id: schema for schema in manifest.schemas}
     for account in manifest.service_accounts:
         schema = schemas.get(account.secret_schema_id or "")

@@ -46,9 +46,10 @@ class Manifest:
         folder: The folder of the files.
         repository: A default, `Local Repository`, if no file declares it.
         schemas: Of different ids, in the order of the files. The platform has those that accounts name besides.
-        provider: None if the platform has it.
+        provider: None if the platform has it, or needs none.
         service_accounts: Of different names, in the order of the files. Without one, the platform's are collected from.
         collector: If no file declares it, a default with the plugin's name and all service accounts of the provider.
+            None if the plugin is no collector, and of a manifest that is `published`.
         remarks: By place: what is ignored, and values that YAML reads otherwise than they look.
         plugin_ids: The plugin's ids on platforms of either generation, also the ones without parameters.
     """
@@ -59,7 +60,7 @@ class Manifest:
     provider: Provider | None
     service_accounts: tuple[ServiceAccount, ...]
     plugin: Plugin
-    collector: Collector
+    collector: Collector | None
     remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plugin_ids: frozenset[str] = frozenset()
 
@@ -94,7 +95,10 @@ class Manifest:
         plugin = reader.one(Plugin)
         read = Documents(provider, schemas, accounts, plugin, None)
         named = next(read.naming_the_provider(), (plugin, None))[1]
-        default = {"name": plugin.name, "provider": named} if plugin else None
+        # A parameter for a collector declares one, which a plugin of another kind must not have.
+        of_collector = any(parameter.kind == Collector.kind for parameter in given)
+        wanted = plugin is not None and (plugin.plugin_kind().collects or of_collector)
+        default = {"name": plugin.name, "provider": named} if plugin and wanted else None
         read = replace(read, collector=reader.one(Collector, default))
         for error in (*disagreements(read), *(unfit(read) if written else ())):
             faults.add(error)
@@ -112,22 +116,31 @@ class Manifest:
             provider,
             accounts,
             cast(Plugin, plugin),
-            cast(Collector, read.collector),
+            read.collector,
             reader.remarks(),
             reader.plugin_ids,
         )
 
     @property
+    def collects(self) -> bool:
+        """Whether the plugin is an inventory collector; a release of another one ends when it is registered."""
+        return self.plugin.plugin_kind().collects
+
+    def published(self) -> Manifest:
+        """What a plugin needs to be listed, so that others can use it: no service account, and no collector."""
+        return replace(self, service_accounts=(), collector=None)
+
+    @property
     def provider_name(self) -> str:
-        """The provider of the collected resources, whichever document names it."""
+        """The provider of what is collected, whichever document names it; "" if the plugin is of another kind."""
         read = Documents(self.provider, self.schemas, self.service_accounts, self.plugin, self.collector)
-        return next(read.naming_the_provider())[1]
+        return next((name for _, name in read.naming_the_provider()), "")
 
 
 def _missing(folder: Path, read: Documents) -> Iterator[ManifestError]:
     if read.plugin is None:
         yield FileMissing(f"{folder} declares no plugin: add {Plugin.file_name()}.")
-    elif not any(read.naming_the_provider()):
+    elif (read.plugin.plugin_kind().collects or read.schemas) and not any(read.naming_the_provider()):
         yield InvalidField(
             f"{read.plugin.place}: nothing names the provider: add the field 'provider', or the file "
             f"{Provider.file_name()}."

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from flows.manifest.documents import Declaration, Document
 from flows.manifest.image_name import check_plugin_image
+from flows.plugin_kinds import TYPE_FIELDS, PluginKind, check_type, kind_of
 from flows.text import quoted
 
 Tags = dict[str, Any]
@@ -155,10 +156,29 @@ class Plugin(Declaration):
         except ValueError as error:
             raise ValueError(f"{quoted(value)} {error}.") from None
 
+    @field_validator("service_type", "resource_type")
+    @classmethod
+    def _known_or_well_formed(cls, value: str | None) -> str | None:
+        if value:
+            try:
+                check_type(value)
+            except ValueError as error:
+                raise ValueError(f"{quoted(value)} {error}.") from None
+        return value
+
     @model_validator(mode="after")
     def _type(self) -> Plugin:
         if not (self.service_type or self.resource_type):
-            raise ValueError("service_type (1.12) or resource_type (2.x) is required: inventory.Collector.")
+            raise ValueError(
+                "service_type (1.12) or resource_type (2.x) is required, such as inventory.Collector."
+            )
+        if self.service_type and self.resource_type:
+            older, newer = kind_of(self.service_type), kind_of(self.resource_type)
+            if older.noun != newer.noun:
+                raise ValueError(
+                    f"service_type {quoted(older.type)} says that it is {older}, and resource_type "
+                    f"{quoted(newer.type)} that it is {newer}: correct one of them."
+                )
         return self
 
     @property
@@ -166,10 +186,10 @@ class Plugin(Declaration):
         """The plugin's id: as declared, otherwise the image's last part, as on the platform."""
         return self.plugin_id or self.image.rsplit("/", 1)[-1]
 
-    @property
-    def type(self) -> str:
-        """`inventory.Collector`, from whichever of the two fields the file has."""
-        return str(self.resource_type or self.service_type)
+    def plugin_kind(self, generation: str = "2.x") -> PluginKind:
+        """What the plugin is for; the generation's field for it takes precedence over the other one's."""
+        own = getattr(self, TYPE_FIELDS[generation])
+        return kind_of(str(own or self.resource_type or self.service_type))
 
 
 class CollectorPlugin(Document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flows.manifest import Manifest
+from flows.manifest import Collector, Manifest
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
 from flows.resources.values import declared_among, without_none
@@ -20,6 +20,7 @@ _NO_ACCOUNT = (
 
 
 def collector(
+    declared: Collector,
     manifest: Manifest,
     target: Target,
     *,
@@ -32,6 +33,7 @@ def collector(
     """The collector with the declared name and plugin.
 
     Args:
+        declared: The manifest's collector.
         manifest: What is declared.
         target: The version, and the environment's options, which override the manifest's.
         plugin_id: The plugin's identity on the platform.
@@ -40,7 +42,6 @@ def collector(
         notes: Notes of the generation.
         obstacle: Why the collector is blocked, or "".
     """
-    declared = manifest.collector
     if target.plugin_options:
         named = ", ".join(sorted(target.plugin_options))
         notes = [*notes, f"plugin_info.options from the environment: {named}."]
@@ -55,7 +56,7 @@ def collector(
     plain = without_none(
         {
             "schedule": declared.schedule and _switched(declared.schedule.model_dump(exclude_none=True)),
-            "secret_filter": _secret_filter(manifest),
+            "secret_filter": _secret_filter(declared, manifest),
             "tags": declared.tags,
         }
     )
@@ -104,17 +105,17 @@ def collector(
     )
 
 
-def filtered_by_schema(manifest: Manifest) -> list[str]:
+def filtered_by_schema(collector: Collector) -> list[str]:
     """The fields of a collector's secret_filter that name schemas; none if the filter is off."""
-    declared = manifest.collector.secret_filter
+    declared = collector.secret_filter
     if declared is None or declared.state == "DISABLED":
         return []
     return [f"secret_filter.{name}" for name in declared_among(declared, "schemas", "exclude_schemas")]
 
 
-def _secret_filter(manifest: Manifest) -> Mapping[str, Any] | None:
+def _secret_filter(collector: Collector, manifest: Manifest) -> Mapping[str, Any] | None:
     """The filter. It refers to service accounts of the manifest by name, to others by id."""
-    declared = manifest.collector.secret_filter
+    declared = collector.secret_filter
     if declared is None:
         return None
     names = {account.name for account in manifest.service_accounts}

@@ -57,10 +57,12 @@ def existing(
     )
 
 
-def existing_provider(manifest: Manifest) -> Resource:
-    """The provider, which the manifest names and does not declare."""
+def existing_provider(manifest: Manifest) -> list[Resource]:
+    """The provider, which the manifest names and does not declare; none for a plugin that collects nothing."""
+    if not manifest.collects:
+        return []
     name = manifest.provider_name
-    return existing(
+    provider = existing(
         "provider",
         name,
         manifest,
@@ -69,6 +71,7 @@ def existing_provider(manifest: Manifest) -> Resource:
         query={"provider": name},
         missing=f"The platform has no provider {name}, and the manifest declares none: add create_provider.yaml.",
     )
+    return [provider]
 
 
 def undeclared_schemas(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flows.manifest import OF_ACCOUNTS, Manifest, Provider, Schema, ServiceAccount
+from flows.manifest import OF_ACCOUNTS, Collector, Manifest, Provider, Schema, ServiceAccount
 from flows.resources.account_form import HELP, AccountForm, account_form, accounts_by
 from flows.resources.collector import collector, filtered_by_schema
 from flows.resources.existing import (
@@ -37,13 +37,13 @@ def resources(manifest: Manifest, target: Target) -> list[Resource]:
         _repository(manifest),
         *(_schema(schema, manifest) for schema in schemas),
         *(_existing_schema(manifest, schema, missing) for schema, missing in undeclared_schemas(manifest)),
-        _provider(provider, manifest, form) if provider else existing_provider(manifest),
+        *([_provider(provider, manifest, form)] if provider else existing_provider(manifest)),
         *(_project_group(name, account) for name, account in accounts_by(manifest, _group)),
         *(_project(name, account) for name, account in accounts_by(manifest, _project_name)),
         *(_service_account(account, form) for account in manifest.service_accounts),
         *(_secret(account) for account in manifest.service_accounts if account.secret_data),
         _plugin(manifest, target),
-        _collector(manifest, target),
+        *([_collector(manifest.collector, manifest, target)] if manifest.collector else ()),
     ]
 
 
@@ -301,7 +301,6 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         target,
         generation="1.12",
         local="local",
-        type_field="service_type",
         changeable=("name", "capability", "template", "labels", "tags"),
         clearable=frozenset({"capability", "template", "labels", "tags"}),
         identity=identity,
@@ -313,16 +312,16 @@ def _plugin_id(manifest: Manifest) -> str:
     return manifest.plugin.image.rsplit("/", 1)[-1]
 
 
-def _collector(manifest: Manifest, target: Target) -> Resource:
+def _collector(declared: Collector, manifest: Manifest, target: Target) -> Resource:
     notes, obstacle = [], ""
-    if "resource_group" in manifest.collector.model_fields_set:
+    if "resource_group" in declared.model_fields_set:
         notes.append("resource_group: not supported by a collector of 1.12, which has no workspaces.")
-    if by_schema := filtered_by_schema(manifest):
+    if by_schema := filtered_by_schema(declared):
         obstacle = (
             f"inventory of 1.12 does not support {' and '.join(by_schema)}: it looks up schemas without naming their "
             "repository, and fails. Use service_accounts or secrets."
         )
     identity = _plugin_id(manifest)
-    if manifest.collector.plugin_info.plugin_id not in (None, identity):
+    if declared.plugin_info.plugin_id not in (None, identity):
         notes.append(f"plugin_info.plugin_id: {identity}, the image's last part, in 1.12.")
-    return collector(manifest, target, plugin_id=identity, fixed={}, notes=notes, obstacle=obstacle)
+    return collector(declared, manifest, target, plugin_id=identity, fixed={}, notes=notes, obstacle=obstacle)

@@ -9,7 +9,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flows.manifest import OF_ACCOUNTS, Manifest, Place, Provider, Schema, ServiceAccount, refused_by_2_x
+from flows.manifest import (
+    OF_ACCOUNTS,
+    Collector,
+    Manifest,
+    Place,
+    Provider,
+    Schema,
+    ServiceAccount,
+    refused_by_2_x,
+)
 from flows.resources.account_form import HELP, AccountForm, account_form, accounts_by
 from flows.resources.collector import collector, filtered_by_schema
 from flows.resources.existing import existing, existing_provider, misfit, undeclared_schemas
@@ -29,12 +38,12 @@ def resources(manifest: Manifest, target: Target) -> list[Resource]:
         *(_declared_schema(schema, manifest) for schema in _in_order(manifest.schemas)),
         *(_form_schema(provider, form) if provider else ()),
         *(_existing_schema(manifest, schema, missing) for schema, missing in undeclared_schemas(manifest)),
-        _provider(provider, form) if provider else existing_provider(manifest),
+        *([_provider(provider, form)] if provider else existing_provider(manifest)),
         *([_existing_form(manifest)] if manifest.service_accounts and form is None else ()),
         *(_project(name, account) for name, account in accounts_by(manifest, lambda each: each.project)),
         *(_service_account(account, form) for account in manifest.service_accounts),
         _plugin(manifest, target),
-        _collector(manifest, target),
+        *([_collector(manifest.collector, manifest, target)] if manifest.collector else ()),
     ]
 
 
@@ -345,7 +354,6 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
         target,
         generation="2.x",
         local="LOCAL",
-        type_field="resource_type",
         changeable=("name", "capability", "labels", "docs", "tags"),
         clearable=frozenset({"capability", "docs", "tags"}),
         create_params=lambda declared: {"plugin_id": manifest.plugin.id, **declared},
@@ -355,13 +363,14 @@ def _plugin(manifest: Manifest, target: Target) -> Resource:
     )
 
 
-def _collector(manifest: Manifest, target: Target) -> Resource:
-    group = manifest.collector.resource_group
+def _collector(declared: Collector, manifest: Manifest, target: Target) -> Resource:
+    group = declared.resource_group
     notes = [
         f"{name}: inventory 2.0.dev247 accepts it, but then fails in every collection."
-        for name in filtered_by_schema(manifest)
+        for name in filtered_by_schema(declared)
     ]
     return collector(
+        declared,
         manifest,
         target,
         plugin_id=manifest.plugin.id,

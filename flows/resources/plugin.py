@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from flows.manifest import Manifest
+from flows.manifest import Manifest, Plugin
+from flows.plugin_kinds import TYPE_FIELDS, kind_of
 from flows.resources.releases import TAG
 from flows.resources.resource import Record, Resource, Writer
 from flows.resources.target import Target
@@ -19,7 +21,6 @@ def plugin(
     *,
     generation: str,
     local: str,
-    type_field: str,
     changeable: tuple[str, ...],
     clearable: frozenset[str],
     create_params: Callable[[Record], Record] = lambda declared: declared,
@@ -32,9 +33,8 @@ def plugin(
     Args:
         manifest: What is declared.
         target: Its registry type overrides the manifest's.
-        generation: For the notes.
+        generation: Its name.
         local: `repository_type` of a local repository.
-        type_field: The field for `inventory.Collector`: `service_type` or `resource_type`.
         changeable: The fields that `update` accepts.
         clearable: The fields that it accepts empty.
         create_params: The request of `register`.
@@ -44,6 +44,13 @@ def plugin(
     """
     declared = manifest.plugin
     registry_type = target.registry_type or declared.registry_type or DOCKER_HUB
+    type_field, kind, obstacle = TYPE_FIELDS[generation], declared.plugin_kind(generation), ""
+    if not kind.collects:
+        obstacle = kind.obstacle(generation)
+        notes = [kind.remark(generation), *kind.unusable(declared.capability or {}), *notes]
+    written = getattr(declared, type_field) or declared.resource_type or declared.service_type
+    if written != kind.type:
+        notes = [f"{written} is written {kind.type}: the console looks for plugins by this type.", *notes]
     if getattr(declared, type_field) is None:
         other = "service_type" if type_field == "resource_type" else "resource_type"
         notes = [f"{other} is {type_field} in {generation}.", *notes]
@@ -51,8 +58,8 @@ def plugin(
         notes = [*notes, f"registry_type is the environment's: {registry_type}."]
     fixed = {
         "image": declared.image,
-        type_field: declared.type,
-        "provider": declared.provider or manifest.provider_name,
+        type_field: kind.type,
+        "provider": declared.provider or manifest.provider_name or None,
         "registry_type": registry_type,
         "registry_config": declared.registry_config,
     }
@@ -64,22 +71,29 @@ def plugin(
         id_field="plugin_id",
         query={"plugin_id": identity},
         matches=lambda record: _repository_type(record, local) == local,
-        obstacle=lambda listed: _taken_elsewhere(identity, listed, local),
-        declared=without_none({**fixed, **{name: getattr(declared, name) for name in changeable}}),
+        obstacle=lambda listed: obstacle or _taken_elsewhere(identity, listed, local),
+        declared=without_none({**fixed, **{name: _field(declared, name, target) for name in changeable}}),
         create_params=create_params,
         create_verb="register",
         clearable=clearable,
         unreadable=unreadable,
         writers=(Writer("update", changeable),),
-        observed=_without_releases,
+        observed=lambda record: _observed(record, type_field),
         preserved={"tags": TAG},
-        notes=tuple(notes),
+        notes=(*notes, *target.remarks),
     )
 
 
-def _without_releases(record: Record) -> Record:
-    tags = record.get("tags")
-    return {**record, "tags": {key: tags[key] for key in tags if key != TAG}} if tags else record
+def _field(plugin: Plugin, name: str, target: Target) -> Any:
+    value = getattr(plugin, name)
+    return target.docs or None if name == "docs" and value is None else value
+
+
+def _observed(record: Record, type_field: str) -> Record:
+    """The record without what the pipeline itself keeps in its tags, and with the usual spelling of its type."""
+    tags, written = record.get("tags"), record.get(type_field)
+    own = {"tags": {key: tags[key] for key in tags if key != TAG}} if tags else {}
+    return {**record, **own, **({type_field: kind_of(written).type} if written else {})}
 
 
 def _repository_type(record: Record, otherwise: str) -> str:

@@ -199,8 +199,13 @@ class Attestor:
             found = engine().find(reference)
             if found is None or not found.is_held_as(digest):
                 return None
-            arguments = self.environment.settings.build.args
-            built = engine().build(source, reference, build_args=arguments, on_output=self.runner.output)
+            built = engine().build(
+                source,
+                reference,
+                build_args=self.environment.settings.build.args,
+                plugin_type=self.planned.expected.kind.label,
+                on_output=self.runner.output,
+            )
             return self._packages(engine(), found) if built == found.id else None
 
         def write() -> Attested | str:

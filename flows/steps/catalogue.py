@@ -52,7 +52,9 @@ LOG_IN = StepKind(
 )
 BUILD = StepKind("build image", "builds the image from the Dockerfile", ONCE_MORE, 1800, "the Docker engine")
 INSPECT = StepKind("inspect image", "reads what was built", BRIEF, 120)
-TRIAL = StepKind("trial run", "runs the image until it serves a collector, and removes it", ONCE_MORE, 3900)
+TRIAL = StepKind(
+    "trial run", "runs the image until it serves what the plugin is registered as", ONCE_MORE, 3900
+)
 PUSH = StepKind(
     "push image",
     "compares with the registry again, and pushes",

@@ -26,7 +26,7 @@ from flows.steps.catalogue import (
     WAIT,
 )
 from flows.steps.changes import Changes
-from flows.steps.errors import NotAsReleased, NotReleased
+from flows.steps.errors import NotAsReleased, NothingCollected, NotReleased
 from flows.steps.parts import Collected
 from flows.steps.plugin_containers import RunningPlugin, last_words, where_to_look
 from flows.steps.report import Report
@@ -134,8 +134,15 @@ def find_collector(session: Session, manifest: Manifest, runner: Runner) -> tupl
     """The platform's record of the manifest's collector, and the plugin's id on the platform.
 
     Raises:
+        NothingCollected: the plugin is no inventory collector.
         NotReleased: there is no such collector, or more than one.
     """
+    if not manifest.collects:
+        kind = manifest.plugin.plugin_kind(session.generation)
+        raise NothingCollected(
+            f"The plugin {manifest.plugin.id} is {kind} ({kind.type}): it has no collector, no job and no resources",
+            "Look at it where it is used. `pluginctl verify` compares the image that was released last",
+        )
     declared = declared_resources(session.generation, manifest, Target(version=""))
     named = {resource.kind: resource for resource in declared}
     plugin_id, collector = named["plugin"].name, named["collector"]
@@ -201,6 +208,7 @@ def recollect(environment: Environment, manifest: Manifest, runner: Runner) -> R
         runner: Runs the steps and receives the results.
 
     Raises:
+        NothingCollected: its plugin is no inventory collector.
         NotReleased: there is no such collector, or more than one.
         NotAsReleased: the image of its version is another one than was released.
         PipelineError: the collection stopped; `changed` says whether the collection may have begun.

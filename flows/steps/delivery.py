@@ -37,6 +37,7 @@ _VERBS = {
     ImageStatus.UNLABELLED: Verb.BLOCKED,
     ImageStatus.REPLACED: Verb.BLOCKED,
     ImageStatus.UNSORTABLE: Verb.BLOCKED,
+    ImageStatus.OF_ANOTHER_KIND: Verb.BLOCKED,
 }
 
 
@@ -100,8 +101,13 @@ def deliver(
     with _engine() as engine:
 
         def build() -> str:
-            arguments = environment.settings.build.args
-            return engine().build(source, reference, build_args=arguments, on_output=runner.output)
+            return engine().build(
+                source,
+                reference,
+                build_args=environment.settings.build.args,
+                plugin_type=planned.expected.kind.label,
+                on_output=runner.output,
+            )
 
         def log_in() -> Login:
             login = registry.check_push(reference)
@@ -112,7 +118,9 @@ def deliver(
         login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
-        trial = runner.run(Step(TRIAL, lambda: _try(engine(), image, environment, runner), outcome=str))
+        trial = runner.run(
+            Step(TRIAL, lambda: _try(engine(), image, planned, environment, runner), outcome=str)
+        )
         contents = attestor.list_packages(engine, image) if wanted else None
         push = partial(_push, engine, planned, registry, image, runner)
         try:
@@ -138,10 +146,13 @@ def _engine() -> Iterator[Callable[[], Engine]]:
             connected().close()
 
 
-def _try(engine: Engine, image: LocalImage, environment: Environment, runner: Runner) -> Trial:
+def _try(
+    engine: Engine, image: LocalImage, planned: Planned, environment: Environment, runner: Runner
+) -> Trial:
     from flows.images.engine.trial import run_trial
 
-    return run_trial(engine, image, seconds=environment.settings.start_seconds, on_output=runner.output)
+    seconds = environment.settings.start_seconds
+    return run_trial(engine, image, planned.expected, seconds=seconds, on_output=runner.output)
 
 
 def _push(

@@ -5,6 +5,7 @@ FlowError
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
 ├── CredentialsRefused  the plugin does not accept the secret of a service account
 ├── NotReleased         there is no collector to collect with
+├── NothingCollected    the plugin is of a kind that has no collector
 ├── NotAsReleased       the registry holds another image than the one that was released
 ├── NoSuchResource      there is no such collected resource
 └── StepTimedOut        a step exceeded its time limit
@@ -64,6 +65,12 @@ class NotReleased(FlowError):
     """There is no collector to collect with, or more than one."""
 
     code = "not-released"
+
+
+class NothingCollected(FlowError):
+    """The manifest's plugin is no inventory collector: nothing is collected with it."""
+
+    code = "nothing-collected"
 
 
 class NotAsReleased(FlowError):

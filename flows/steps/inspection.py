@@ -42,6 +42,7 @@ def show_resource(environment: Environment, manifest: Manifest, name: str | None
         runner: Runs the steps.
 
     Raises:
+        NothingCollected: the manifest's plugin is no inventory collector.
         NotReleased: there is no such collector, or more than one.
         NoSuchResource: the collector has no resource of this name, or none at all.
     """

@@ -38,6 +38,8 @@ def release_report(report: Report) -> str:
     lines = _heading(1, f"{report.flow.capitalize()} of {report.plugin_id} {report.version} {state}")
     first, *rest = [pair for pair in _trail(report) if pair[1]]
     lines += _table(first, rest)
+    if report.next_step:
+        lines += ["", markdown(f"Published without a collector. {report.next_step}")]
     if report.failures:
         lines += ["", *_heading(2, "Why it failed"), *(f"- {markdown(words)}" for words in report.failures)]
     if report.collected:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flows.images.registry.auth import Login
     from flows.images.source.plugin_source import PluginSource
     from flows.images.state import ImageState
+    from flows.plugin_kinds import Expected
     from flows.preview import Preview
     from flows.spaceone import Service
 
@@ -69,11 +70,12 @@ class Planned:
         image: The state of its image in the registry.
         plan: An action for the image and for every resource.
         services: The services of the endpoints.
+        expected: What the image must serve.
         missing: The documents that the registry lacks, of an image that it holds.
     """
 
     NOTHING: ClassVar[Mapping[str, Any]] = {
-        **dict.fromkeys(("image", "digest", "source_digest", "revision", "source")),
+        **dict.fromkeys(("plugin_type", "image", "digest", "source_digest", "revision", "source")),
         "services": {},
         "actions": [],
     }
@@ -82,6 +84,7 @@ class Planned:
     image: ImageState
     plan: Plan
     services: tuple[Service, ...]
+    expected: Expected
     missing: tuple[str, ...] = ()
 
     @property
@@ -100,6 +103,7 @@ class Planned:
         """Its part of the report."""
         plugin = self.source.plugin
         return {
+            "plugin_type": self.expected.kind.type,
             "image": str(self.image.reference),
             "digest": self.image.digest,
             "source_digest": plugin.digest,

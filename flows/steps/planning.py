@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from flows.images import versions
 from flows.images.base import Base, remarks
 from flows.images.errors import EngineError, RegistryError
 from flows.images.reference import ImageReference
 from flows.images.registry.client import Registry
+from flows.images.source.docs import Guides, read_guides
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, as_released, compare, sortable
+from flows.images.state import (
+    ImageState,
+    ImageStatus,
+    as_released,
+    compare,
+    of_kind,
+    remarks_on_kind,
+    sortable,
+)
 from flows.manifest import Manifest
 from flows.resources import (
     Action,
@@ -24,7 +34,7 @@ from flows.resources import (
     plan_resources,
     released,
 )
-from flows.spaceone import UnknownField
+from flows.spaceone import Generation, UnknownField
 from flows.steps.attesting import documents_of
 from flows.steps.catalogue import PLAN
 from flows.steps.delivery import image_action
@@ -37,8 +47,6 @@ _NOT_RECORDED = (
     "This image was in the registry before, and the platform has no record of its release: its label says that it was "
     "built from this source. The release records its digest."
 )
-#: The kinds that a plugin needs to be listed, so that others can create collectors with it.
-PUBLISHED = frozenset({"repository", "schema", "provider", "plugin"})
 
 
 def plan(
@@ -58,7 +66,7 @@ def plan(
         source: What is released.
         manifest: What is declared for it.
         runner: Runs the steps and receives the plan.
-        publish_only: Whether to plan only the kinds that a plugin needs to be listed.
+        publish_only: Whether to plan only what a plugin needs to be listed, as for a plugin that is no collector.
 
     Raises:
         RegistryError, SpaceoneError: something cannot be read, or a field does not fit the server's message.
@@ -66,14 +74,17 @@ def plan(
     reference = ImageReference(registry.address, manifest.plugin.image, source.plugin.version)
     settings = session.environment.settings
     options = settings.options_of(manifest.plugin_ids | {manifest.plugin.id})
-    target = Target(source.plugin.version, settings.registry.type, options)
-    if (
-        publish_only
-    ):  # what only an account needs, such as the platform's schema for its secret, is not looked up
-        manifest = dataclasses.replace(manifest, service_accounts=())
-    declared = _remarked(manifest, declared_resources(session.generation, manifest, target))
-    if publish_only:
-        declared = [resource for resource in declared if resource.kind in PUBLISHED]
+    expected = manifest.plugin.plugin_kind(session.generation).on(session.generation)
+    guides, unused = _guides(session, source, manifest), _unused(manifest, options)
+    target = Target(
+        source.plugin.version,
+        settings.registry.type,
+        options,
+        guides.texts,
+        (*guides.remarks, *unused),
+    )
+    listed = manifest.published() if publish_only or not manifest.collects else manifest
+    declared = _remarked(manifest, declared_resources(session.generation, listed, target))
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
 
     def compared() -> Planned:
@@ -84,13 +95,31 @@ def plan(
         rule = versions.rule(session.generation, _registry_type(declared))
         if rule:
             image = sortable(image, source.plugin, rule, _tags(registry, reference.repository))
-        notes = (*notes, *recorded, *remarks(_base(source.base), image.base))
+        image = of_kind(image, source.plugin, expected)
+        started = remarks_on_kind(source.plugin, expected) if image.status is ImageStatus.ABSENT else ()
+        notes = (*notes, *recorded, *started, *remarks(_base(source.base), image.base))
         made = Plan((image_action(image, source.plugin, notes), *actions))
-        return Planned(source, image, made, services, missing)
+        return Planned(source, image, made, services, expected, missing)
 
     planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
+
+
+def _guides(session: Session, source: Source, manifest: Manifest) -> Guides:
+    """The source's guides, if the platform stores any and the manifest declares none."""
+    wanted = session.generation is Generation.V2 and manifest.plugin.docs is None
+    return read_guides(source.plugin.folder) if wanted else Guides()
+
+
+def _unused(manifest: Manifest, options: Mapping[str, Any]) -> Iterator[str]:
+    """What is declared for a collector, and not used if the plugin is none."""
+    if manifest.collects:
+        return
+    if accounts := [account.name for account in manifest.service_accounts]:
+        yield f"not used, because a release of this plugin makes none: service account {', '.join(accounts)}."
+    if options:
+        yield f"not used, because they are a collector's: plugin_options of the environment ({', '.join(options)})."
 
 
 def _registry_type(declared: list[Resource]) -> str:

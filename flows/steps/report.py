@@ -23,14 +23,14 @@ class Report:
         generation: Of its API.
         plugin_id: The plugin.
         version: The version that the collector runs.
-        collector_id: None with `publish_only`, and in a dry run before the first release.
+        collector_id: None where the release ends with the plugin, and in a dry run before the first release.
         seconds: The duration of the run.
         dry_run: Whether nothing was carried out.
         planned: None in a re-collection. In general, a part is None if its stage did not run.
         delivered: None if the registry held the image already.
         attested: None if the registry held the image's documents already, or none are wanted.
         registered: None in a dry run.
-        collected: None in a dry run and with `publish_only`.
+        collected: None in a dry run, and where the release ends with the plugin.
     """
 
     flow: str
@@ -58,6 +58,14 @@ class Report:
         return tuple(action for action in self.actions if action.verb is Verb.BLOCKED)
 
     @property
+    def next_step(self) -> str | None:
+        """What the user does with a plugin that was published without a collector; None otherwise."""
+        if self.dry_run or self.collected or self.planned is None:
+            return None
+        expected = self.planned.expected
+        return expected.kind.next_step(expected.generation)
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """Why the collection is a failure; empty for a success, and if nothing was collected."""
         return self.collected.verdict.failures if self.collected else ()
@@ -83,6 +91,7 @@ class Report:
         document |= self.planned.as_json() if self.planned else Planned.NOTHING
         document |= self.delivered.as_json() if self.delivered else Delivered.NOTHING
         document["attestations"] = self.attested.as_json() if self.attested else None
+        document["next_step"] = self.next_step
         document |= self.registered.as_json() if self.registered else Registered.NOTHING
         return document | (self.collected.as_json() if self.collected else dict(Collected.NOTHING))
 

@@ -111,7 +111,8 @@ def verify(
         manifest: The manifest that declares it.
         source: The folder of its source; it is compared if it has the same version.
         runner: Runs the steps.
-        version: The version to verify; None for the one that the collector uses.
+        version: The version to verify; None for the one that the collector uses. Of a plugin that has no collector,
+            it is the one that was released last.
 
     Raises:
         NotReleased: the plugin is not registered, or there is no collector and no version.
@@ -133,10 +134,10 @@ def verify(
 
 
 def _used(session: Session, manifest: Manifest, runner: Runner, version: str | None) -> Used:
-    if version is None:
+    if version is None and manifest.collects:
         collector, _ = find_collector(session, manifest, runner)
         version = str(collector["plugin_info"].get("version", ""))
-    declared = declared_resources(session.generation, manifest, Target(version=version))
+    declared = declared_resources(session.generation, manifest, Target(version=version or ""))
     plugin = next(resource for resource in declared if resource.kind == "plugin")
     found = runner.run(Step(FIND_PLUGIN, partial(find, session.clients[plugin.scope], plugin, {})))
     if not found:
@@ -144,7 +145,12 @@ def _used(session: Session, manifest: Manifest, runner: Runner, version: str | N
             f"There is no plugin {plugin.name!r} in {session.environment.name}",
             f"Release it first: pluginctl release {session.environment.name}",
         )
-    return Used(found[0], plugin.name, version)
+    if version is None and not (before := list(released(found[0]))):
+        raise NotReleased(
+            f"The platform has no record of a release of the plugin {plugin.name!r} in {session.environment.name}",
+            "Name the version to verify: --version",
+        )
+    return Used(found[0], plugin.name, version or before[-1])
 
 
 def _checks(

@@ -29,7 +29,10 @@ def verify(
     parameters: Parameters = None,
     version: Annotated[
         str | None,
-        typer.Option("--version", help="The version to verify. Default: the one that the collector uses."),
+        typer.Option(
+            "--version",
+            help="The version to verify. Default: the one that the collector uses, or the last release.",
+        ),
     ] = None,
     output: Format = Output.TEXT,
 ) -> None:

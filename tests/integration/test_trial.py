@@ -14,9 +14,9 @@ import pytest
 from flows.images import ImageReference, TrialFailed
 from flows.images.engine import left_over, run_trial, trial
 from flows.images.engine.restrictions import ALL, NONE
-from flows.images.engine.serving import COLLECTOR
 from flows.images.labels import TRIAL
 from flows.images.source import PluginSource
+from flows.plugin_kinds import COLLECTOR, COLLECTS, kind_of
 from sandbox.machine.probes import listens
 from tests.waiting import wait_for
 
@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtur
 #: In the name of every image that is built here.
 NAME = f"trial-test-{uuid.uuid4().hex[:8]}"
 PLUGIN = ImageReference(None, f"{NAME}/plugin", "0.1.0")
+
+A_COLLECTOR = kind_of(COLLECTS).on("2.x")
 
 #: A server of what its arguments name.
 SERVER = """
@@ -65,7 +67,7 @@ def nothing_stays(client, monkeypatch):
 
 
 @pytest.fixture
-def other(engine, plugin, tmp_path, request):
+def other(engine, plugin, checkout, tmp_path, request):
     """Makes an image of the plugin's with something else in its Dockerfile."""
 
     def other(dockerfile: str, *arguments: str):
@@ -73,6 +75,8 @@ def other(engine, plugin, tmp_path, request):
         (folder / "src").mkdir(parents=True)
         (folder / "src/VERSION").write_text("0.1.0\n")
         (folder / "src/server.py").write_text(SERVER)
+        kinds = checkout / "tests/fixtures/other-kinds/__main__.py"
+        (folder / "src/kinds.py").write_text(kinds.read_text())
         entrypoint = f"\nENTRYPOINT {json.dumps(arguments)}" if arguments else ""
         (folder / "Dockerfile").write_text(f"FROM {PLUGIN}\nCOPY src /opt/other\n{dockerfile}{entrypoint}\n")
         name = request.node.originalname.replace("_", "-")[5:40].strip("-")
@@ -92,7 +96,7 @@ def test_what_the_engine_shows_of_an_image(plugin):
 
 
 def test_this_repositorys_plugin_serves_what_the_walkthrough_shows(engine, plugin):
-    served = run_trial(engine, plugin)
+    served = run_trial(engine, plugin, A_COLLECTOR)
     assert set(served.services) == {
         COLLECTOR,
         "spaceone.api.inventory.plugin.Job",
@@ -106,21 +110,21 @@ def test_this_repositorys_plugin_serves_what_the_walkthrough_shows(engine, plugi
 def test_an_image_that_ends_is_refused_with_its_last_words(engine, other):
     image = other("", "python", "-c", "import sys; sys.exit('no licence key')")
     with pytest.raises(TrialFailed, match=r"ended with exit code 1 after .* s, before it served") as caught:
-        run_trial(engine, image)
+        run_trial(engine, image, A_COLLECTOR)
     assert str(caught.value).endswith("\n    no licence key")
 
 
 def test_an_image_that_cannot_be_started_is_refused(engine, other):
     image = other("", "/no/such/program")
     with pytest.raises(TrialFailed, match=r"cannot be started: .*no such file[\s\S]*Correct ENTRYPOINT"):
-        run_trial(engine, image)
+        run_trial(engine, image, A_COLLECTOR)
 
 
 def test_an_image_that_never_listens_is_refused_in_time(engine, other):
     image = other("", "python", "-uc", "import time; print('waiting'); time.sleep(600)")
     said = []
     with pytest.raises(TrialFailed, match=r"listen at port 50051 after 1\d s.*: nothing[\s\S]*    waiting$"):
-        run_trial(engine, image, seconds=12, on_output=said.append)
+        run_trial(engine, image, A_COLLECTOR, seconds=12, on_output=said.append)
     assert re.fullmatch(r"still starting after 1\d s, 0\.\d s of CPU time: 'waiting'", said[0]), said
 
 
@@ -139,19 +143,19 @@ while time.monotonic() < end:
 def test_an_image_is_waited_for_as_long_as_it_works(engine, other):
     """It may use six seconds of CPU time, and takes twice as long without using them."""
     image = other("", "sh", "-c", f"python -c '{WORK}'; exec {' '.join(SERVE)}")
-    assert run_trial(engine, image, seconds=6).seconds > 12
+    assert run_trial(engine, image, A_COLLECTOR, seconds=6).seconds > 12
 
 
 def test_an_image_that_listens_elsewhere_is_refused(engine, other):
     image = other("ENV SPACEONE_PORT=8080\nEXPOSE 8080")
     with pytest.raises(TrialFailed, match=r"nothing responds[\s\S]*listen on port 50051 .*exposes 8080/tcp"):
-        run_trial(engine, image, seconds=2)
+        run_trial(engine, image, A_COLLECTOR, seconds=2)
 
 
 def test_an_image_that_speaks_another_protocol_is_refused(engine, other):
     image = other("", "python", "-m", "http.server", "50051")
     with pytest.raises(TrialFailed, match="it listens, but does not serve at port 50051.*without TLS"):
-        run_trial(engine, image, seconds=3)
+        run_trial(engine, image, A_COLLECTOR, seconds=3)
 
 
 def test_an_image_that_serves_no_collector_is_refused(engine, other):
@@ -159,7 +163,36 @@ def test_an_image_that_serves_no_collector_is_refused(engine, other):
     with pytest.raises(
         TrialFailed, match=rf"it does not serve {COLLECTOR}; it lists grpc\.health\.v1\.Health"
     ):
-        run_trial(engine, image)
+        run_trial(engine, image, A_COLLECTOR)
+
+
+#: By type, what its image serves.
+OTHER_KINDS = {
+    "cost_analysis.DataSource": ("cost_analysis.DataSource", "cost_analysis.Cost", "cost_analysis.Job"),
+    "monitoring.Webhook": ("monitoring.Webhook", "monitoring.Event"),
+    "notification.Protocol": ("notification.Protocol", "notification.Notification"),
+    "identity.ExternalAuth": ("identity.ExternalAuth",),
+}
+
+
+@pytest.mark.parametrize(("plugin_type", "services"), OTHER_KINDS.items(), ids=OTHER_KINDS)
+def test_an_image_of_another_kind_is_tried_for_its_own_services(engine, other, plugin_type, services):
+    image = other("", "python", "/opt/other/kinds.py", *services)
+    served = run_trial(engine, image, kind_of(plugin_type).on("2.x"))
+    assert set(served.services) == {f"spaceone.api.{each.replace('.', '.plugin.')}" for each in services}
+    assert (served.restrictions, served.remarks) == (ALL, ())
+
+
+def test_an_image_that_contradicts_what_it_is_registered_as_is_refused(engine, plugin, other):
+    with pytest.raises(
+        TrialFailed, match="it serves a collector, and the manifest registers it as monitoring.Webh"
+    ):
+        run_trial(engine, plugin, kind_of("monitoring.Webhook").on("2.x"))
+    image = other("", "python", "/opt/other/kinds.py", "monitoring.Webhook")
+    with pytest.raises(
+        TrialFailed, match="it serves a webhook, and the manifest registers it as inventory.Collector"
+    ):
+        run_trial(engine, image, A_COLLECTOR)
 
 
 WITHOUT_REFLECTION = {
@@ -174,7 +207,7 @@ def test_an_image_without_reflection_is_refused(engine, other, services, lacks):
     """The platform would register it, and then find none of its methods."""
     image = other("", "python", "/opt/other/server.py", *services.split("-"))
     with pytest.raises(TrialFailed, match=f"its server {lacks} .*SpaceONE finds"):
-        run_trial(engine, image)
+        run_trial(engine, image, A_COLLECTOR)
 
 
 def test_an_interrupted_trial_leaves_nothing(engine, plugin, client, monkeypatch):
@@ -186,7 +219,7 @@ def test_an_interrupted_trial_leaves_nothing(engine, plugin, client, monkeypatch
 
     monkeypatch.setattr(trial, "ask", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_trial(engine, plugin)
+        run_trial(engine, plugin, A_COLLECTOR)
     assert plugin.id in {container.attrs["Image"] for container in seen}
 
 
@@ -195,7 +228,7 @@ def test_what_a_killed_pipeline_left_over_goes_with_the_next_trial(engine, plugi
     client.networks.create(name, internal=True, labels=labels)
     container = client.containers.create(plugin.id, name=name, labels=labels, network=name)
     container.start()
-    run_trial(engine, plugin)
+    run_trial(engine, plugin, A_COLLECTOR)
     for collection in (client.containers, client.networks):
         with pytest.raises(docker.errors.NotFound):
             collection.get(name)
@@ -206,8 +239,8 @@ def test_an_image_with_the_labels_of_a_trial_costs_nobody_a_container(engine, pl
     image = other(f"LABEL {TRIAL}=1", "python", "-m", "plugin")
     victim = client.containers.run(image.id, name=f"{name}-{NAME}", detach=True)
     try:
-        run_trial(engine, plugin)
-        assert run_trial(engine, image).restrictions == ALL, "it is tried like any other"
+        run_trial(engine, plugin, A_COLLECTOR)
+        assert run_trial(engine, image, A_COLLECTOR).restrictions == ALL, "it is tried like any other"
         victim.reload()
         assert victim.status == "running"
     finally:
@@ -251,7 +284,7 @@ def test_what_the_platform_runs_is_taken_and_what_it_needs_is_named(engine, othe
     image = other(
         "USER 0", "sh", "-c", f"set -e; {needing.replace('{address}', outside)}; exec {' '.join(SERVE)}"
     )
-    served = run_trial(engine, image)
+    served = run_trial(engine, image, A_COLLECTOR)
     assert served.restrictions == NONE
     (found,) = served.remarks
     assert re.fullmatch(remark, found), found

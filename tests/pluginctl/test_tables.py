@@ -1,12 +1,14 @@
 import io
+from dataclasses import replace
 
 import pytest
 
 from flows.collection import Verdict
+from flows.plugin_kinds import kind_of
 from flows.resources import Action, FieldChange, Verb
 from pluginctl.output import Terminal
 from pluginctl.tables import plan_table, rows_table, show_collected, show_report
-from tests.reports import JOB, collected, delivered, report
+from tests.reports import JOB, collected, delivered, planned, report
 
 
 @pytest.fixture
@@ -136,3 +138,30 @@ def test_what_was_built_is_shown_as_docker_images_shows_it(console):
 def test_an_image_that_was_kept_is_no_table(console):
     show_report(console, report())
     assert "image id" not in console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("plugin_type", "words"),
+    [
+        (
+            "inventory.Collector",
+            "Create a collector with it, in the console or by the API (inventory.Collector.create)",
+        ),
+        (
+            "monitoring.Webhook",
+            "Create a webhook with it, in the console if it lists the plugin or by the API",
+        ),
+        (
+            "power_scheduler.Controller",
+            "Use it where the platform takes plugins of the type power_scheduler.Controller.",
+        ),
+    ],
+)
+def test_a_plugin_without_a_collector_is_published_and_the_user_told_what_is_next(
+    console, plugin_type, words
+):
+    made = replace(planned(), expected=kind_of(plugin_type).on("2.x"))
+    show_report(console, report(collected=None, collector_id=None, planned=made))
+    text = shown(console)
+    assert "portfolio 0.1.0 is published in 1.2 s, without a collector." in text
+    assert words in text

@@ -44,6 +44,7 @@ def build(
     reference: ImageReference,
     *,
     build_args: Mapping[str, str] | None = None,
+    plugin_type: str | None = None,
     on_output: Callable[[str], None] | None = None,
     seconds: float = BUILD_SECONDS,
 ) -> str:
@@ -59,6 +60,7 @@ def build(
         source: What to build; rejected if the folder changed since it was loaded.
         reference: The image's name, with a tag.
         build_args: Arguments of the Dockerfile. They are readable in the image: no secrets.
+        plugin_type: What the plugin is registered as, for a label; None for an inventory collector.
         on_output: Called with each line of the builder's output.
         seconds: How long it may take.
 
@@ -81,7 +83,8 @@ def build(
     if with_buildkit:
         _pull_bases(api, source.bases(arguments), output, seconds)
     with source.archive(for_buildkit=with_buildkit) as archive:
-        labels = image_labels(source, reference, arguments, api.digest(source.base(arguments)))
+        base = api.digest(source.base(arguments))
+        labels = image_labels(source, reference, arguments, base, plugin_type)
         start = partial(
             _events,
             api,
@@ -111,7 +114,15 @@ def build(
         )
     if BASE_DIGEST not in labels and api.digest(source.base(arguments)):
         # The engine did not have the base image before. With its cache, the second build adds the label alone.
-        return build(api, source, reference, build_args=build_args, on_output=on_output, seconds=seconds)
+        return build(
+            api,
+            source,
+            reference,
+            build_args=build_args,
+            plugin_type=plugin_type,
+            on_output=on_output,
+            seconds=seconds,
+        )
     image_id = make_reproducible(
         api, output.image_id, source.base(arguments), reference, source.created, output
     )

@@ -91,12 +91,19 @@ class Engine:
         reference: ImageReference,
         *,
         build_args: Mapping[str, str] | None = None,
+        plugin_type: str | None = None,
         on_output: Callable[[str], None] | None = None,
         seconds: float = BUILD_SECONDS,
     ) -> str:
         """Build the image of a plugin source, name it, and return its id: see `building.build`."""
         return building.build(
-            self.api, source, reference, build_args=build_args, on_output=on_output, seconds=seconds
+            self.api,
+            source,
+            reference,
+            build_args=build_args,
+            plugin_type=plugin_type,
+            on_output=on_output,
+            seconds=seconds,
         )
 
     def builds_with_buildkit(self, source: PluginSource) -> bool:

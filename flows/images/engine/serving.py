@@ -12,10 +12,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from flows.spaceone.descriptors import Descriptors, Unusable
 
 if TYPE_CHECKING:
+    from flows.plugin_kinds import Expected
     from flows.spaceone import Endpoint
-
-COLLECTOR = "spaceone.api.inventory.plugin.Collector"
-"""The service that the platform calls to collect."""
 
 CALL_SECONDS = 2.0
 _KNOCK_SECONDS = 0.5
@@ -55,11 +53,15 @@ class Served:
     services: tuple[str, ...]
 
 
-def ask(endpoint: Endpoint) -> Served:
+def ask(endpoint: Endpoint, expected: Expected) -> Served:
     """Ask a server for its health, its services and their methods; every call has two seconds.
 
     A server without the health service counts as healthy if it responds. Like the platform (`GRPCClient` of
     spaceone-core 1.12 and 2.x), this reads the description of every service that the server lists.
+
+    Args:
+        endpoint: Where it listens.
+        expected: What it should serve, for the words about a server without reflection.
 
     Raises:
         NotServing: no server responds, or its health check returns NOT_SERVING.
@@ -73,7 +75,7 @@ def ask(endpoint: Endpoint) -> Served:
     with grpc.insecure_channel(f"{endpoint.host}:{endpoint.port}", options) as channel:
         try:
             _check_health(channel)
-            return Served(_described(channel))
+            return Served(_described(channel, expected))
         except grpc.RpcError as error:
             raise _not_serving(error, endpoint) from None
 
@@ -90,15 +92,14 @@ def _check_health(channel: grpc.Channel) -> None:
         raise NotServing("its health check says NOT_SERVING", listens=True)
 
 
-def _described(channel: grpc.Channel) -> tuple[str, ...]:
+def _described(channel: grpc.Channel, expected: Expected) -> tuple[str, ...]:
     descriptors = Descriptors(channel, CALL_SECONDS)
     try:
         names = sorted(descriptors.services())
     except grpc.RpcError as error:
         _expect_answer(error)
-        lacks = (
-            "no gRPC reflection" if _has_collector(channel) else "neither the collector nor gRPC reflection"
-        )
+        has = any(_has(channel, service) for service in expected.services)
+        lacks = "no gRPC reflection" if has else f"neither the {expected.kind.noun} nor gRPC reflection"
         raise NotDescribed(f"offers {lacks} ({error.code().name})") from None
     except Unusable as error:
         raise NotDescribed(f"answers its reflection wrongly: {error}") from None
@@ -113,12 +114,13 @@ def _described(channel: grpc.Channel) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("grpc.reflection."))
 
 
-def _has_collector(channel: grpc.Channel) -> bool:
-    """Whether the server has the Collector, checked without running the plugin's code.
+def _has(channel: grpc.Channel, service: str) -> bool:
+    """Whether the server has the first service of a plugin, checked without running the plugin's code.
 
     A method that exists fails to parse the request; a method that does not exist returns UNIMPLEMENTED before that.
+    The first service of every kind has `init`.
     """
-    call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{COLLECTOR}/init")
+    call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{service}/init")
     try:
         call(_NO_MESSAGE, timeout=CALL_SECONDS)
     except grpc.RpcError as error:

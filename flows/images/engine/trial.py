@@ -1,4 +1,4 @@
-"""The trial run of an image: it must serve a collector before it is pushed.
+"""The trial run of an image: it must serve what it is registered as before it is pushed.
 
 It is run with every restriction first, which most plugins do not notice. One that does not serve so is run a second
 time as the platform runs it, which decides. Then further short runs find out which restriction it did not stand.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flows.images.engine.container import MEMORY_BYTES, PORT
 from flows.images.engine.patience import START_SECONDS, WALL_FACTOR, Patience
 from flows.images.engine.restrictions import ALL, NONE, Restriction
-from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served, ask
+from flows.images.engine.serving import NotDescribed, NotServing, Served, ask
 from flows.images.errors import EngineError, EngineUnreachable, TrialFailed
 from flows.text import printable, quoted
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flows.images.engine.client import Engine
     from flows.images.engine.container import Container, Process
     from flows.images.engine.local import LocalImage
+    from flows.plugin_kinds import Expected
 
 HEAD_START_SECONDS = 10.0
 """How long the restricted container runs alone. Then the other one is started beside it, so that a slow plugin does not
@@ -80,6 +81,7 @@ class Trial:
 def run_trial(
     engine: Engine,
     image: LocalImage,
+    expected: Expected,
     *,
     seconds: float = START_SECONDS,
     on_output: Callable[[str], None] = lambda _line: None,
@@ -89,17 +91,19 @@ def run_trial(
     Args:
         engine: The engine that has the image.
         image: What to run.
+        expected: What it must serve.
         seconds: How long it may take until it serves: CPU time while it works, otherwise the time that passes. In all
             it may take six times as long.
         on_output: Called with a line every ten seconds while it starts.
 
     Raises:
         TrialFailed: run as the platform runs it, it ends, does not serve in time, cannot be called by the platform, or
-            serves no collector; the error has its last lines.
+            serves something else than what is expected; the error has its last lines.
         EngineError, EngineUnreachable: the container cannot be created or observed.
     """
+    tried = _Tried(engine, image, expected)
     with ExitStack() as stack:
-        restricted, problem = _restricted(stack, engine, image, seconds)
+        restricted, problem = _restricted(stack, tried, seconds)
         plain: _Run | None = None
         result: Trial | None = None
         patience = 0.0
@@ -113,7 +117,7 @@ def run_trial(
                     problem, restricted = error.reason, None
             alone = restricted is not None and restricted.seconds < HEAD_START_SECONDS
             if plain is None and not alone:
-                plain = _Run(stack, engine, image, _patience(seconds), NONE)
+                plain = _Run(stack, tried, _patience(seconds), NONE)
             if plain and result is None and (served := plain.look()):
                 result = plain.result(served)
                 # On a busy machine the restricted container may be the slower one by chance.
@@ -127,13 +131,22 @@ def run_trial(
             slow = run is not None and run.seconds >= HEAD_START_SECONDS
             time.sleep(_LONG_PAUSE_SECONDS if slow else _PAUSE_SECONDS)
         written = [path for path in plain.container.changes() if not _is_no_need(path)]
-    needs = _needs(engine, image, result.seconds, written)
+    needs = _needs(tried, result.seconds, written)
     if not needs:
         problem = problem or f"it did not serve within {patience:.0f} s"
         needs = (
             f"It did not serve with restrictions ({problem}); which one it does not stand was not found out",
         )
-    return replace(result, remarks=needs)
+    return replace(result, remarks=(*needs, *expected.lacking(result.services)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """An image, the engine that has it, and what it must serve."""
+
+    engine: Engine
+    image: LocalImage
+    expected: Expected
 
 
 class _Run:
@@ -141,8 +154,7 @@ class _Run:
 
     Args:
         stack: Removes it.
-        engine: The engine that has the image.
-        image: What to run.
+        tried: What to run, and where.
         patience: How long it is waited for.
         restrictions: What it does without.
     """
@@ -150,13 +162,13 @@ class _Run:
     def __init__(
         self,
         stack: ExitStack,
-        engine: Engine,
-        image: LocalImage,
+        tried: _Tried,
         patience: Patience,
         restrictions: frozenset[Restriction],
     ) -> None:
-        self._image, self._patience, self._started = image, patience, time.monotonic()
-        self.container = stack.enter_context(engine.running(image, patience.wall, restrictions))
+        self._image, self._expected = tried.image, tried.expected
+        self._patience, self._started = patience, time.monotonic()
+        self.container = stack.enter_context(tried.engine.running(tried.image, patience.wall, restrictions))
 
     @property
     def seconds(self) -> float:
@@ -167,7 +179,7 @@ class _Run:
         """What it serves; None if it does not serve yet.
 
         Raises:
-            TrialFailed: it ended, its time is over, the platform cannot call it, or it serves no collector.
+            TrialFailed: it ended, its time is over, the platform cannot call it, or it serves something else.
         """
         process = self.container.process()
         if not process.running:
@@ -175,7 +187,7 @@ class _Run:
         reason, listens = "its port is not published", False
         for endpoint in self.container.endpoints():
             try:
-                served = ask(endpoint)
+                served = ask(endpoint, self._expected)
             except NotServing as error:
                 if not listens:
                     reason, listens = str(error), error.listens
@@ -197,7 +209,8 @@ class _Run:
     def result(self, served: Served) -> Trial:
         """The result of the trial if this run counts."""
         open_network = self.container.open_network
-        remarks = (f"Its network had a way out: {open_network}",) if open_network else ()
+        out = (f"Its network had a way out: {open_network}",) if open_network else ()
+        remarks = (*out, *self._expected.lacking(served.services))
         return Trial(served.services, self.seconds, self.container.restrictions, remarks)
 
     def _wait(self, reason: str, listens: bool) -> None:
@@ -222,13 +235,8 @@ class _Run:
         self._patience.note(self.seconds, cpu)
 
     def _check(self, served: Served) -> None:
-        if COLLECTOR not in served.services:
-            shown = ", ".join(served.services) or "no service"
-            self._refuse(
-                f"it does not serve {COLLECTOR}; it lists {shown}",
-                "Make its server serve the collector; start a plugin that uses SpaceONE's framework with "
-                "`spaceone run plugin-server plugin`",
-            )
+        if not self._expected.is_served(served.services):
+            self._refuse(*self._expected.contradiction(served.services))
 
     def _refuse_ended(self, process: Process) -> NoReturn:
         after = f"after {self.seconds:.1f} s, before it served"
@@ -244,12 +252,10 @@ class _Run:
         raise TrialFailed(str(self._image.reference), reason=reason, advice=advice, output=output)
 
 
-def _restricted(
-    stack: ExitStack, engine: Engine, image: LocalImage, seconds: float
-) -> tuple[_Run | None, str]:
+def _restricted(stack: ExitStack, tried: _Tried, seconds: float) -> tuple[_Run | None, str]:
     """The run with every restriction; None, and why, if it does not even start so."""
     try:
-        return _Run(stack, engine, image, _patience(seconds), ALL), ""
+        return _Run(stack, tried, _patience(seconds), ALL), ""
     except EngineUnreachable:
         raise
     except TrialFailed as error:
@@ -258,12 +264,11 @@ def _restricted(
         return None, error.message
 
 
-def _needs(engine: Engine, image: LocalImage, took: float, written: list[str]) -> tuple[str, ...]:
+def _needs(tried: _Tried, took: float, written: list[str]) -> tuple[str, ...]:
     """What a plugin needs that the restricted container did not have: one short run for each restriction.
 
     Args:
-        engine: The engine that has the image.
-        image: What to run.
+        tried: What to run, and where.
         took: Seconds until it served without restrictions.
         written: The paths that it changed there.
     """
@@ -272,7 +277,7 @@ def _needs(engine: Engine, image: LocalImage, took: float, written: list[str]) -
     for restriction in Restriction:
         if time.monotonic() + patience > until:
             break
-        why = _failure(engine, image, patience, restriction)
+        why = _failure(tried, patience, restriction)
         if why and restriction is Restriction.FILES and written:
             more = f" and {len(written) - _SHOWN_PATHS} more" if len(written) > _SHOWN_PATHS else ""
             why = f"it writes {', '.join(map(printable, written[:_SHOWN_PATHS]))}{more}"
@@ -281,11 +286,11 @@ def _needs(engine: Engine, image: LocalImage, took: float, written: list[str]) -
     return tuple(found)
 
 
-def _failure(engine: Engine, image: LocalImage, seconds: float, restriction: Restriction) -> str:
+def _failure(tried: _Tried, seconds: float, restriction: Restriction) -> str:
     """Why an image does not serve with one restriction alone; empty if it does, or if that cannot be said."""
     try:
         with ExitStack() as stack:
-            run = _Run(stack, engine, image, Patience(seconds, 3 * seconds), frozenset({restriction}))
+            run = _Run(stack, tried, Patience(seconds, 3 * seconds), frozenset({restriction}))
             while restriction in run.container.restrictions and run.look() is None:
                 time.sleep(_PAUSE_SECONDS)
     except TrialFailed as error:

@@ -8,6 +8,7 @@ from flows.images.labels import (
     BASE_DIGEST,
     BASE_NAME,
     CREATED,
+    PLUGIN_TYPE,
     REVISION,
     SOURCE,
     SOURCE_DIGEST,
@@ -29,6 +30,7 @@ def image_labels(
     reference: ImageReference,
     build_args: Mapping[str, str],
     base_digest: str | None = None,
+    plugin_type: str | None = None,
 ) -> dict[str, str]:
     """Return the labels for an image of `source`: the same for the same source, name and base image.
 
@@ -37,6 +39,7 @@ def image_labels(
         reference: The image's name.
         build_args: The arguments of the Dockerfile, which may name the base image.
         base_digest: The digest of the base image; None if it is not known.
+        plugin_type: What the plugin is registered as; None for an inventory collector.
     """
     base = source.base(build_args)
     labels = {
@@ -49,5 +52,6 @@ def image_labels(
         BASE_DIGEST: base_digest,
         SOURCE_DIGEST: source.digest,
         SOURCE_FILES: source.listing.label(),
+        PLUGIN_TYPE: plugin_type,
     }
     return {key: value for key, value in labels.items() if value}

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from flows.images import ImageReference, InvalidReference
-from flows.images.labels import SOURCE_DIGEST, SOURCE_FILES
+from flows.images.labels import PLUGIN_TYPE, SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source import PluginSource
 from flows.images.source.context import whole_digest
-from flows.images.state import ImageStatus, compare, sortable
+from flows.images.state import ImageStatus, compare, of_kind, remarks_on_kind, sortable
 from flows.images.versions import rule
+from flows.plugin_kinds import kind_of
 
 
 @pytest.fixture
@@ -182,3 +183,91 @@ def test_what_is_blocked_already_stays_so(plugin, registry, reference, hold):
     source = PluginSource.load(plugin)
     state = compare(source, registry, reference)
     assert sortable(state, source, PEP_440, ["latest"]) == state
+
+
+@pytest.mark.parametrize(
+    ("tried", "registered", "kept"),
+    [
+        (None, "inventory.Collector", True),
+        (None, "monitoring.Webhook", False),
+        ("monitoring.Webhook", "monitoring.Webhook", True),
+        ("monitoring.Webhook", "inventory.Collector", False),
+        ("identity.Domain", "identity.ExternalAuth", True),
+        ("power_scheduler.Controller", "power_scheduler.Controller", True),
+        ("power_scheduler.Controller", "monitoring.Webhook", False),
+    ],
+)
+def test_an_image_that_is_kept_was_tried_as_what_is_registered(
+    plugin, registry, reference, hold, tried, registered, kept
+):
+    source = PluginSource.load(plugin)
+    hold({SOURCE_DIGEST: source.digest, **({PLUGIN_TYPE: tried} if tried else {})})
+    state = of_kind(compare(source, registry, reference), source, kind_of(registered).on("2.x"))
+    assert state.blocked is not kept
+    if not kept:
+        assert state.status is ImageStatus.OF_ANOTHER_KIND
+        assert state.message == (
+            f"{reference} was tried as {tried or 'inventory.Collector'}, and the manifest registers it as "
+            f"{registered}. Write the type into the manifest that the plugin has; if it has changed, bump "
+            f"{source.version_file}."
+        )
+
+
+def test_an_image_that_is_built_is_tried(plugin, registry, reference):
+    source = PluginSource.load(plugin)
+    state = of_kind(compare(source, registry, reference), source, kind_of("monitoring.Webhook").on("2.x"))
+    assert state.status is ImageStatus.ABSENT
+
+
+def framework(plugin, package):
+    """Makes a source one of SpaceONE's framework."""
+    (plugin / "src/plugin").mkdir(exist_ok=True)
+    (plugin / "src/plugin/main.py").write_text(f"from spaceone.{package}.lib.server import XPluginServer\n")
+    dockerfile = plugin / "Dockerfile"
+    dockerfile.write_text(
+        f'{dockerfile.read_text()}\nENTRYPOINT ["spaceone", "run", "plugin-server", "plugin"]\n'
+    )
+
+
+def test_a_source_that_starts_another_kind_is_blocked_before_it_is_built(plugin, registry, reference):
+    framework(plugin, "monitoring.plugin.webhook")
+    source = PluginSource.load(plugin)
+    absent = compare(source, registry, reference)
+    state = of_kind(absent, source, kind_of("inventory.Collector").on("2.x"))
+    assert state.status is ImageStatus.OF_ANOTHER_KIND
+    assert state.message == (
+        f"{plugin}/src/plugin/main.py makes the server of a webhook (spaceone.monitoring.plugin.webhook), and the "
+        "manifest registers the plugin as inventory.Collector. Write the type monitoring.Webhook into the manifest, or "
+        "correct the source."
+    )
+    for generation in ("1.12", "2.x"):
+        assert (
+            of_kind(
+                absent,
+                source,
+                kind_of("monitoring.Webhook").on(generation),
+            )
+            is absent
+        )
+
+
+@pytest.mark.parametrize("package", ["identity.plugin.external_auth", "inventory.plugin.new_kind"])
+@pytest.mark.parametrize("registered", ["identity.Domain", "identity.ExternalAuth"])
+def test_a_source_that_may_be_of_the_kind_is_not_blocked(plugin, registry, reference, package, registered):
+    framework(plugin, package)
+    source = PluginSource.load(plugin)
+    absent = compare(source, registry, reference)
+    assert of_kind(absent, source, kind_of(registered).on("2.x")) is absent
+
+
+@pytest.mark.parametrize(("package", "remarks"), [("monitoring", 1), ("inventory", 0), ("statistics", 0)])
+def test_a_source_that_starts_another_service_is_remarked(plugin, package, remarks):
+    dockerfile = plugin / "Dockerfile"
+    dockerfile.write_text(f'{dockerfile.read_text()}\nCMD ["spaceone", "grpc", "spaceone.{package}"]\n')
+    found = remarks_on_kind(PluginSource.load(plugin), kind_of("inventory.Collector").on("1.12"))
+    assert len(found) == remarks
+    if found:
+        assert (
+            "starts spaceone.monitoring, where plugins of the type monitoring.DataSource or monitoring.Web"
+            in found[0]
+        )

@@ -25,7 +25,7 @@ def replace(path, old, new):
 def test_the_portfolio(checkout):
     manifest = Manifest.load(checkout / "deployments/portfolio")
     assert manifest.plugin.id == "plugin-portfolio-inven-collector"
-    assert manifest.plugin.type == "inventory.Collector"
+    assert manifest.plugin.plugin_kind().type == "inventory.Collector"
     assert [schema.id for schema in manifest.schemas] == ["portfolio_investment_schema"]
     assert manifest.provider.provider == "portfolio"
     assert manifest.collector.plugin_info.upgrade_mode == "MANUAL"
@@ -181,7 +181,7 @@ def test_a_manifest_of_2_x(checkout):
         f"{folder}/schemas.yaml (document 1)",
         f"{folder}/schemas.yaml (document 2)",
     ]
-    assert manifest.plugin.type == "inventory.Collector"
+    assert manifest.plugin.plugin_kind().type == "inventory.Collector"
     assert manifest.repository.place.default
     assert manifest.repository.name == "Local Repository"
     assert not manifest.collector.place.default
@@ -588,3 +588,69 @@ def test_secret_data_that_does_not_fit_is_not_shown(folder):
     assert "hu;" not in said
     assert "'hu'" not in said
     assert Manifest.load(folder, written=False).service_accounts  # nothing writes it
+
+
+WEBHOOK = "name: Alerts\nservice_type: monitoring.Webhook\nimage: team/plugin-alerts-mon-webhook\n"
+
+
+def test_a_plugin_of_another_kind_needs_no_provider_and_has_no_collector(write):
+    manifest = Manifest.load(write({"register_plugin.yaml": WEBHOOK}))
+    assert not manifest.collects
+    assert (manifest.collector, manifest.provider_name) == (None, "")
+
+
+def test_a_schema_beside_it_needs_one(write):
+    schema = "name: token\nschema: {type: object}\n"
+    with pytest.raises(InvalidField, match="nothing names the provider"):
+        Manifest.load(write({"register_plugin.yaml": WEBHOOK, "create_schema.yaml": schema}))
+    named = {"register_plugin.yaml": f"{WEBHOOK}provider: alerts\n", "create_schema.yaml": schema}
+    assert Manifest.load(write(named)).provider_name == "alerts"
+
+
+def test_a_collector_of_a_plugin_of_another_kind_is_refused_in_words(cases):
+    with pytest.raises(InvalidField) as caught:
+        Manifest.load(cases / "monitoring-type")
+    assert re.sub("/[^ ]*/", "", caught.value.message) == (
+        "manifest.yaml (document 5): a collector is declared, but manifest.yaml (document 4) registers the plugin as "
+        "monitoring.Webhook: nothing is collected with a webhook. If it is a collector, its type is "
+        "inventory.Collector; if not, leave the collector out."
+    )
+
+
+@pytest.mark.parametrize("field", ["service_type", "resource_type"])
+def test_a_type_that_is_almost_known_is_refused(folder, field):
+    path = folder / "register_plugin.yaml"
+    replace(path, "service_type: inventory.Collector", f"{field}: inventory.Colector")
+    with pytest.raises(
+        InvalidField, match=f"'{field}': 'inventory.Colector' is no type .*inventory.Collector mean"
+    ):
+        Manifest.load(folder)
+
+
+def test_two_types_that_contradict_each_other(write):
+    with pytest.raises(
+        InvalidField, match="'monitoring.Webhook' says that it is a webhook, and .* a collector"
+    ):
+        Manifest.load(write({"register_plugin.yaml": f"{WEBHOOK}resource_type: inventory.Collector\n"}))
+
+
+def test_each_generation_may_have_its_own_word_for_the_same(write):
+    text = "name: x\nservice_type: identity.Domain\nresource_type: identity.ExternalAuth\nimage: a/b\n"
+    plugin = Manifest.load(write({"register_plugin.yaml": text})).plugin
+    assert plugin.plugin_kind("1.12").type == "identity.Domain"
+    assert plugin.plugin_kind("2.x").type == "identity.ExternalAuth"
+
+
+def test_what_is_published_has_no_account_and_no_collector(folder):
+    manifest = Manifest.load(folder)
+    published = manifest.published()
+    assert (published.service_accounts, published.collector) == ((), None)
+    assert (published.plugin, published.schemas) == (manifest.plugin, manifest.schemas)
+
+
+def test_a_parameter_for_a_collector_that_there_cannot_be(write):
+    folder = write({"register_plugin.yaml": WEBHOOK})
+    with pytest.raises(
+        InvalidField, match=r"with -p collector\.name: a collector is declared, but .* as monitoring.Web"
+    ):
+        Manifest.load(folder, ["collector.name=x"])

@@ -159,7 +159,8 @@ class Engine:
         self.calls.append("files")
         yield iter([self.archive])
 
-    def build(self, source, reference, *, build_args, on_output):
+    def build(self, source, reference, *, build_args, plugin_type, on_output):
+        self.plugin_type = plugin_type
         self._do("build", on_output)
         return self.image.id
 
@@ -298,10 +299,12 @@ def world(monkeypatch, platform, engine):
 
     `world.status` is what its registry holds of the image, `world.pushed` after a push, and `world.digest` its digest;
     `world.login` how it lets one in; `world.documents` what it holds by repository and tag, `world.tags` the tags of
-    every repository, `world.remote` the image that it gives, and `world.refuses` errors by method.
+    every repository, `world.remote` the image that it gives, `world.plugin_type` what it was
+    tried as, and `world.refuses` errors by method.
     """
     world = SimpleNamespace(
         status=ImageStatus.ABSENT,
+        plugin_type="inventory.Collector",
         pushed=ImageStatus.SAME,
         digest=PUSHED,
         login=Login("ann", token=False),
@@ -337,7 +340,7 @@ def world(monkeypatch, platform, engine):
         digest = None if status is ImageStatus.ABSENT else world.digest
         message = f"bump {source.version_file}"
         made_from = source.digest if status is ImageStatus.SAME else "sha256:source"
-        return ImageState(status, reference, digest, made_from, message)
+        return ImageState(status, reference, digest, made_from, message, plugin_type=world.plugin_type)
 
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)

@@ -2,7 +2,7 @@ import pytest
 
 from flows.manifest import Manifest
 from flows.steps import inspection as looking
-from flows.steps.errors import NoSuchResource, NotReleased
+from flows.steps.errors import NoSuchResource, NothingCollected, NotReleased
 from flows.steps.inspection import list_offers, show_resource
 from flows.steps.release import ReleaseRequest, release
 
@@ -63,3 +63,13 @@ def test_what_is_offered_is_that_of_the_known_services(released, platform, recor
         ("identity", {"Thing": ["list"]}),
         ("inventory", {"Thing": ["list"]}),
     ]
+
+
+def test_a_plugin_of_another_kind_has_no_resources(released, recorder, tmp_path):
+    (tmp_path / "register_plugin.yaml").write_text(
+        "name: x\nservice_type: cost_analysis.DataSource\nimage: a/b\n"
+    )
+    with pytest.raises(
+        NothingCollected, match="The plugin b is a cost data source .cost_analysis.DataSource.: it has"
+    ):
+        show_resource(released, Manifest.load(tmp_path), None, recorder)

@@ -165,3 +165,9 @@ def test_cells_of_a_table_artifact_are_text(text):
     line = printable(re.sub(r"\s*\n\s*", " ", text))
     assert rendered(head) == rendered(cell) == [line]
     assert unescaped(cell) == line
+
+
+def test_a_plugin_that_was_published_has_its_next_step():
+    text = release_report(report(collected=None, planned=planned(ACTIONS)))
+    assert "Published without a collector. Create a collector with it, in the console or by the API" in text
+    assert "Published without" not in release_report(made())

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from flows.images import (
     EngineError,
@@ -22,8 +23,9 @@ from flows.spaceone import PluginStarting, UnknownField
 from flows.spaceone.advice import from_details
 from flows.steps import collection, delivery, registration
 from flows.steps.collection import recollect
-from flows.steps.errors import NotAsReleased, NotReleased, PlanBlocked
+from flows.steps.errors import NotAsReleased, NothingCollected, NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
+from flows.steps.report import json_schema
 
 PUSHED = f"sha256:{'cd' * 32}"
 VERSION = (Path(__file__).parents[3] / "plugin/src/VERSION").read_text().strip()
@@ -181,6 +183,97 @@ def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder
     assert (report.collected, report.collector_id, report.success) == (None, None, True)
     assert recorder.steps[-1].name == "record release"
     assert recorder.reports == [report]
+
+
+@pytest.fixture
+def webhook(request_, tmp_path):
+    """A request for a plugin of another kind."""
+    manifest = tmp_path / "manifest"
+    manifest.mkdir()
+    (manifest / "register_plugin.yaml").write_text(
+        "name: Alerts\nservice_type: monitoring.Webhook\nimage: team/plugin-alerts-mon-webhook\n"
+    )
+    return dataclasses.replace(request_, manifest=manifest)
+
+
+def test_a_release_of_another_kind_ends_with_the_registered_plugin(webhook, platform, recorder, engine):
+    report = release(webhook, recorder)
+    published = ["repository.Plugin.register", WRITES[-2]]
+    assert platform.writes == ["build", "trial", "push", "store", "store", *published]
+    assert [action.kind for action in report.actions] == ["image", "repository", "plugin"]
+    assert (report.collected, report.collector_id, report.success) == (None, None, True)
+    assert engine.plugin_type == "monitoring.Webhook"
+    document = report.as_json()
+    assert document["plugin_type"] == "monitoring.Webhook"
+    assert document["next_step"].startswith(
+        "Create a webhook with it, in the console if it lists the plugin or by the"
+    )
+    Draft202012Validator(json_schema()).validate(document)
+
+
+def test_a_second_release_of_another_kind_writes_nothing(webhook, platform, recorder, world):
+    release(webhook, recorder)
+    platform.records["repository.Plugin"][0]["plugin_id"] = "plugin-alerts-mon-webhook"
+    world.status, world.plugin_type = ImageStatus.SAME, "monitoring.Webhook"
+    platform.calls.clear()
+    report = release(webhook, recorder)
+    assert platform.writes == []
+    assert report.next_step
+
+
+def test_the_plan_says_where_a_release_of_another_kind_ends(webhook, recorder, platform):
+    report = release(dataclasses.replace(webhook, dry_run=True), recorder)
+    assert platform.writes == []
+    notes = report.planned.plan.action("plugin").notes
+    assert "It is a webhook, and no collector: the release ends when it is registered." in notes
+    assert report.next_step is None
+
+
+def test_what_only_a_collector_uses_is_remarked(webhook, recorder, world):
+    (webhook.manifest / "create_service_account.yaml").write_text(
+        "name: Account\nprovider: alerts\nproject: P\ndata: {}\n"
+    )
+    options = {"plugin-alerts-mon-webhook": {"base_url": "x"}}
+    settings = Settings(registry={"type": "HARBOR"}, plugin_options=options)
+    environment = world.environment.model_copy(update={"settings": settings})
+    report = release(dataclasses.replace(webhook, dry_run=True, environment=environment), recorder)
+    assert [action.kind for action in report.actions] == ["image", "repository", "plugin"]
+    notes = report.planned.plan.action("plugin").notes
+    assert notes[-2:] == (
+        "not used, because a release of this plugin makes none: service account Account.",
+        "not used, because they are a collector's: plugin_options of the environment (base_url).",
+    )
+
+
+def test_an_image_that_was_tried_as_a_collector_is_not_published_as_another_kind(
+    webhook, world, platform, recorder
+):
+    world.status = ImageStatus.SAME
+    with pytest.raises(
+        PlanBlocked, match="was tried as inventory.Collector, and the manifest registers it as monitor"
+    ):
+        release(webhook, recorder)
+    assert platform.writes == []
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "# Guide"), ("ko", "# 가이드")])
+def test_the_guide_of_the_source_is_the_plugins_docs(
+    webhook, recorder, platform, checkout, tmp_path, language, text
+):
+    source = shutil.copytree(checkout / "plugin", tmp_path / "source")
+    guide = source / "docs" / language / "GUIDE.md"
+    guide.parent.mkdir(parents=True)
+    guide.write_text(f"{text}\n")
+    release(dataclasses.replace(webhook, source=source), recorder)
+    assert platform.records["repository.Plugin"][0]["docs"] == {language: text}
+
+
+def test_nothing_is_collected_with_another_kind(webhook, world, recorder):
+    manifest = Manifest.load(webhook.manifest)
+    with pytest.raises(
+        NothingCollected, match="plugin-alerts-mon-webhook is a webhook .* no collector, no job"
+    ):
+        recollect(world.environment, manifest, recorder)
 
 
 @pytest.mark.parametrize("status", [ImageStatus.CONFLICT, ImageStatus.UNLABELLED])

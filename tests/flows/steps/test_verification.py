@@ -252,3 +252,28 @@ def test_a_plugin_of_another_image_is_looked_up_as_the_platform_has_it(released,
 
 def test_a_check_is_plain_data():
     assert dataclasses.asdict(Check("a", None, "b")) == {"name": "a", "passed": None, "detail": "b"}
+
+
+@pytest.fixture
+def webhook(world, checkout, recorder, tmp_path):
+    """A released plugin of another kind, and its verification."""
+    (tmp_path / "register_plugin.yaml").write_text(
+        "name: Alerts\nservice_type: monitoring.Webhook\nimage: quasarhub/plugin-portfolio-inven-collector\n"
+    )
+    released = Released(world, checkout, recorder)
+    released.manifest = Manifest.load(tmp_path)
+    return released
+
+
+def test_a_plugin_without_a_collector_is_verified_in_its_last_version(webhook, platform):
+    platform.records["inventory.Collector"].clear()
+    result = webhook.verify()
+    assert result.success
+    assert result.reference.tag == webhook.plugin.version
+
+
+def test_without_a_record_the_version_is_asked_for(webhook, platform):
+    platform.records["repository.Plugin"][0]["tags"] = {}
+    with pytest.raises(NotReleased, match="no record of a release of the plugin") as caught:
+        webhook.verify()
+    assert "--version" in caught.value.advice

@@ -16,11 +16,14 @@ from grpc_reflection.v1alpha import reflection
 from spaceone.api.inventory.plugin import collector_pb2
 
 from flows.images.engine import serving
-from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served, ask
+from flows.images.engine.serving import NotDescribed, NotServing, Served, ask
+from flows.plugin_kinds import COLLECTOR, COLLECTS, kind_of
 from flows.spaceone import Endpoint
 from tests.waiting import PATIENCE
 
 HEALTH = "grpc.health.v1.Health"
+A_COLLECTOR = kind_of(COLLECTS).on("2.x")
+
 assert COLLECTOR in {each.full_name for each in collector_pb2.DESCRIPTOR.services_by_name.values()}, (
     "a server's reflection describes what was imported"
 )
@@ -33,13 +36,13 @@ def patient(monkeypatch):
 
 
 class Collector(grpc.GenericRpcHandler):
-    """Knows `Collector.init`, and must not be run."""
+    """Knows `init` of a service, and must not be run."""
 
-    def __init__(self):
-        self.ran = False
+    def __init__(self, name=COLLECTOR):
+        self.ran, self.name = False, name
 
     def service(self, details):
-        if details.method != f"/{COLLECTOR}/init":
+        if details.method != f"/{self.name}/init":
             return None
         return grpc.unary_unary_rpc_method_handler(self.init, health_pb2.HealthCheckRequest.FromString)
 
@@ -73,12 +76,12 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 def test_a_server_lists_its_services_itself():
     names = (COLLECTOR, HEALTH, reflection.SERVICE_NAME)
     with serve(status=SERVING, reflected=names) as endpoint:
-        assert ask(endpoint) == Served((HEALTH, COLLECTOR))
+        assert ask(endpoint, A_COLLECTOR) == Served((HEALTH, COLLECTOR))
 
 
 def test_a_server_without_a_health_service_is_healthy_when_it_answers():
     with serve(reflected=(COLLECTOR,)) as endpoint:
-        assert ask(endpoint) == Served((COLLECTOR,))
+        assert ask(endpoint, A_COLLECTOR) == Served((COLLECTOR,))
 
 
 def test_a_server_that_says_so_does_not_serve():
@@ -86,13 +89,13 @@ def test_a_server_that_says_so_does_not_serve():
         serve(status=health_pb2.HealthCheckResponse.NOT_SERVING, reflected=(COLLECTOR,)) as endpoint,
         pytest.raises(NotServing, match="its health check says NOT_SERVING") as caught,
     ):
-        ask(endpoint)
+        ask(endpoint, A_COLLECTOR)
     assert caught.value.listens
 
 
 def test_a_server_that_does_not_know_its_health_serves():
     with serve(status=health_pb2.HealthCheckResponse.UNKNOWN, reflected=(COLLECTOR,)) as endpoint:
-        assert ask(endpoint).services == (COLLECTOR,)
+        assert ask(endpoint, A_COLLECTOR).services == (COLLECTOR,)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +108,25 @@ def test_a_server_that_does_not_know_its_health_serves():
 )
 def test_a_server_without_reflection_is_of_no_use_and_nothing_of_it_is_run(collector, lacks):
     with serve(status=SERVING, collector=collector) as endpoint, pytest.raises(NotDescribed) as caught:
-        ask(endpoint)
+        ask(endpoint, A_COLLECTOR)
     assert str(caught.value) == f"{lacks} (UNIMPLEMENTED)"
     assert "enable_server_reflection" in caught.value.advice
     assert not collector or not collector.ran
+
+
+def test_without_reflection_the_words_are_about_what_is_expected():
+    webhook = kind_of("monitoring.Webhook").on("2.x")
+    with (
+        serve(collector=Collector()) as endpoint,
+        pytest.raises(NotDescribed, match="neither the webhook nor"),
+    ):
+        ask(endpoint, webhook)
+    for service in webhook.services:
+        with (
+            serve(collector=Collector(service)) as endpoint,
+            pytest.raises(NotDescribed, match="offers no gRPC"),
+        ):
+            ask(endpoint, webhook)
 
 
 @pytest.mark.parametrize("named", ["spaceone.api.no.such.Service", "x"])
@@ -118,7 +136,7 @@ def test_every_service_that_is_listed_must_be_described(named):
         serve(status=SERVING, reflected=(COLLECTOR, named)) as endpoint,
         pytest.raises(NotDescribed, match=f"does not describe {named} by its reflection: "),
     ):
-        ask(endpoint)
+        ask(endpoint, A_COLLECTOR)
 
 
 def test_nobody_answers():
@@ -126,7 +144,7 @@ def test_nobody_answers():
         free.bind(("127.0.0.1", 0))
         endpoint = Endpoint("127.0.0.1", free.getsockname()[1], False)
         with pytest.raises(NotServing, match="nothing responds there") as caught:
-            ask(endpoint)
+            ask(endpoint, A_COLLECTOR)
     assert not caught.value.listens
 
 
@@ -141,7 +159,7 @@ def test_docker_accepts_connections_for_a_container_where_nothing_listens():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=proxy, daemon=True).start()
         with pytest.raises(NotServing, match="nothing responds there") as caught:
-            ask(Endpoint("127.0.0.1", listener.getsockname()[1], False))
+            ask(Endpoint("127.0.0.1", listener.getsockname()[1], False), A_COLLECTOR)
         listener.shutdown(socket.SHUT_RDWR)
     assert not caught.value.listens
 
@@ -154,7 +172,7 @@ def test_what_listens_speaks_another_protocol():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with pytest.raises(NotServing, match="does not speak gRPC without TLS") as caught:
-            ask(Endpoint("127.0.0.1", server.server_port, False))
+            ask(Endpoint("127.0.0.1", server.server_port, False), A_COLLECTOR)
         server.shutdown()
     assert caught.value.listens
 
@@ -165,5 +183,5 @@ def test_what_listens_says_nothing(monkeypatch):
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(NotServing, match=r"what listens there did not respond within 0\.2 s") as caught,
     ):
-        ask(Endpoint("127.0.0.1", silent.getsockname()[1], False))
+        ask(Endpoint("127.0.0.1", silent.getsockname()[1], False), A_COLLECTOR)
     assert caught.value.listens

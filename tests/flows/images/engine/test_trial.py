@@ -12,7 +12,8 @@ from flows.images import EngineError, EngineUnreachable, ImageReference, TrialFa
 from flows.images.engine import LocalImage, Trial, run_trial, trial
 from flows.images.engine.container import Process
 from flows.images.engine.restrictions import ALL, NONE, Restriction
-from flows.images.engine.serving import COLLECTOR, NotDescribed, NotServing, Served
+from flows.images.engine.serving import NotDescribed, NotServing, Served
+from flows.plugin_kinds import COLLECTOR, COLLECTS, kind_of
 
 SERVED = Served(("grpc.health.v1.Health", COLLECTOR))
 UP = Process(running=True, exit_code=0, out_of_memory=False)
@@ -30,6 +31,7 @@ class World:
         hangs: Whether a plugin that does not stand a restriction hangs; otherwise it ends.
         started: When each container was started, with its restrictions.
         after: Seconds after which a container listens.
+        expected: What it must serve.
         works: The part of a processor that a container uses.
         said: The lines of progress.
     """
@@ -41,6 +43,7 @@ class World:
         self.stands, self.cannot, self.refused, self.hangs = ALL, NONE, None, False
         self.started, self.here, self.written, self.lines = [], 0, [], ["last words"]
         self.after, self.works, self.said = 0.0, 0.0, []
+        self.expected = kind_of(COLLECTS).on("2.x")
 
     @contextmanager
     def running(self, image, seconds, restrictions=NONE):
@@ -67,7 +70,8 @@ class World:
         finally:
             self.here -= 1
 
-    def ask(self, endpoint):
+    def ask(self, endpoint, expected):
+        assert expected == self.expected
         fine, restricted, since = endpoint[:3]
         if not fine or self.now - since < self.after:
             raise NOBODY
@@ -82,6 +86,7 @@ class World:
         return run_trial(
             self,
             LocalImage(reference, "sha256:1", None, 1, "", self.ports, {}),
+            self.expected,
             seconds=seconds,
             on_output=self.said.append,
         )
@@ -306,3 +311,37 @@ def test_an_image_may_take_as_long_as_is_said(world):
     with pytest.raises(TrialFailed, match="after 5 s"):
         world.run(seconds=5)
     assert world.now <= 12
+
+
+WEBHOOK, EVENT = (f"spaceone.api.monitoring.plugin.{name}" for name in ("Webhook", "Event"))
+
+
+def test_a_plugin_of_another_kind_is_tried_for_its_own_service(world):
+    world.expected = kind_of("monitoring.Webhook").on("2.x")
+    world.answers = [Served((EVENT, WEBHOOK))]
+    assert world.run().remarks == ()
+
+
+def test_a_service_that_is_called_later_and_lacks_is_remarked(world):
+    world.expected = kind_of("monitoring.Webhook").on("1.12")
+    world.answers = [Served((WEBHOOK,))]
+    remark = f"It does not serve {EVENT}, which the platform calls when it uses a webhook"
+    assert world.run().remarks == (remark,)
+    world.stands = NONE
+    assert world.run().remarks[-1] == remark
+
+
+def test_an_image_that_contradicts_the_manifest_is_refused_in_words(world):
+    world.expected = kind_of("cost_analysis.DataSource").on("2.x")
+    with pytest.raises(
+        TrialFailed, match="it serves a collector, and the manifest registers it as cost_analysis.Data"
+    ):
+        world.run()
+
+
+def test_a_webhook_that_is_registered_as_a_collector_is_refused_in_words(world):
+    world.answers = [Served((EVENT, WEBHOOK))]
+    with pytest.raises(
+        TrialFailed, match=r"it serves a webhook, .* as inventory.Collector; .* the type monitoring.Web"
+    ):
+        world.run()
