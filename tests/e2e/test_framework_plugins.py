@@ -55,7 +55,6 @@ def test_it_is_released_and_collected_with_in_full(first, generation, plugin):
         "inventory.CloudServiceType": 2,
         "inventory.Region": 2,
     }
-    assert first["trial"]["remarks"] == []
 
 
 def test_the_inventory_holds_all_of_it(first, generation, plugin, client):
