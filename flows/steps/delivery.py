@@ -151,9 +151,16 @@ def _try(
     engine: Engine, image: LocalImage, planned: Planned, environment: Environment, runner: Runner
 ) -> Trial:
     from flows.images.engine.trial import run_trial
+    from flows.steps.collector_support import check_collector
 
-    seconds = environment.settings.start_seconds
-    return run_trial(engine, image, planned.expected, seconds=seconds, on_output=runner.output)
+    return run_trial(
+        engine,
+        image,
+        planned.expected,
+        seconds=environment.settings.start_seconds,
+        on_output=runner.output,
+        on_served=partial(check_collector, planned, environment),
+    )
 
 
 def _push(

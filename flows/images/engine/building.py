@@ -124,8 +124,6 @@ def build(
             on_output=on_output,
             seconds=seconds,
         )
-    # A large image takes a while, and the builder's last line would say that all is done.
-    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
     image_id = make_reproducible(
         api, output.image_id, source.base(arguments), reference, source.created, output
     )
@@ -225,6 +223,8 @@ def make_reproducible(
     layers = api.layers(built)
     below = api.layers(base) if base != SCRATCH else []
     own = layers[len(below) :] if layers[: len(below)] == below else []
+    # A large image takes a while, and the builder's last line says that all is done.
+    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
     with tempfile.TemporaryFile() as archive:
         with answering(api.address, f"reading {name}"):
             saved = api.calls.get_image(built)
