@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from flows.images.source.listing import ALGORITHM
 from flows.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
@@ -43,7 +44,7 @@ class ImageState:
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
     both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked. `base` is the
     base image that the registry's image was built on, None if that is not known. `config` is the digest of the image's
-    configuration, by which an engine knows an image.
+    configuration, by which an engine knows an image, and `platforms` has one for each platform.
     """
 
     status: ImageStatus
@@ -53,6 +54,7 @@ class ImageState:
     message: str
     base: Base | None = None
     config: str = ""
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
     def is_image(self, image_id: str) -> bool:
         """Whether the registry holds the image that an engine has under an id: a label may be copied, this may not."""
@@ -152,7 +154,9 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
     if made_from is not None and source.is_source_of(made_from):
         message = f"{reference} already exists, built from this source ({image.digest})"
         base = Base.of(image.labels)
-        return ImageState(ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config)
+        return ImageState(
+            ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config, image.platforms
+        )
     bump = f"Bump {source.version_file}"
     if made_from is None:
         message = (
