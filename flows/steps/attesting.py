@@ -205,7 +205,7 @@ class Attestor:
 
         def rebuilt() -> Contents | None:
             arguments = self.environment.settings.build.args
-            if len(image.platforms) > 1:
+            if self.environment.settings.build.platforms or len(image.platforms) > 1:
                 return self._rebuilt_index(engine())
             found = engine().find(reference)
             if found is None or not found.is_held_as(digest):
