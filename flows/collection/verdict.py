@@ -19,6 +19,10 @@ _UNRECORDED = (
     "whose metadata is null (plugins on the framework of 2.x send json_metadata instead): send metadata, and look at "
     "the log of its inventory worker"
 )
+_AT_ONCE = (
+    ": it exists by now. Probably two tasks created it at the same moment: then the next collection finds it, and the "
+    "plugin avoids it if one task alone reports it"
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ def _error_words(error: Mapping[str, Any]) -> str:
         message = exception[1]
     extra = {key: value for key, value in (error.get("additional") or {}).items() if key not in _PLACES}
     where = ", ".join(f"{key} {value}" for key, value in sorted(extra.items()) if isinstance(value, str))
-    return f"{code}: {message}" + (f" ({where})" if where else "")
+    at_once = _AT_ONCE if code == "ERROR_SAVE_UNIQUE_VALUES" else ""
+    return f"{code}: {message}" + (f" ({where})" if where else "") + at_once
 
 
 def job_tasks(client: Client, job: Job) -> list[dict[str, Any]]:

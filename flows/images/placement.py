@@ -22,7 +22,7 @@ from flows.manifest.registries import (
 from flows.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from flows.manifest.models import Plugin
 
@@ -40,6 +40,7 @@ class Placement:
         registry_type: The platform's `registry_type`.
         registry_config: The platform's `registry_config`; None for none.
         registry: The registry's host; None if it is not known.
+        only_tagged: Whether the platform lists nothing of a repository with an image that has no tag.
         problem: Why the platform would not find the image there, with what to do; "" if nothing is known to prevent it.
         notes: What the environment changes of the manifest, and what could not be checked.
     """
@@ -49,6 +50,7 @@ class Placement:
     registry_type: str
     registry_config: Mapping[str, Any] | None = None
     registry: str | None = None
+    only_tagged: bool = False
     problem: str = ""
     notes: tuple[str, ...] = field(default=())
 
@@ -56,6 +58,15 @@ class Placement:
         """The repository of an image that the platform names, in a registry of this type and place."""
         above = self.repository.removesuffix(self.image)  # "" unless the type wants the last part alone
         return f"{above}{image}"
+
+    def index_problem(self, platforms: Collection[str]) -> str:
+        """Why the platform could not list an index of images for these platforms, or ""."""
+        if not platforms or not self.only_tagged:
+            return ""
+        return (
+            f"SpaceONE 1.12 lists no version of a repository in {self.registry_type} that holds an image without a "
+            "tag, as those of an index are: remove build.platforms from the environment."
+        )
 
     def pulled_elsewhere(self, url: str) -> str:
         """Why the platform would pull another image than the one that is pushed, or "".
@@ -108,14 +119,23 @@ def place(
     known = REGISTRY_TYPES.get(name)
     if known is None:
         problem, at = _unknown(name, generation), host or DOCKER_HUB
-        return Placement(repository, repository, name, config, at, problem, tuple(notes))
+        return Placement(repository, repository, name, config, at, problem=problem, notes=tuple(notes))
     problem = next(_problems(known, host, repository, config, generation), "")
     told = _told(known, host, repository, generation)
     if told:
         config = {**(config or {}), **told}
     notes += _unchecked(known, host, generation)
     image = last if known.bare else repository
-    return Placement(repository, image, name, config, host or DOCKER_HUB, problem, tuple(notes))
+    return Placement(
+        repository,
+        image,
+        name,
+        config,
+        host or DOCKER_HUB,
+        generation in known.only_tagged,
+        problem,
+        tuple(notes),
+    )
 
 
 def unplaced(plugin: Plugin, registry_type: str | None) -> Placement:

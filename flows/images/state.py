@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from flows.plugin_kinds import COLLECTS, kind_of
 from flows.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
@@ -47,7 +48,8 @@ class ImageState:
     `digest` is the manifest that the registry holds, `source_digest` that of the source it was built from,
     both None if there is none; `message` is one sentence for a plan, with what to do if it is blocked. `base` is the
     base image that the registry's image was built on, None if that is not known. `config` is the digest of the image's
-    configuration, by which an engine knows an image. `plugin_type` is the type as which the registry's image was tried.
+    configuration, by which an engine knows an image, and `platforms` has one for each platform. `plugin_type` is the
+    type as which the registry's image was tried.
     """
 
     status: ImageStatus
@@ -58,6 +60,7 @@ class ImageState:
     base: Base | None = None
     config: str = ""
     plugin_type: str = COLLECTS
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
     def is_image(self, image_id: str) -> bool:
         """Whether the registry holds the image that an engine has under an id: a label may be copied, this may not."""
@@ -212,7 +215,15 @@ def compare(source: PluginSource, registry: Registry, reference: ImageReference)
         base = Base.of(image.labels)
         tried_as = image.labels.get(PLUGIN_TYPE) or COLLECTS
         return ImageState(
-            ImageStatus.SAME, reference, image.digest, made_from, message, base, image.config, tried_as
+            ImageStatus.SAME,
+            reference,
+            image.digest,
+            made_from,
+            message,
+            base,
+            image.config,
+            tried_as,
+            image.platforms,
         )
     bump = f"Bump {source.version_file}"
     if made_from is None:

@@ -23,6 +23,7 @@ _PREFIX = "PLUGINCTL_"
 _SECRET_NAME = re.compile(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|(?:^|_)(?:KEY|PIN|PASS|PW)(?:_|$)", re.IGNORECASE
 )
+_PLATFORM = re.compile(r"linux/[a-z0-9]{2,12}(/v[0-9]{1,2})?")
 _LONGEST = 255  # characters of a name
 
 
@@ -72,9 +73,27 @@ class RegistrySettings(Document):
 
 
 class Build(Document):
-    """Build arguments of the image."""
+    """How the image is built."""
 
-    args: dict[str, str] = Field(default_factory=dict)
+    args: dict[str, str] = Field(default_factory=dict, description="Arguments of the Dockerfile.")
+    platforms: list[str] = Field(
+        default_factory=list,
+        max_length=8,
+        description="Such as [linux/amd64, linux/arm64]: one index of all. Empty: an image of the engine's platform.",
+    )
+
+    @field_validator("platforms")
+    @classmethod
+    def _platforms(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if not _PLATFORM.fullmatch(each):
+                raise ValueError(
+                    f"{quoted(each)} is no platform: write one such as linux/amd64 or linux/arm64."
+                )
+        found = [each.removesuffix("/v8") if each == "linux/arm64/v8" else each for each in value]
+        if len(set(found)) < len(found):
+            raise ValueError("a platform is named twice.")
+        return found
 
 
 class Signing(Document):

@@ -51,6 +51,7 @@ class RegistryType:
         bare: Whether the platform's `image` is the last part alone. What is before it then belongs to the url, by which
             it is pulled, and the connector takes it from the installation's configuration.
         sorted: Whether the connector sorts all tags, and lists none if one is no version.
+        only_tagged: The generations whose connector lists nothing of a repository with an image that has no tag.
         config: The keys of `registry_config` that the address tells, by generation: each with the group of the host's
             pattern, or `url`.
         asks: What the connector asks for the tags of an image, for the documentation.
@@ -65,6 +66,7 @@ class RegistryType:
     depth: int | None = None
     bare: bool = False
     sorted: bool = False
+    only_tagged: tuple[str, ...] = ()
     config: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     asks: str = ""
 
@@ -103,6 +105,7 @@ REGISTRY_TYPES: dict[str, RegistryType] = {
                     )
                 ),
             ),
+            only_tagged=(V1,),
             config={V1: {"account_id": "account"}},
             asks="the API of ECR for the images of repository IMAGE",
         ),

@@ -58,7 +58,8 @@ def plugin(
         "image": placement.image,
         type_field: kind.type,
         "provider": declared.provider or manifest.provider_name or None,
-        "registry_type": placement.registry_type,
+        # A type that the generation does not have is no value of the server's message; the image's line says why.
+        "registry_type": None if placement.problem else placement.registry_type,
         "registry_config": placement.registry_config,
     }
     return Resource(

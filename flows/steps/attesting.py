@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from flows.images.state import ImageStatus
 from flows.steps.catalogue import ATTEST, LIST_PACKAGES
 from flows.steps.parts import Attested, Planned
 from flows.steps.runner import Runner, Step
+from flows.steps.several import local_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -148,22 +149,29 @@ class Attestor:
         """Where the documents are stored."""
         return beside(self.planned.image.reference)
 
-    def list_packages(self, engine: Callable[[], Engine], image: LocalImage) -> Contents:
-        """Read the packages of a built image.
+    def list_packages(self, engine: Callable[[], Engine], *images: LocalImage) -> Contents:
+        """Read the packages of a built image; of several, those that any of them has.
 
         Raises:
             PackagesUnreadable: they cannot be listed.
             EngineError: the engine cannot give the image's files.
         """
-        return self.runner.run(Step(LIST_PACKAGES, lambda: self._packages(engine(), image), outcome=str))
+        return self.runner.run(Step(LIST_PACKAGES, lambda: self._packages(engine(), *images), outcome=str))
 
-    def attest(self, engine: Callable[[], Engine], contents: Contents, digest: str) -> Attested | None:
+    def attest(
+        self,
+        engine: Callable[[], Engine],
+        contents: Contents,
+        digest: str,
+        images: Mapping[str, LocalImage] | None = None,
+    ) -> Attested | None:
         """Store bill of materials and provenance of a pushed image.
 
         Args:
             engine: The engine that built it.
             contents: Its packages.
             digest: Its digest in the registry.
+            images: By platform, if it is an index.
 
         Returns:
             None if the registry holds an image that somebody else pushed meanwhile: nothing is said about that one.
@@ -173,7 +181,7 @@ class Attestor:
         """
 
         def write() -> Attested | str:
-            if not engine().inspect(self.planned.image.reference).is_held_as(digest):
+            if not self._is_ours(engine(), digest, images):
                 return _NOT_OURS
             return self._write(engine(), contents, digest)
 
@@ -196,13 +204,16 @@ class Attestor:
         reference, digest, source = image.reference, image.digest or "", self.planned.source.plugin
 
         def rebuilt() -> Contents | None:
+            arguments = self.environment.settings.build.args
+            if self.environment.settings.build.platforms or len(image.platforms) > 1:
+                return self._rebuilt_index(engine())
             found = engine().find(reference)
             if found is None or not found.is_held_as(digest):
                 return None
             built = engine().build(
                 source,
                 reference,
-                build_args=self.environment.settings.build.args,
+                build_args=arguments,
                 plugin_type=self.planned.expected.kind.label,
                 on_output=self.runner.output,
             )
@@ -219,6 +230,36 @@ class Attestor:
 
         return self._run(write)
 
+    def _rebuilt_index(self, engine: Engine) -> Contents | None:
+        """The packages of an index whose images this source gives again; None if it does not."""
+        state, source = self.planned.image, self.planned.source.plugin
+        images = []
+        for platform, config in state.platforms.items():
+            name = local_name(state.reference, platform)
+            if engine.find(name) is None:  # another engine built it
+                return None
+            built = engine.build(
+                source,
+                name,
+                build_args=self.environment.settings.build.args,
+                plugin_type=self.planned.expected.kind.label,
+                on_output=self.runner.output,
+                platform=platform,
+            )
+            if built != config:
+                return None
+            images.append(engine.inspect(name))
+        return self._packages(engine, *images)
+
+    def _is_ours(self, engine: Engine, digest: str, images: Mapping[str, LocalImage] | None) -> bool:
+        reference = self.planned.image.reference
+        if images is None:
+            return engine.inspect(reference).is_held_as(digest)
+        # The images' ids are the digests of their configurations, which the registry names by the index's digest.
+        held = self.registry.image(reference.repository, reference.require_tag())
+        ids = {platform: image.id for platform, image in images.items()}
+        return held is not None and held.digest == digest and dict(held.platforms) == ids
+
     def _run(self, write: Callable[[], Attested | str]) -> Attested | None:
         """Run the step; a text says why nothing was written."""
         done = self.runner.run(
@@ -226,11 +267,25 @@ class Attestor:
         )
         return done if isinstance(done, Attested) else None
 
-    def _packages(self, engine: Engine, image: LocalImage) -> Contents:
-        from flows.images.attestation.packages import read_packages
+    def _packages(self, engine: Engine, *images: LocalImage) -> Contents:
+        from flows.images.attestation.packages import Contents, read_packages
 
-        with engine.files(image) as pieces:
-            return read_packages(pieces, str(image.reference))
+        found = []
+        for image in images:
+            with engine.files(image) as pieces:
+                found.append(read_packages(pieces, str(image.reference)))
+        if len(found) == 1:
+            return found[0]
+        packages = {package for contents in found for package in contents.packages}
+        return Contents(found[0].release, tuple(sorted(packages)))
+
+    def _manifests(self, digest: str) -> Mapping[str, str]:
+        """The digests of an index's images by platform; none of an image."""
+        if not self.environment.settings.build.platforms and len(self.planned.image.platforms) < 2:
+            return {}
+        reference = self.planned.image.reference
+        held = self.registry.image(reference.repository, reference.require_tag())
+        return held.manifests if held and held.digest == digest else {}
 
     def _write(self, engine: Engine, contents: Contents, digest: str) -> Attested:
         from importlib.metadata import version
@@ -257,6 +312,7 @@ class Attestor:
             bill=f"sha256:{hashlib.sha256(bill.data).hexdigest()}",
             bill_type=bill.type,
             builder=builder,
+            platforms=self._manifests(digest),
         )
         statement = Content(STATEMENT_TYPE, build.statement())
         if (key := signing_key(self.environment)) is not None:

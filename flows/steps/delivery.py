@@ -22,6 +22,7 @@ from flows.steps.changes import Changes
 from flows.steps.errors import PlanBlocked
 from flows.steps.parts import Attested, Delivered, Planned, Source
 from flows.steps.runner import Runner, Step
+from flows.steps.several import as_parts, build_all, push_all, try_all
 from flows.steps.summaries import image_summary, source_summary
 
 if TYPE_CHECKING:
@@ -60,9 +61,11 @@ def read_source(
 
     def read() -> Source:
         plugin = PluginSource.load(folder, choose)
-        if needs(plugin.dockerfile):
+        platforms = environment.settings.build.platforms
+        if needs(plugin.dockerfile) or platforms:
             with suppress(EngineError), _engine() as engine:  # without one, the build says so
                 engine().builds_with_buildkit(plugin)
+                engine().check_platforms(plugin, platforms)
         return Source(plugin, plugin.base(environment.settings.build.args))
 
     return runner.run(Step(READ_SOURCE, read, outcome=source_summary))
@@ -117,6 +120,8 @@ def deliver(
             return login
 
         login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
+        if environment.settings.build.platforms:
+            return _deliver_index(engine, planned, registry, environment, runner, changes, login)
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
         trial = runner.run(
@@ -132,6 +137,32 @@ def deliver(
         changes.note()
         attested = attestor.attest(engine, contents, digest) if contents else None
     return Delivered(login, image, trial, digest), attested
+
+
+def _deliver_index(
+    engine: Callable[[], Engine],
+    planned: Planned,
+    registry: Registry,
+    environment: Environment,
+    runner: Runner,
+    changes: Changes,
+    login: Login,
+) -> tuple[Delivered, Attested | None]:
+    attestor = Attestor(planned, registry, environment, runner, changes)
+    images = build_all(engine, planned, environment, runner)
+    trials = try_all(images, lambda image: _try(engine(), image, planned, environment, runner), runner)
+    wanted = environment.settings.attestations
+    contents = attestor.list_packages(engine, *images.values()) if wanted else None
+    try:
+        digest = push_all(engine, planned, registry, images, runner)
+    except PushUnverified:
+        changes.note()
+        raise
+    changes.note()
+    attested = attestor.attest(engine, contents, digest, images) if contents else None
+    platforms = as_parts(images, trials)
+    first, trial = next((each.image, each.trial) for each in platforms if each.trial)
+    return Delivered(login, first, trial, digest, platforms), attested
 
 
 @contextmanager
@@ -151,9 +182,16 @@ def _try(
     engine: Engine, image: LocalImage, planned: Planned, environment: Environment, runner: Runner
 ) -> Trial:
     from flows.images.engine.trial import run_trial
+    from flows.steps.collector_support import check_collector
 
-    seconds = environment.settings.start_seconds
-    return run_trial(engine, image, planned.expected, seconds=seconds, on_output=runner.output)
+    return run_trial(
+        engine,
+        image,
+        planned.expected,
+        seconds=environment.settings.start_seconds,
+        on_output=runner.output,
+        on_served=partial(check_collector, planned, environment),
+    )
 
 
 def _push(

@@ -3,6 +3,7 @@
 FlowError
 ├── InputRefused        a flow was given something else than the name of an environment or a folder of the checkout
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
+├── CollectorNotSupported  the plugin does not support the collector's options or schedule
 ├── CredentialsRefused  the plugin does not accept the secret of a service account
 ├── NotReleased         there is no collector to collect with
 ├── NothingCollected    the plugin is of a kind that has no collector
@@ -44,6 +45,12 @@ class PlanBlocked(FlowError):
         )
         # Declarations may contain secrets, and an exception may be stored.
         self.blocked = tuple(dataclasses.replace(action, resource=None, record=None) for action in blocked)
+
+
+class CollectorNotSupported(FlowError):
+    """By its answer to `init`, the plugin does not support the collector's options or schedule."""
+
+    code = "collector-not-supported"
 
 
 class CredentialsRefused(FlowError):

@@ -119,22 +119,50 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class PlatformImage:
+    """The image of one platform of an index.
+
+    Attributes:
+        platform: Such as `linux/arm64`.
+        image: As the engine shows it.
+        trial: The result of its trial run; None if there was none.
+        remark: Why it was not tried; empty if it was.
+    """
+
+    platform: str
+    image: LocalImage
+    trial: Trial | None
+    remark: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the report."""
+        return {
+            "platform": self.platform,
+            "id": self.image.id,
+            "trial": self.trial and self.trial.as_json(),
+            "remark": self.remark,
+        }
+
+
+@dataclass(frozen=True)
 class Delivered:
     """An image that was built, tried and pushed.
 
     Attributes:
         login: How the registry admitted the pipeline.
-        image: The built image, as the engine shows it.
+        image: The built image, as the engine shows it; of an index, the first that was tried.
         trial: The result of the trial run.
         digest: Its digest in the registry, `sha256:…`.
+        platforms: The images of an index; empty if one image was pushed.
     """
 
-    NOTHING: ClassVar[Mapping[str, Any]] = dict.fromkeys(("login", "built", "trial"))
+    NOTHING: ClassVar[Mapping[str, Any]] = {**dict.fromkeys(("login", "built", "trial")), "platforms": []}
 
     login: Login
     image: LocalImage
     trial: Trial
     digest: str
+    platforms: tuple[PlatformImage, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Its part of the report."""
@@ -143,6 +171,7 @@ class Delivered:
             "login": str(self.login),
             "built": self.image.as_json(),
             "trial": self.trial.as_json(),
+            "platforms": [each.as_json() for each in self.platforms],
         }
 
 

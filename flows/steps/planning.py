@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -92,8 +92,8 @@ def plan(
     services = check_endpoints(session, [resource.api.split(".")[0] for resource in declared], runner)
 
     def compared() -> Planned:
-        if placement.problem:
-            image = misplaced(reference, placement.problem)
+        if problem := placement.problem or placement.index_problem(settings.build.platforms):
+            image = misplaced(reference, problem)
         else:
             image = compare(source.plugin, registry, reference)
         missing, notes = documents_of(registry, image, session.environment)
@@ -108,6 +108,7 @@ def plan(
             *notes,
             *recorded,
             *started,
+            *_platform_notes(settings.build.platforms, image),
             *_login_notes(settings.registry, registry),
             *remarks(_base(source.base), image.base),
         )
@@ -117,6 +118,15 @@ def plan(
     planned = runner.run(Step(PLAN, compared, outcome=lambda planned: planned.plan.summary()))
     runner.planned(planned.plan)
     return planned
+
+
+def _platform_notes(wanted: Sequence[str], image: ImageState) -> tuple[str, ...]:
+    """What is kept although the environment asks for other platforms."""
+    held = tuple(image.platforms)
+    if not wanted or not held or set(held) == set(wanted):
+        return ()
+    asked = f"It is for {', '.join(held)}, and the environment asks for {', '.join(wanted)}."
+    return (f"{asked} A version is not built again: raise VERSION to release for all of them.",)
 
 
 def _login_notes(settings: RegistrySettings, registry: Registry) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ def test_a_second_release_keeps_everything(first, plugin, run, witness):
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{plugin.id} 0.1.0 is published" in done.stdout
     assert "Create a " in done.stdout
-    assert (dict(window.calls), window.uploads, window.images) == ({}, [], {})
+    # In 1.12, services ask identity whether a token may do what it asks for.
+    writes = {method for method in window.calls if method != "identity.Authorization.verify"}
+    assert (writes, window.uploads, window.images) == (set(), [], {})
 
 
 def test_a_changed_guide_is_registered_without_a_new_version(first, plugin, run, client, generation):

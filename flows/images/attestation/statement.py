@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -39,6 +39,7 @@ class Build:
         bill: The digest of the bill of materials, `sha256:<hex>`.
         bill_type: Its media type.
         builder: The pipeline's version.
+        platforms: The digests of an index's images by platform; empty for one image.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Build:
     bill: str
     bill_type: str
     builder: str
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
     def statement(self) -> bytes:
         """Return the statement. The same build gives the same bytes: it contains no time and no random number."""
@@ -66,7 +68,7 @@ class Build:
         }
         document = {
             "_type": STATEMENT,
-            "subject": [{"name": self.name, "digest": _set(self.digest)}],
+            "subject": self._subjects(),
             "predicateType": PROVENANCE,
             "predicate": {
                 "buildDefinition": {
@@ -84,6 +86,12 @@ class Build:
             },
         }
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def _subjects(self) -> list[dict[str, Any]]:
+        """The image first. Of an index also what each platform pulls: a policy on a node sees that digest alone."""
+        named = {self.name: self.digest}
+        named |= {f"{self.name}?platform={platform}": held for platform, held in self.platforms.items()}
+        return [{"name": name, "digest": _set(digest)} for name, digest in named.items()]
 
     def _dependencies(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = [{"name": "source", "digest": _set(self.source_digest)}]

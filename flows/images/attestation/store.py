@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from flows.images.errors import UnexpectedAnswer
 from flows.images.labels import CREATED, TITLE
 from flows.images.reference import DOCKER_HUB, ImageReference
+from flows.images.registry.artifacts import BESIDE
 from flows.images.registry.transport import Content
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ STATEMENT_TYPE = "application/vnd.in-toto+json"
 ENVELOPE_TYPE = "application/vnd.dsse.envelope.v1+json"
 
 SBOM, PROVENANCE = "sbom", "provenance"
-_SUFFIX = "_attestations"
-"""No plugin has such a name: SpaceONE refuses `_`. Docker Hub allows it, and not `.`."""
 
 
 def beside(reference: ImageReference) -> ImageReference:
@@ -36,7 +35,7 @@ def beside(reference: ImageReference) -> ImageReference:
     Raises:
         InvalidReference: the name is too long for a registry.
     """
-    return dataclasses.replace(reference, repository=f"{reference.repository}{_SUFFIX}", tag=None)
+    return dataclasses.replace(reference, repository=f"{reference.repository}{BESIDE}", tag=None)
 
 
 @dataclass(frozen=True, slots=True)

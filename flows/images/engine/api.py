@@ -6,7 +6,7 @@ Every failure is one of our errors, with the engine's address.
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from docker.credentials.errors import StoreError
@@ -92,6 +92,11 @@ class Api:
         repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
         own = str(found["Id"]) if made_here else None
         return next((digest for held, _, digest in digests if held == repository), own)
+
+    def remove(self, name: str) -> None:
+        """Remove a name of an image, and the image if that was its last one; nothing if a container needs it."""
+        with suppress(APIError):
+            self.calls.remove_image(name, noprune=True)
 
     def remove_untagged(self, image_id: str) -> None:
         """Remove an image that has no name any more and that no container runs."""

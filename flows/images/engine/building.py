@@ -18,6 +18,7 @@ from flows.images.engine.logins import without_login
 from flows.images.engine.output import Output
 from flows.images.errors import BuildFailed, SourceError
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
+from flows.images.platforms import normalised, platform_of
 from flows.images.source.buildkit import needs
 from flows.images.source.context import DOCKERFILE
 from flows.images.source.dockerfile import SCRATCH
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 BUILD_SECONDS = 1800.0
 LOAD_SECONDS = 120.0
+_KEPT = "Cannot overwrite digest"
+"""What an engine says of the digest of an index, of which it has the image for another platform."""
 EPOCH = "SOURCE_DATE_EPOCH"
 """The build argument with the source's time (https://reproducible-builds.org). Given only to a Dockerfile that
 declares it: the builder warns of any other."""
@@ -48,6 +51,7 @@ def build(
     plugin_type: str | None = None,
     on_output: Callable[[str], None] | None = None,
     seconds: float = BUILD_SECONDS,
+    platform: str | None = None,
 ) -> str:
     """Build the image of a plugin source and name it `reference`.
 
@@ -64,6 +68,7 @@ def build(
         plugin_type: What the plugin is registered as, for a label; None for an inventory collector.
         on_output: Called with each line of the builder's output.
         seconds: How long it may take.
+        platform: Such as `linux/arm64`; None for the engine's own.
 
     Returns:
         The image's id, `sha256:<hex>`.
@@ -81,8 +86,8 @@ def build(
     output = Output(on_output)
     with_buildkit = builds_with_buildkit(api, source)
     _check_triggers(api, source, arguments)
-    if with_buildkit:
-        _pull_bases(api, source.bases(arguments), output, seconds)
+    if with_buildkit or platform:
+        _pull_bases(api, source.bases(arguments), output, seconds, platform)
     with source.archive(for_buildkit=with_buildkit) as archive:
         base = api.digest(source.base(arguments))
         labels = image_labels(source, reference, arguments, base, plugin_type)
@@ -99,6 +104,7 @@ def build(
             labels=labels,
             timeout=max(1, int(seconds)),
             decode=True,
+            **_for_platform(platform, with_buildkit=with_buildkit, bases=source.bases(arguments)),
         )
         if not output.error:
             api.follow(start, output, seconds, f"building {name}")
@@ -123,9 +129,10 @@ def build(
             plugin_type=plugin_type,
             on_output=on_output,
             seconds=seconds,
+            platform=platform,
         )
-    # A large image takes a while, and the builder's last line would say that all is done.
-    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
+    if platform:
+        _check_platform(api, output.image_id, name, platform, source.base(arguments))
     image_id = make_reproducible(
         api, output.image_id, source.base(arguments), reference, source.created, output
     )
@@ -185,16 +192,60 @@ def _check_triggers(api: Api, source: PluginSource, arguments: Mapping[str, str]
             )
 
 
-def _pull_bases(api: Api, bases: Iterable[str], output: Output, seconds: float) -> None:
-    """Pull what the engine does not have: only a client that stays connected may give BuildKit credentials."""
+def _for_platform(platform: str | None, *, with_buildkit: bool, bases: Iterable[str]) -> dict[str, Any]:
+    """The arguments of a build for a platform.
+
+    The classic builder's cache knows an image by its parent and its instructions: on no parent, it would give the image
+    of another platform.
+    """
+    if platform is None:
+        return {}
+    return {"platform": platform, "nocache": not with_buildkit and SCRATCH in set(bases)}
+
+
+def _check_platform(api: Api, image_id: str, name: str, platform: str, base: str) -> None:
+    """Refuse an image of another platform: an engine takes a base image that it has, whatever platform that has."""
+    built = _platform(api.inspect(image_id) or {})
+    if built != normalised(platform):
+        raise BuildFailed(
+            name,
+            reason=f"the engine built {built or 'no platform'} for {platform}",
+            step=None,
+            output=(),
+            advice=f"The base image {base} has no {platform}, or the engine has it as {built} alone: name an image "
+            "that its registry has for both, by the digest of its index",
+        )
+
+
+def _platform(found: Mapping[str, Any]) -> str | None:
+    """The platform of an image, as the engine describes it."""
+    names = {"os": "Os", "architecture": "Architecture", "variant": "Variant"}
+    return platform_of({name: found.get(key) for name, key in names.items()})
+
+
+def _pull_bases(api: Api, bases: Iterable[str], output: Output, seconds: float, platform: str | None) -> None:
+    """Pull what the engine does not have: only a client that stays connected may give BuildKit credentials.
+
+    For a platform, that is also what the engine has for another one: the classic builder would take it.
+    """
     for base in set(bases) - {"", SCRATCH}:
-        if api.image(base) is None:
-            repository, tag = parse_repository_tag(base)
-            pull = partial(api.calls.pull, repository, tag=tag or "latest", stream=True, decode=True)
+        found = api.image(base)
+        if found is not None and (platform is None or _platform(found) == normalised(platform)):
+            continue
+        repository, tag = parse_repository_tag(base)
+        pull = partial(
+            api.calls.pull, repository, tag=tag or "latest", stream=True, decode=True, platform=platform
+        )
+        api.follow(pull, output, seconds, f"pulling {base}")
+        if output.error and _KEPT in output.error:
+            output.error = None
+            api.remove(base)
             api.follow(pull, output, seconds, f"pulling {base}")
-            if output.error:
-                output.step = f"1/1 : FROM {base}"
-                return
+        elif output.error and found is not None:  # in no registry: the check of the built image says so
+            output.error = None
+        if output.error:
+            output.step = f"1/1 : FROM {base}"
+            return
 
 
 def _events(api: Api, *, with_buildkit: bool, **options: Any) -> Iterator[dict[str, Any]]:
@@ -225,6 +276,8 @@ def make_reproducible(
     layers = api.layers(built)
     below = api.layers(base) if base != SCRATCH else []
     own = layers[len(below) :] if layers[: len(below)] == below else []
+    # A large image takes a while, and the builder's last line says that all is done.
+    output.take({"stream": "Reading the image, so that equal layers give an equal image\n"})
     with tempfile.TemporaryFile() as archive:
         with answering(api.address, f"reading {name}"):
             saved = api.calls.get_image(built)

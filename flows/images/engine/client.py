@@ -11,13 +11,15 @@ from flows.images.engine.api import Api
 from flows.images.engine.building import BUILD_SECONDS
 from flows.images.engine.connection import connect
 from flows.images.engine.filesystem import exported
+from flows.images.engine.index import Pushed, push_index
 from flows.images.engine.output import Output
+from flows.images.engine.platforms import check_platforms, native
 from flows.images.engine.plugins import PluginContainer, plugin_containers
 from flows.images.engine.restrictions import NONE
 from flows.images.errors import ImageChanged, InvalidReference, PushFailed, PushUnverified, RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -94,6 +96,7 @@ class Engine:
         plugin_type: str | None = None,
         on_output: Callable[[str], None] | None = None,
         seconds: float = BUILD_SECONDS,
+        platform: str | None = None,
     ) -> str:
         """Build the image of a plugin source, name it, and return its id: see `building.build`."""
         return building.build(
@@ -104,7 +107,16 @@ class Engine:
             plugin_type=plugin_type,
             on_output=on_output,
             seconds=seconds,
+            platform=platform,
         )
+
+    def check_platforms(self, source: PluginSource, platforms: Iterable[str]) -> None:
+        """Refuse a source that the engine cannot build for a platform: see `platforms.check_platforms`."""
+        check_platforms(self.api, source, platforms)
+
+    def platform(self) -> str:
+        """The engine's own platform, such as `linux/amd64`."""
+        return native(self.api)
 
     def builds_with_buildkit(self, source: PluginSource) -> bool:
         """Whether a source needs BuildKit: see `building.builds_with_buildkit`."""
@@ -184,6 +196,32 @@ class Engine:
                 cause=Cause.FAILED,
             )
         return output.digest
+
+    def push_index(
+        self,
+        reference: ImageReference,
+        registry: Registry,
+        images: Mapping[str, LocalImage],
+        *,
+        on_output: Callable[[str], None],
+    ) -> Pushed:
+        """Push the images of several platforms and their index, and make sure that the registry holds it.
+
+        Raises:
+            PushUnverified: the registry was not seen to hold the index.
+            RegistryError: the registry does not respond or refuses.
+        """
+        artifacts, tag = registry.artifacts(reference.repository), reference.require_tag()
+        pushed = push_index(self.api, artifacts, tag, images, on_output)
+        held = registry.manifest_digest(reference.repository, tag)
+        if held != pushed.digest:
+            raise PushUnverified(
+                str(reference),
+                reason=f"{pushed.digest} was pushed, but {registry} holds {held or 'nothing'}",
+                advice="Somebody else may have pushed this version",
+                cause=Cause.FAILED,
+            )
+        return pushed
 
     def files(self, image: LocalImage) -> AbstractContextManager[Iterator[bytes]]:
         """Give the files of an image without running it: see `filesystem.exported`."""

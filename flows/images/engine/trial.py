@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flows.images.engine.container import Container, Process
     from flows.images.engine.local import LocalImage
     from flows.plugin_kinds import Expected
+    from flows.spaceone import Endpoint
 
 HEAD_START_SECONDS = 10.0
 """How long the restricted container runs alone. Then the other one is started beside it, so that a slow plugin does not
@@ -85,6 +86,7 @@ def run_trial(
     *,
     seconds: float = START_SECONDS,
     on_output: Callable[[str], None] = lambda _line: None,
+    on_served: Callable[[Endpoint], None] = lambda _endpoint: None,
 ) -> Trial:
     """Run an image until it serves, and remove its containers.
 
@@ -95,13 +97,14 @@ def run_trial(
         seconds: How long it may take until it serves: CPU time while it works, otherwise the time that passes. In all
             it may take six times as long.
         on_output: Called with a line every ten seconds while it starts.
+        on_served: Called with its address as soon as it serves. What it raises ends the trial.
 
     Raises:
         TrialFailed: run as the platform runs it, it ends, does not serve in time, cannot be called by the platform, or
             serves something else than what is expected; the error has its last lines.
         EngineError, EngineUnreachable: the container cannot be created or observed.
     """
-    tried = _Tried(engine, image, expected)
+    tried = _Tried(engine, image, expected, on_served)
     with ExitStack() as stack:
         restricted, problem = _restricted(stack, tried, seconds)
         plain: _Run | None = None
@@ -142,11 +145,12 @@ def run_trial(
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """An image, the engine that has it, and what it must serve."""
+    """An image, the engine that has it, what it must serve, and what is told where it serves."""
 
     engine: Engine
     image: LocalImage
     expected: Expected
+    on_served: Callable[[Endpoint], None]
 
 
 class _Run:
@@ -166,7 +170,8 @@ class _Run:
         patience: Patience,
         restrictions: frozenset[Restriction],
     ) -> None:
-        self._image, self._expected = tried.image, tried.expected
+        self._image, self._expected, self._on_served = tried.image, tried.expected, tried.on_served
+        self._endpoint: Endpoint | None = None
         self._patience, self._started = patience, time.monotonic()
         self.container = stack.enter_context(tried.engine.running(tried.image, patience.wall, restrictions))
 
@@ -195,6 +200,7 @@ class _Run:
                 self._refuse(f"its server {error}", error.advice)
             else:
                 self._check(served)
+                self._endpoint = endpoint
                 return served
         self._wait(reason, listens)
         return None
@@ -208,6 +214,8 @@ class _Run:
 
     def result(self, served: Served) -> Trial:
         """The result of the trial if this run counts."""
+        if self._endpoint:
+            self._on_served(self._endpoint)
         open_network = self.container.open_network
         out = (f"Its network had a way out: {open_network}",) if open_network else ()
         remarks = (*out, *self._expected.lacking(served.services))

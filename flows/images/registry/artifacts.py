@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from flows.images.errors import RegistryRefused, UnexpectedAnswer
 from flows.images.reference import check_tag
 from flows.images.registry.manifests import ACCEPT, verify
-from flows.images.registry.transport import Content
+from flows.images.registry.transport import Content, FileContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from flows.images.registry.transport import Transport
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+BESIDE = "_attestations"
+"""How the name of a repository for the documents of images ends.
+
+No plugin has such a name: SpaceONE refuses `_`. Docker Hub allows it, and not `.`.
+"""
 _EMPTY = Content("application/vnd.oci.empty.v1+json", b"{}")
 _JSON = "application/json"
 _BYTES = "application/octet-stream"
@@ -129,32 +134,48 @@ class Artifacts:
         if held and held.digest == _digest(manifest):
             return False
         for blob in (_EMPTY, content):
-            self._upload(blob)
-        self._write("PUT", f"{self._scope}/manifests/{check_tag(tag)}", Content(MANIFEST_TYPE, manifest))
+            self.upload(blob)
+        self.put(tag, Content(MANIFEST_TYPE, manifest))
         return True
 
-    def _upload(self, content: Content) -> None:
-        digest = _digest(content.data)
+    def put(self, tag: str, manifest: Content) -> None:
+        """Store a manifest or an index under a tag, or under its own digest.
+
+        Raises:
+            RegistryRefused: the user may not push, or the registry does not accept it.
+        """
+        name = tag if _DIGEST.fullmatch(tag) else check_tag(tag)
+        self._write("PUT", f"{self._scope}/manifests/{name}", manifest)
+
+    def upload(self, content: Content | FileContent) -> bool:
+        """Store a blob; return whether it was not there yet.
+
+        Raises:
+            RegistryRefused: the user may not push.
+        """
+        digest = _digest(content.data) if isinstance(content, Content) else content.digest
         if self._read("HEAD", f"blobs/{digest}", "*/*") is not None:
-            return
+            return False
         begun = self._write("POST", f"{self._scope}/blobs/uploads/", None)
         where = begun.header("Location")
         if not where:
             raise UnexpectedAnswer(self._transport.name, "began an upload without saying where it continues")
         path = self._transport.path_of(urljoin(begun.url, where))
-        self._write(
-            "PUT", f"{path}{'&' if '?' in path else '?'}digest={digest}", Content(_BYTES, content.data)
-        )
+        body = replace(content, type=_BYTES)
+        self._write("PUT", f"{path}{'&' if '?' in path else '?'}digest={digest}", body)
+        return True
 
-    def _write(self, method: str, path: str, content: Content | None) -> Response:
+    def _write(self, method: str, path: str, content: Content | FileContent | None) -> Response:
         response = self._transport.send(
             method, path, accept=_JSON, token_scope=self._pushes, content=content or Content(_BYTES, b"")
         )
         if response.status not in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}:
+            beside = self.repository.endswith(BESIDE)
+            without = ", or set `attestations: false` in the environment" if beside else ""
             raise RegistryRefused(
                 self._transport.name,
                 f"does not accept {self.repository} ({self._transport.words(response)})",
-                f"Create the repository {self.repository}, or set `attestations: false` in the environment",
+                f"Create the repository {self.repository}{without}",
             )
         return response
 

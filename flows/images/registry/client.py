@@ -17,6 +17,8 @@ from urllib.parse import urljoin
 
 from flows.images.advice import push_advice
 from flows.images.errors import RegistryError, RegistryRefused
+from flows.images.labels import SOURCE_DIGEST
+from flows.images.platforms import DEFAULT, platform_of
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
 from flows.images.registry.artifacts import Artifacts
 from flows.images.registry.auth import Credentials, Login, docker_login
@@ -26,14 +28,15 @@ from flows.images.registry.manifests import (
     ACCEPT,
     RemoteImage,
     config_digest,
+    images_of,
     is_digest,
     labels_of,
-    pick_platform,
     verify,
 )
 from flows.images.registry.transport import Insecure, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from flows.images.reference import ImageReference
@@ -152,22 +155,37 @@ class Registry:
         return image.digest if image else None
 
     def image(self, repository: str, tag: str) -> RemoteImage | None:
-        """Return digest and labels of an image in two requests, or None if there is no such tag."""
+        """Return digest and labels of an image in two requests, or None if there is no such tag.
+
+        An index takes two requests more for each of its images.
+        """
         scope = self._scope(repository)
         response = self._read("GET", f"{scope}/manifests/{check_tag(tag)}", scope, ACCEPT)
         if response is None:
             return None
         manifest = self._transport.object(response)
         digest = verify(response.content, response.header("Docker-Content-Digest"), str(self))
-        if chosen := pick_platform(manifest, str(self)):
-            manifest = self._content(scope, "manifests", chosen)
-        named = config_digest(manifest, str(self))
-        config = self._content(scope, "blobs", named, _CONFIG_BYTES)
-        return RemoteImage(digest, labels_of(config), named)
+        images = images_of(manifest, str(self))
+        if images is None:
+            named, config = self._config(scope, manifest)
+            platform = platform_of(config) or DEFAULT
+            return RemoteImage(digest, labels_of(config), named, {platform: named})
+        platforms, labels = dict[str, str](), list[dict[str, str]]()
+        for platform, held in images.items():
+            platforms[platform], config = self._config(scope, self._content(scope, "manifests", held))
+            labels.append(labels_of(config))
+        first = labels[0]
+        if any(each.get(SOURCE_DIGEST) != first.get(SOURCE_DIGEST) for each in labels):
+            first = {name: value for name, value in first.items() if name != SOURCE_DIGEST}
+        return RemoteImage(digest, first, next(iter(platforms.values())), platforms, images)
 
     def artifacts(self, repository: str) -> Artifacts:
         """Return a repository for documents; it shares the connections and logins."""
         return Artifacts(self._transport, self._scope(repository))
+
+    def _config(self, scope: str, manifest: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        named = config_digest(manifest, str(self))
+        return named, self._content(scope, "blobs", named, _CONFIG_BYTES)
 
     def _content(self, scope: str, kind: str, digest: str, limit: int = ANSWER_BYTES) -> dict[str, Any]:
         accept = ACCEPT if kind == "manifests" else "*/*"

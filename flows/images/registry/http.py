@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from ssl import SSLContext
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from flows.images.registry.auth import login_may_follow
@@ -26,6 +26,8 @@ ANSWER_BYTES = 4 * 1024 * 1024
 """The most that an answer may hold: the limit for manifests of the distribution registry, which users know."""
 ANSWER_SECONDS = 60.0
 """The most that an answer may take from the first byte of the request, redirects included."""
+UPLOAD_SECONDS = 900.0
+"""The same for a request that sends a file."""
 MAX_REDIRECTS = 10
 """As in Go's client, and so in Docker's. A pull from a registry has one, to its storage."""
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
@@ -100,7 +102,7 @@ class Session:
         url: str,
         headers: Mapping[str, str],
         limit: int = ANSWER_BYTES,
-        body: bytes | None = None,
+        body: bytes | IO[bytes] | None = None,
     ) -> Response:
         """Send a request once; follow redirects, and return the response.
 
@@ -109,7 +111,7 @@ class Session:
             url: The address.
             headers: Of the request.
             limit: The most bytes that are read of the answer's body.
-            body: Of the request.
+            body: Of the request; a file is read from its start, and the headers have its length.
 
         Raises:
             ssl.SSLError: there is no TLS, or its certificate is not trusted.
@@ -118,7 +120,8 @@ class Session:
             TooLarge: a body exceeds the limit.
             OSError, HTTPException, ValueError: no server listens, the response is not HTTP, or the address is invalid.
         """
-        deadline = time.monotonic() + self._whole
+        whole = self._whole if body is None or isinstance(body, bytes) else max(self._whole, UPLOAD_SECONDS)
+        deadline = time.monotonic() + whole
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._send(method, url, headers, body, deadline, limit)
             where = quote(answer.header("Location").encode("latin-1"), safe=_IN_URLS)
@@ -141,7 +144,7 @@ class Session:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: bytes | IO[bytes] | None,
         deadline: float,
         limit: int,
     ) -> Response:
@@ -160,6 +163,8 @@ class Session:
             if not open_to.sock:
                 open_to.connect()
             open_to.sock.settimeout(self._read)
+            if body is not None and not isinstance(body, bytes):
+                body.seek(0)  # a redirect or a login sends it again
             open_to.request(method, target, body, dict(headers))
             with open_to.getresponse() as answer:  # it may not belong to the connection any more
                 content = _body(answer, url, limit)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from flows.images.errors import UnexpectedAnswer
+from flows.images.platforms import DEFAULT, MANIFEST_LIMIT, platform_of
 from flows.text import QUOTED_CHARACTERS, quoted, shortened
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -25,16 +24,26 @@ ACCEPT = ", ".join(IMAGE_TYPES + INDEX_TYPES)
 """Without it, a registry returns the obsolete schema 1, with another digest for the tag."""
 
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
-PLATFORM = ("linux", "amd64")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteImage:
-    """An image in a registry: the digest that its tag points to, its labels, and its configuration's digest."""
+    """An image in a registry, or an index of images for several platforms.
+
+    Attributes:
+        digest: What its tag points to.
+        labels: Its labels; of an index, those of the first image. The source's digest is only among them if all images
+            have the same.
+        config: The digest of its configuration; of an index, of the first image's.
+        platforms: The digest of each configuration by its platform, such as `linux/amd64`.
+        manifests: Of an index, the digest of each image by its platform.
+    """
 
     digest: str
     labels: dict[str, str]
     config: str = ""
+    platforms: Mapping[str, str] = field(default_factory=dict, compare=False)
+    manifests: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def is_digest(text: str) -> bool:
@@ -54,19 +63,31 @@ def verify(content: bytes, digest: str | None, address: str) -> str:
     return actual
 
 
-def pick_platform(manifest: Mapping[str, Any], address: str) -> str | None:
-    """Return the digest of the linux/amd64 image in an index, or None where `manifest` is itself an image."""
+def images_of(manifest: Mapping[str, Any], address: str) -> dict[str, str] | None:
+    """Return the digests of the images in an index by platform, linux/amd64 first; None for an image.
+
+    What BuildKit stores beside them, such as attestations, has the platform unknown/unknown, and is left out.
+    """
     if "manifests" not in manifest:
         return None
+    found: dict[str, str] = {}
     entries = manifest["manifests"]
     for entry in entries if isinstance(entries, list) else ():
         described = _mapping(entry)
-        platform = _mapping(described.get("platform"))
-        if (platform.get("os"), platform.get("architecture")) == PLATFORM:
-            return _digest(described, address)
-    raise UnexpectedAnswer(
-        address, f"holds no {'/'.join(PLATFORM)} image under this tag", "Build one for this platform"
-    )
+        platform = platform_of(_mapping(described.get("platform")))
+        if not platform or described.get("mediaType", IMAGE_TYPES[0]) not in IMAGE_TYPES:
+            continue
+        if platform == DEFAULT or is_digest(str(described.get("digest"))):  # nobody can pull another one
+            found.setdefault(platform, _digest(described, address))
+    if not found:
+        raise UnexpectedAnswer(
+            address,
+            f"holds no {DEFAULT} image under this tag, and none of another platform",
+            "Build one for this platform",
+        )
+    if len(found) > MANIFEST_LIMIT:
+        raise UnexpectedAnswer(address, f"holds an index of {len(found)} images under this tag", "Push fewer")
+    return dict(sorted(found.items(), key=lambda each: each[0] != DEFAULT))
 
 
 def config_digest(manifest: Mapping[str, Any], address: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from flows.hidden import hide
@@ -54,6 +54,16 @@ class Content:
 
     type: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What a request sends out of a file: its media type, the file, its digest (`sha256:<hex>`) and size in bytes."""
+
+    type: str
+    file: IO[bytes]
+    digest: str
+    size: int
 
 
 class Transport:
@@ -106,7 +116,7 @@ class Transport:
         scope: str = "",
         token_scope: str = "",
         limit: int = ANSWER_BYTES,
-        content: Content | None = None,
+        content: Content | FileContent | None = None,
     ) -> Response:
         """Send a request and return the response with any status except 401, 403, 429 and 5xx.
 
@@ -182,15 +192,18 @@ class Transport:
         accept: str,
         login: str = "",
         limit: int = ANSWER_BYTES,
-        content: Content | None = None,
+        content: Content | FileContent | None = None,
     ) -> Response:
         headers = {"Accept": accept, "User-Agent": _USER_AGENT}
         if content:
             headers["Content-Type"] = content.type
         if login:
             headers["Authorization"] = login
+        body: bytes | IO[bytes] | None = content.data if isinstance(content, Content) else None
+        if isinstance(content, FileContent):
+            body, headers["Content-Length"] = content.file, str(content.size)
         try:
-            return self._session.request(method, url, headers, limit, content.data if content else None)
+            return self._session.request(method, url, headers, limit, body)
         except TooLarge as error:
             size = f"{error.limit // 2**20} MiB"
             problem = f"sent more than {size} as an answer to {method} {_address(error.url)}"

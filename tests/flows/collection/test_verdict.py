@@ -146,6 +146,20 @@ def test_a_plugin_that_fails_is_heard_the_same_in_both_generations(recorded, wor
     assert found.failures[1] == f"Task task-1 ended as FAILURE: {recorded['error_code']}: {words}"
 
 
+def test_tasks_that_create_the_same_at_once_are_told_what_happened():
+    """What inventory 2.x records if two tasks of a first collection report the same type."""
+    error = {
+        "error_code": "ERROR_SAVE_UNIQUE_VALUES",
+        "message": "Tried to save duplicate unique values. (keys = ['name', 'provider'])",
+        "additional": {"resource_type": "inventory.CloudServiceType"},
+    }
+    *_, found = verdict(job("FAILURE", failed=1), [task("FAILURE", errors=[error])]).failures
+    assert found.endswith(
+        "(resource_type inventory.CloudServiceType): it exists by now. Probably two tasks created it at the same "
+        "moment: then the next collection finds it, and the plugin avoids it if one task alone reports it"
+    )
+
+
 def test_a_failed_resource_is_named_and_its_domain_is_not():
     recorded = {
         "error_code": "ERROR_PLUGIN",

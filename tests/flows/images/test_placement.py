@@ -240,3 +240,11 @@ def test_without_a_registry_the_manifest_is_taken_as_it_is():
         {"a": "b"},
         ("registry_type is the environment's: HARBOR.",),
     )
+
+
+def test_1_12_lists_nothing_in_ecr_beside_an_index():
+    wanted = ["linux/amd64", "linux/arm64"]
+    assert "remove build.platforms" in placed(host=ECR, generation="1.12").index_problem(wanted)
+    assert placed(host=ECR, generation="1.12").index_problem([]) == ""
+    assert placed(host=ECR).index_problem(wanted) == ""
+    assert placed(host="h.example.com", kind="HARBOR", generation="1.12").index_problem(wanted) == ""

@@ -285,3 +285,24 @@ def test_an_option_of_no_plugin_is_refused(tmp_path):
     write(tmp_path, "a", "plugin_options: {base_url: http://prices}")
     with pytest.raises(InvalidField, match=r"a.yaml:1: .*write \{PLUGIN_ID: \{'base_url': …\}\}"):
         load_environment("a", tmp_path)
+
+
+def test_platforms_of_a_build(tmp_path):
+    write(tmp_path, "prod", "build: {platforms: [linux/amd64, linux/arm64/v8, linux/arm/v7]}\n")
+    found = load_environment("prod", tmp_path).settings.build.platforms
+    assert found == ["linux/amd64", "linux/arm64", "linux/arm/v7"]
+
+
+@pytest.mark.parametrize(
+    ("platforms", "words"),
+    [
+        ("[amd64]", "'amd64' is no platform: write one such as linux/amd64"),
+        ("[windows/amd64]", "'windows/amd64' is no platform"),
+        ("[linux/amd64, linux/amd64]", "named twice"),
+        ("[linux/arm64, linux/arm64/v8]", "named twice"),
+    ],
+)
+def test_a_platform_that_is_none_is_refused(tmp_path, platforms, words):
+    write(tmp_path, "prod", f"build: {{platforms: {platforms}}}\n")
+    with pytest.raises(InvalidField, match=words):
+        load_environment("prod", tmp_path)

@@ -12,13 +12,13 @@ import pytest
 
 from flows.images import ImageReference
 from flows.images.engine import LocalImage, Trial
-from flows.images.registry import Login
+from flows.images.registry import Login, RemoteImage
 from flows.images.registry.artifacts import Descriptor
 from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, delivery, planning, release, verification
+from flows.steps import collection, delivery, planning, release, several, verification
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -159,10 +159,30 @@ class Engine:
         self.calls.append("files")
         yield iter([self.archive])
 
-    def build(self, source, reference, *, build_args, plugin_type, on_output):
+    def build(self, source, reference, *, build_args, plugin_type, on_output, platform=None):
         self.plugin_type = plugin_type
-        self._do("build", on_output)
+        self._do(f"build {platform}" if platform else "build", on_output)
         return self.image.id
+
+    def platform(self):
+        return "linux/amd64"
+
+    def builds_with_buildkit(self, source):
+        return False
+
+    def check_platforms(self, source, platforms):
+        if "check" in self.refuses:
+            raise self.refuses["check"]
+
+    def push_index(self, reference, registry, images, *, on_output):
+        self._do("push", on_output)
+        registry.world.remote = RemoteImage(
+            PUSHED,
+            {},
+            platforms={platform: image.id for platform, image in images.items()},
+            manifests={platform: f"sha256:{index:064}" for index, platform in enumerate(images)},
+        )
+        return SimpleNamespace(digest=PUSHED)
 
     def push(self, reference, registry, *, on_output):
         return self._do("push", on_output)
@@ -348,6 +368,7 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(verification, "open_session", open_session)
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(delivery, "compare", compare)
+    monkeypatch.setattr(several, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)
     monkeypatch.setattr(delivery, "_try", lambda engine, *_: engine.try_out())
     return world

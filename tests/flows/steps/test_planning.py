@@ -196,7 +196,11 @@ def test_a_path_that_is_missing_is_named_and_the_registry_is_not_asked(google, p
 
 def test_1_12_has_no_type_for_google(google, world, platform):
     world.generation = Generation.V1_12
-    action = google(f"/{BELOW}").action("image")
+    plan = google(f"/{BELOW}")
+    action = plan.action("image")
+    assert (
+        "registry_type" not in plan.action("plugin").resource.declared
+    )  # the server's enum does not have it
     assert (action.verb, "1.12 has no registry type 'GCP_PRIVATE_GCR'" in action.reason) == (
         Verb.BLOCKED,
         True,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 from docker.errors import ImageNotFound
 
@@ -9,6 +12,7 @@ from flows.errors import Cause
 from flows.images import BuildFailed, ImageReference
 from flows.images.engine import building
 from flows.images.engine.api import Api
+from flows.images.engine.output import Output
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
 from flows.images.source import PluginSource
 from tests.flows.images.engine.stand_ins import Docker, Holding
@@ -79,13 +83,16 @@ def test_an_image_on_nothing_is_built_once(plugin, as_built):
     assert docker.labels == [None]
 
 
-def test_what_comes_after_the_builders_last_line_is_said(plugin, as_built):
-    docker = Builder({"Id": "sha256:id"})
-    docker.events = ({"stream": "Successfully tagged x:1\n"}, *docker.events)
+def test_what_comes_after_the_builders_last_line_is_said(monkeypatch):
+    monkeypatch.setattr(building.reproducible, "repack", lambda *_: None)
+    calls = SimpleNamespace(get_image=lambda _: iter(()))
+    api = SimpleNamespace(address="unix:///x", calls=calls, layers=lambda _: [])
     said = []
-    source = PluginSource.load(plugin)
-    building.build(Api(docker, "unix:///x"), source, REFERENCE, on_output=said.append)
-    assert said == ["Successfully tagged x:1", "Reading the image, so that equal layers give an equal image"]
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    assert (
+        building.make_reproducible(api, "built", "base", REFERENCE, created, Output(said.append)) == "built"
+    )
+    assert said == ["Reading the image, so that equal layers give an equal image"]
 
 
 def test_of_older_builds_only_those_of_other_sources_of_the_version_are_removed():

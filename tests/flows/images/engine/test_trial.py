@@ -81,7 +81,7 @@ class World:
             raise answer
         return answer
 
-    def run(self, seconds=150.0):
+    def run(self, seconds=150.0, **more):
         reference = ImageReference(None, "team/plugin", "0.1.0")
         return run_trial(
             self,
@@ -89,6 +89,7 @@ class World:
             self.expected,
             seconds=seconds,
             on_output=self.said.append,
+            **more,
         )
 
     def sleep(self, seconds):
@@ -124,6 +125,27 @@ def test_an_image_that_serves(world):
         "remarks": [],
     }
     assert world.started == [(0.0, ALL)], "one run is enough for a plugin that needs nothing"
+
+
+def test_who_wants_to_ask_the_plugin_is_told_where_it_serves(world):
+    told = []
+    world.answers = [NOBODY, SERVED]
+    world.run(on_served=lambda endpoint: told.append((endpoint[3], world.here)))
+    assert told == [("here", 1)], "once, while its container runs"
+
+
+@pytest.mark.parametrize("stands", [ALL, NONE], ids=["restricted", "plain"])
+def test_what_is_wrong_with_the_plugins_answers_ends_the_trial(world, stands):
+    class Wrong(Exception):
+        pass
+
+    def refuse(_):
+        raise Wrong
+
+    world.stands = stands
+    with pytest.raises(Wrong):
+        world.run(on_served=refuse)
+    assert world.here == 0, "its containers are removed"
 
 
 def test_a_slow_image_does_not_take_twice_its_time(world):

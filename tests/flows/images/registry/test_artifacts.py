@@ -1,16 +1,17 @@
 """Documents in a registry: what is sent, and what is refused."""
 
 import hashlib
+import io
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from flows.images import RegistryRefused, UnexpectedAnswer
+from flows.images import InvalidReference, RegistryRefused, UnexpectedAnswer
 from flows.images.registry import Registry
 from flows.images.registry.artifacts import Descriptor
-from flows.images.registry.transport import Content
+from flows.images.registry.transport import Content, FileContent
 
 BILL = Content("application/vnd.cyclonedx+json", b'{"bomFormat": "CycloneDX"}')
 SUBJECT = Descriptor("application/vnd.docker.distribution.manifest.v2+json", f"sha256:{'1' * 64}", 7)
@@ -210,3 +211,21 @@ def test_an_absent_repository_that_a_token_server_refuses_has_nothing(stub, answ
     stub.on("/token", answer(200, {"token": "t"}))
     with Registry(stub.address, insecure="http", username="ann", password="p") as registry:
         assert registry.artifacts("team/x").read("y") is None
+
+
+def test_a_file_is_uploaded_once_and_from_its_start(artifacts, memory):
+    data = b"x" * 3_000_000
+    with io.BytesIO(data) as file:
+        file.seek(7)
+        content = FileContent("application/gzip", file, sha256(data), len(data))
+        assert artifacts.upload(content)
+        assert not artifacts.upload(content)
+    assert any(held == data for held, _ in memory.held.values())
+
+
+def test_a_manifest_is_put_under_its_digest_or_a_tag(artifacts, memory):
+    manifest = Content("application/x", b"{}")
+    artifacts.put(sha256(b"{}"), manifest)
+    artifacts.put("0.1.0", manifest)
+    with pytest.raises(InvalidReference):
+        artifacts.put("../x", manifest)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from flows.images import ImageReference, RegistryRefused, RegistryUnreachable, UnexpectedAnswer
+from flows.images.labels import SOURCE_DIGEST
 from flows.images.registry import Registry
 from flows.images.registry.manifests import IMAGE_TYPES, INDEX_TYPES
 
@@ -72,6 +73,46 @@ class TestReads:
         found = registry.image("team/plugin", "many")
         assert found.digest == sha256(index)
         assert found.labels == {"color": "blue"}
+
+    @pytest.fixture
+    def index(self, stub, answer):
+        """Puts an index of images under a tag: each with its platform and its source's digest."""
+
+        def index(*images):
+            entries = []
+            for number, (system, architecture, source) in enumerate(images):
+                labels = {"color": str(number), SOURCE_DIGEST: source}
+                config = json.dumps({"config": {"Labels": labels}}).encode()
+                manifest = json.dumps({"config": {"digest": sha256(config)}}).encode()
+                stub.on(f"/v2/team/plugin/blobs/{sha256(config)}", answer(200, config))
+                stub.on(f"/v2/team/plugin/manifests/{sha256(manifest)}", answer(200, manifest))
+                platform = {"os": system, "architecture": architecture}
+                entries.append({"digest": sha256(manifest), "platform": platform})
+            stub.on("/v2/team/plugin/manifests/many", answer(200, {"manifests": entries}))
+
+        return index
+
+    def test_an_index_has_the_images_of_its_platforms(self, registry, index):
+        index(("unknown", "unknown", "x"), ("linux", "arm64", "a"), ("linux", "amd64", "a"))
+        found = registry.image("team/plugin", "many")
+        assert list(found.platforms) == list(found.manifests) == ["linux/amd64", "linux/arm64"]
+        assert found.config == found.platforms["linux/amd64"]
+        assert found.labels == {"color": "2", SOURCE_DIGEST: "a"}
+
+    def test_an_index_without_amd64_is_read(self, registry, index):
+        index(
+            ("linux", "arm64", "a"),
+        )
+        assert list(registry.image("team/plugin", "many").platforms) == ["linux/arm64"]
+
+    def test_an_index_of_two_sources_has_none(self, registry, index):
+        index(("linux", "amd64", "a"), ("linux", "arm64", "b"))
+        assert registry.image("team/plugin", "many").labels == {"color": "0"}
+
+    def test_an_index_of_too_many_images_is_not_read(self, registry, index):
+        index(*(("linux", f"x{number}", "a") for number in range(40)))
+        with pytest.raises(UnexpectedAnswer, match="an index of 40 images"):
+            registry.image("team/plugin", "many")
 
     def test_index_without_our_platform(self, stub, registry, answer):
         stub.on("/v2/team/plugin/manifests/arm", answer(200, {"manifests": [{"digest": "sha256:00"}]}))
