@@ -12,7 +12,7 @@ import typer
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import Format
 from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
-from pluginctl.scaffold.project import Made, Wishes, make
+from pluginctl.scaffold.project import Made, make
 from pluginctl.scaffold.proposal import Question, Value
 
 app = typer.Typer(add_completion=False)
@@ -92,24 +92,28 @@ def init(
     A file that exists is never changed. On a terminal it asks for what options do not give.
     """
     with exit_on_error(output):
-        wishes = Wishes(
-            given={
-                key: value
-                for key, value in {"name": name, "image": image, "provider": provider, "kind": kind}.items()
-                if value is not None
-            },
-            environment=environment,
-            spacectl=spacectl,
-            registry=registry,
-            registry_type=registry_type,
-            source=source,
-            manifest=manifest,
-        )
+        given = {
+            "name": name,
+            "image": image,
+            "provider": provider,
+            "kind": kind,
+            "environment": environment,
+            "spacectl": spacectl,
+            "registry": registry,
+            "registry-type": registry_type,
+        }
         asks = not yes and output is Output.TEXT and sys.stdin.isatty() and sys.stderr.isatty()
+
+        def decide(question: Question, proposed: Value | None) -> Value | None:
+            if (value := given[question.field]) is not None:
+                return Value(value, "given")
+            return _ask(question, proposed) if asks else proposed
+
         made = make(
             folder,
-            wishes,
-            _ask if asks else _take,
+            decide,
+            source=source,
+            manifest=manifest,
             version=version("spaceone-plugin-pipeline"),
             dry_run=dry_run,
         )
@@ -117,10 +121,6 @@ def init(
         emit_json(made.as_json())
     else:
         _print(result_console(), made)
-
-
-def _take(_: Question, proposed: Value | None) -> Value | None:
-    return proposed
 
 
 def _ask(question: Question, proposed: Value | None) -> Value | None:

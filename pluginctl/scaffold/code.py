@@ -75,10 +75,15 @@ class Code:
         return {name: name in self.required - self.optional for name in names}
 
 
-def read_code(folder: Path) -> Code:
-    """Read the Python and YAML files below a folder, as far as they can be read and within the limits."""
+def read_code(folder: Path, below: str) -> Code:
+    """Read the Python and YAML files of a plugin source, as far as they can be read and within the limits.
+
+    Args:
+        folder: The source, which no link leads out of.
+        below: The folder of its code.
+    """
     found, left = Code(), MAX_BYTES
-    for number, path in enumerate(_files(folder)):
+    for number, path in enumerate(_files(folder, below)):
         if number == MAX_FILES or left <= 0:
             break
         try:
@@ -95,10 +100,10 @@ def read_code(folder: Path) -> Code:
     return found
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Paths below a folder in a stable order, without hidden folders, links to folders and copies of packages."""
+def _files(folder: Path, below: str) -> Iterator[str]:
+    """Paths of a source in a stable order, without hidden folders, links to folders and copies of packages."""
     entries = 0
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder / below):
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and name.lower() not in _SKIPPED
         )

@@ -75,8 +75,7 @@ def _documents(
 def _plugin(repository: Repository, proposal: Proposal, schema: str | None) -> dict[str, Any]:
     kind = kind_of(proposal.kind)
     kept = kept_fields(repository)
-    setup = repository.plugin.contents.setup
-    description = setup.description if setup else None
+    description = repository.description
     tags = {"description": description} if description and is_shown(description) else {}
     data = {
         "name": proposal.name,
@@ -145,9 +144,10 @@ def _check(repository: Repository, proposal: Proposal, files: Sequence[File]) ->
             (copy / part).parent.mkdir(parents=True, exist_ok=True)
             (copy / part).write_bytes(Folder(folder).read(part, MAX_BYTES))
         for file in files:
-            path = copy / file.path.removeprefix(f"{proposal.folder}/")
-            if not path.exists():
-                path.write_text(file.text, encoding="utf-8")
+            name = file.path.removeprefix(f"{proposal.folder}/")
+            kept = Folder(folder).is_file(name)  # and so is not written
+            content = Folder(folder).read(name, MAX_BYTES) if kept else file.text.encode()
+            (copy / name).write_bytes(content)
         try:
             check_manifest(copy)
         except ManifestError as error:

@@ -58,8 +58,8 @@ def environment_file(
         return File(target.path, sample)
     if not endpoints:
         raise InitRefused(
-            f"There is no {target.path}, and no endpoints for it are known",
-            "Give the spacectl environment that has them with --spacectl NAME, or write the file first",
+            f"The spacectl environment for {target.path} has no endpoints",
+            "Name another one with --spacectl, or write the file first",
         )
     data = {
         "description": target.name,

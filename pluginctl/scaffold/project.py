@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flows.images.source.plugin_source import PluginSource
-from flows.manifest.environment import RegistrySettings
 from flows.spaceone import read_spacectl, spacectl_file
+from flows.steps.places import ENVIRONMENTS
 from flows.text import printable
 from pluginctl.project import samples
 from pluginctl.scaffold import workflow
 from pluginctl.scaffold.documents import manifest_files, project_files
 from pluginctl.scaffold.environment import Target, environment_file
-from pluginctl.scaffold.errors import InitRefused
-from pluginctl.scaffold.naming import is_environment
-from pluginctl.scaffold.proposal import Decide, Proposal, Question, Value, propose
+from pluginctl.scaffold.proposal import (
+    ENVIRONMENT,
+    REGISTRY,
+    REGISTRY_TYPE,
+    SPACECTL,
+    Decide,
+    Proposal,
+    Value,
+    decided,
+    propose,
+)
 from pluginctl.scaffold.repository import Repository, read_repository
 from pluginctl.scaffold.writing import File, missing, write
 
 SANDBOXES = {"sandbox": "2.x", "sandbox-1.12": "1.12"}
 """The environments of the local sandboxes, with their generations; tests compare them with those of `sandbox`."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the user has given.
-
-    Attributes:
-        given: Values by the field of a question.
-        environment: The name of the environment.
-        spacectl: Whose endpoints a new environment gets.
-        registry, registry_type: The registry of a new environment.
-        source, manifest: Folders below the repository.
-    """
-
-    given: Mapping[str, str] = field(default_factory=dict)
-    environment: str | None = None
-    spacectl: str | None = None
-    registry: str | None = None
-    registry_type: str | None = None
-    source: str | None = None
-    manifest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,13 +72,22 @@ class Made:
         }
 
 
-def make(root: Path, wishes: Wishes, decide: Decide, *, version: str, dry_run: bool = False) -> Made:
+def make(
+    root: Path,
+    decide: Decide,
+    *,
+    source: str | None = None,
+    manifest: str | None = None,
+    version: str,
+    dry_run: bool = False,
+) -> Made:
     """Makes a project of a repository.
 
     Args:
         root: The repository's folder: nothing outside of it is read or written.
-        wishes: What the user has given.
-        decide: Decides what is not given.
+        decide: Decides each value.
+        source: The folder of the plugin's source below the repository; None to look for it.
+        manifest: The folder of the manifest below the repository; None to look for it.
         version: Of pluginctl, for the workflow.
         dry_run: Whether to write nothing.
 
@@ -99,22 +95,16 @@ def make(root: Path, wishes: Wishes, decide: Decide, *, version: str, dry_run: b
         PipelineError: the repository is no plugin's, or a value is missing or wrong. Nothing was written, unless
             `changed` says so.
     """
-    repository = read_repository(root, wishes.source, wishes.manifest)
-
-    def decided(question: Question, proposed: Value | None) -> Value | None:
-        if (given := wishes.given.get(question.field)) is not None:
-            return Value(given, "given")
-        return decide(question, proposed)
-
-    proposal = propose(repository, decided)
-    target = _target(repository, wishes)
+    repository = read_repository(root, source, manifest)
+    proposal = propose(repository, decide)
+    target = _target(repository, decide)
     kept = [repository.manifest.folder] if repository.manifest else []
     files = [*manifest_files(repository, proposal), *project_files(repository, proposal)]
     if (root / target.path).is_file():
         kept.append(target.path)
     else:
-        files.append(_environment(target, wishes))
-    remarks = list(_remarks(repository, proposal))
+        files.append(_environment(target, decide))
+    remarks = _remarks(repository, proposal)
     if repository.workflow:
         kept.append(repository.workflow)
     elif repository.is_top:
@@ -143,38 +133,38 @@ def make(root: Path, wishes: Wishes, decide: Decide, *, version: str, dry_run: b
     )
 
 
-def _target(repository: Repository, wishes: Wishes) -> Target:
-    """The environment: the given one, the only real one that is there, or the sandbox."""
-    name = wishes.environment
-    if name is None:
-        real = [each for each in repository.environments if each not in SANDBOXES]
-        name = real[0] if len(real) == 1 else "sandbox"
-    if not is_environment(name):
-        raise InitRefused(
-            "--environment is not a word of small letters, digits and single dots or hyphens, such as prod",
-            "The workflow calls it by that name: rename its file",
-        )
-    return Target(name, SANDBOXES.get(name))
+def _target(repository: Repository, decide: Decide) -> Target:
+    """The environment: by default the only real one that is there, or the sandbox."""
+    real = [each for each in repository.environments if each not in SANDBOXES]
+    proposed = Value(real[0], f"in {ENVIRONMENTS}") if len(real) == 1 else Value("sandbox", "on this machine")
+    value = decided(decide, ENVIRONMENT, proposed)
+    assert value is not None  # noqa: S101 - it is required
+    return Target(value.text, SANDBOXES.get(value.text))
 
 
-def _environment(target: Target, wishes: Wishes) -> File:
+def _environment(target: Target, decide: Decide) -> File:
     if target.sandbox:
         return environment_file(target, sample=(samples() / target.path).read_text(encoding="utf-8"))
-    known = RegistrySettings.model_fields["type"].annotation
-    if wishes.registry_type is not None and f"'{wishes.registry_type}'" not in str(known):
-        raise InitRefused(
-            "--registry-type is not a type that SpaceONE knows", "Give one such as HARBOR or DOCKER_HUB"
-        )
-    endpoints = (
-        dict(read_spacectl(spacectl_file(wishes.spacectl, Path())).endpoints) if wishes.spacectl else None
-    )
+    named = spacectl_file(target.name, Path()).is_file()
+    spacectl = decided(decide, SPACECTL, Value(target.name, "of the same name") if named else None)
+    registry = decided(decide, REGISTRY, None)
+    registry_type = decided(decide, REGISTRY_TYPE, None)
+    assert spacectl is not None  # noqa: S101 - it is required
     return environment_file(
-        target, endpoints=endpoints, registry=wishes.registry, registry_type=wishes.registry_type
+        target,
+        endpoints=read_spacectl(spacectl_file(spacectl.text, Path())).endpoints,
+        registry=registry.text if registry else None,
+        registry_type=registry_type.text if registry_type else None,
     )
 
 
 def _remarks(repository: Repository, proposal: Proposal) -> list[str]:
     found = []
+    if proposal.image and "/" not in proposal.image:
+        found.append(
+            f"The image {proposal.image} has no team or project before its name, which most registries need: --image "
+            f"TEAM/{proposal.image}."
+        )
     if old := repository.leftover:
         why = f": {old.faults.message.splitlines()[0]}" if old.faults else ""
         found.append(f"{old.folder} is not used{why}")

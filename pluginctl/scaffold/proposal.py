@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
+from flows.manifest import RegistrySettings
 from flows.manifest.models import Plugin
 from pluginctl.scaffold.errors import InitRefused
 from pluginctl.scaffold.naming import (
     COLLECTS,
     image_of,
+    is_environment,
     is_image,
     is_provider,
     is_shown,
@@ -22,6 +24,7 @@ from pluginctl.scaffold.repository import NEW_MANIFEST, FoundManifest, Repositor
 
 #: The providers that every platform has: identity's own of 2.x (managed_resource/provider), and those of 1.12.
 SHIPPED = frozenset({"aws", "google_cloud", "azure"})
+REGISTRY_TYPES: tuple[str, ...] = get_args(get_args(RegistrySettings.model_fields["type"].annotation)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,32 @@ IMAGE = Question("image", "Image", "a name such as team/plugin-x, without regist
 NAME = Question("name", "Name of the plugin", "one line that can be shown", is_shown)
 PROVIDER = Question(
     "provider", "Provider of what it collects", "an identifier such as google_cloud", is_provider
+)
+ENVIRONMENT = Question(
+    "environment",
+    "Environment to release to",
+    "a word of small letters, digits and single dots or hyphens, such as prod",
+    is_environment,
+)
+SPACECTL = Question(
+    "spacectl",
+    "spacectl environment with its endpoints",
+    "the name of a spacectl environment, or a path",
+    is_shown,
+)
+REGISTRY = Question(
+    "registry",
+    "Registry (nothing for Docker Hub)",
+    "an address such as harbor.example.com",
+    is_shown,
+    required=False,
+)
+REGISTRY_TYPE = Question(
+    "registry-type",
+    "What the platform calls the registry (nothing: what the manifest says)",
+    f"one of {', '.join(REGISTRY_TYPES)}",
+    REGISTRY_TYPES.__contains__,
+    required=False,
 )
 
 
@@ -103,16 +132,9 @@ def propose(repository: Repository, decide: Decide) -> Proposal:
     values: dict[str, Value] = {}
 
     def ask(question: Question, proposed: Value | None) -> str | None:
-        value = decide(question, proposed)
+        value = decided(decide, question, proposed)
         if value is None:
-            if question.required:
-                raise InitRefused(
-                    f"The {question.field} cannot be told from the repository",
-                    f"Give it with --{question.field}: {question.rule}",
-                )
             return None
-        if not question.accepts(value.text):
-            raise InitRefused(f"--{question.field} is not {question.rule}", f"It is {value.origin}")
         values[question.field] = value
         return value.text
 
@@ -135,9 +157,27 @@ def propose(repository: Repository, decide: Decide) -> Proposal:
     )
 
 
+def decided(decide: Decide, question: Question, proposed: Value | None) -> Value | None:
+    """Returns the value for a question; None for none.
+
+    Raises:
+        InitRefused: there must be one, or it is no valid one.
+    """
+    value = decide(question, proposed)
+    if value is None:
+        if question.required:
+            raise InitRefused(
+                f"The {question.field} cannot be told from the repository",
+                f"Give it with --{question.field}: {question.rule}",
+            )
+    elif not question.accepts(value.text):
+        raise InitRefused(f"--{question.field} is not {question.rule}", f"It is {value.origin}")
+    return value
+
+
 def _declared_kind(manifest: FoundManifest) -> str:
     found = manifest.named(Plugin, "resource_type") or manifest.named(Plugin, "service_type")
-    return found if isinstance(found, str) else COLLECTS
+    return found if isinstance(found, str) and found else COLLECTS
 
 
 def _left(repository: Repository, field: str) -> Value | None:

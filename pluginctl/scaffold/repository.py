@@ -11,6 +11,7 @@ from typing import Any
 from flows.files import MIB, Folder
 from flows.images.source import git
 from flows.images.source.plugin_source import PluginSource
+from flows.images.source.setup import read_package
 from flows.manifest.documents import Declaration, parse
 from flows.manifest.environment import known_environments
 from flows.manifest.errors import ManifestError
@@ -24,7 +25,7 @@ from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT_FILE, SOURCE
 from flows.steps.project import read_project
 from pluginctl.scaffold.code import Code, read_code
 from pluginctl.scaffold.errors import InitRefused
-from pluginctl.scaffold.naming import is_environment
+from pluginctl.scaffold.naming import is_environment, is_shown
 
 NEW_MANIFEST = "deployments/manifest"
 """The folder of a manifest that is written."""
@@ -80,6 +81,7 @@ class Repository:
         root: Its folder.
         source: The plugin's source, below it; `.` for the folder itself.
         plugin: The source, read and checked.
+        description: What setup.py or pyproject.toml says of it; None if neither does.
         code: What the code shows.
         manifest: The manifest that is used, or completed; None if one is to be written.
         leftover: Documents that cannot be used as they are, whose values are proposed.
@@ -92,6 +94,7 @@ class Repository:
     root: Path
     source: str
     plugin: PluginSource
+    description: str | None
     code: Code
     manifest: FoundManifest | None
     leftover: FoundManifest | None
@@ -116,22 +119,21 @@ def read_repository(root: Path, source: str | None = None, manifest: str | None 
     """
     if not root.is_dir():
         raise InitRefused(f"{root} is not a folder", "Give the folder of a plugin's repository")
+    source = None if source is None else _checked_folder(root, source, "source")
+    manifest = None if manifest is None else _checked_folder(root, manifest, "manifest")
     is_project = Folder(root).is_file(PROJECT_FILE)
-    project = read_project(root)
-    if source is None:
-        source = _below(root, project.source) if is_project else _find_source(root)
-    source = _checked_folder(root, source, "source")
-    if manifest is not None:
-        manifest = _checked_folder(root, manifest, "manifest")
-    elif is_project:
-        manifest = _below(root, project.manifest)
+    if is_project:
+        source, manifest = _of_project(root, source, manifest)
+    elif source is None:
+        source = _find_source(root)
     plugin = PluginSource.load(root / source)
     used, leftover = _manifests(root, source, manifest)
     return Repository(
         root=root,
         source=source,
         plugin=plugin,
-        code=read_code(root / source / "src"),
+        description=read_package(root / source, plugin.version).description,
+        code=read_code(root / source, "src"),
         manifest=used,
         leftover=leftover,
         is_project=is_project,
@@ -146,13 +148,29 @@ def _checked_folder(root: Path, folder: str, what: str) -> str:
     top = os.path.realpath(root)
     joined = os.path.normpath(os.path.join(top, folder)) if "\0" not in folder else "/"  # noqa: PTH118 - keeps `..`
     real = os.path.realpath(joined)
-    if not folder or os.path.commonpath([top, joined]) != top or os.path.commonpath([top, real]) != top:
+    if (
+        not is_shown(folder)
+        or os.path.commonpath([top, joined]) != top
+        or os.path.commonpath([top, real]) != top
+    ):
         raise InitRefused(f"The {what} is not a folder below {root}", "Give a path below the repository")
+    if what == "manifest" and joined == top:
+        raise InitRefused(f"{root} itself cannot be the manifest", "Give a folder below it")
     return Path(joined).relative_to(top).as_posix()
 
 
-def _below(root: Path, folder: Path) -> str:
-    return folder.relative_to(root).as_posix()
+def _of_project(root: Path, source: str | None, manifest: str | None) -> tuple[str, str]:
+    """What deployments/project.yaml names; what is given may not be something else, because the file stays."""
+    project = read_project(root)
+    found = []
+    for what, given, folder in (("source", source, project.source), ("manifest", manifest, project.manifest)):
+        named = Path(os.path.normpath(folder)).relative_to(os.path.normpath(root)).as_posix()
+        if given not in {None, named}:
+            raise InitRefused(
+                f"{PROJECT_FILE} names another {what}: {named}", f"Change the file, or leave out --{what}"
+            )
+        found.append(named)
+    return found[0], found[1]
 
 
 def _find_source(root: Path) -> str:
@@ -181,7 +199,7 @@ def _folders(root: Path) -> Iterator[str]:
             if seen > _MAX_FOLDERS:
                 return
             path = Path(here, name)
-            if not path.is_symlink():
+            if is_shown(name) and not path.is_symlink():
                 yield path.relative_to(root).as_posix()
         if depth == 1:
             folders.clear()

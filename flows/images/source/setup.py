@@ -17,7 +17,7 @@ PROJECTS = ("src/pyproject.toml", "pyproject.toml")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """`name`, `version` and `description` of the package; each is None if it is only known when the file runs.
+    """`name` and `version` of the package; each is None if it is only known when the file runs.
 
     `file` is the file that says so.
     """
@@ -25,7 +25,6 @@ class Setup:
     name: str | None
     version: str | None
     file: str = "setup.py"
-    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,14 @@ class Package:
         folder: The folder of that file, below the source.
         data: None if it is not known.
         remarks: Warnings: each names a file and what to do.
+        description: The package's description, if it is known without running the file.
     """
 
     setup: Setup | None = None
     folder: str = ""
     data: Data | None = None
     remarks: tuple[str, ...] = ()
+    description: str | None = None
 
 
 def read_package(folder: Path, version: str) -> Package:
@@ -82,7 +83,8 @@ def read_package(folder: Path, version: str) -> Package:
         elif data is not None:
             data = Data({**other.data.patterns, **data.patterns}, data.manifest or other.data.manifest)
     remarks = tuple(remark for each in found for remark in each.remarks)
-    return Package(setup, first.folder, data, remarks)
+    description = next((each.description for each in found if each.description), None)
+    return Package(setup, first.folder, data, remarks, description)
 
 
 def _text(folder: Path, name: str) -> str | None:
@@ -107,12 +109,9 @@ def _setup_py(folder: Path, version: str) -> Package | None:
     said = {word.arg: word.value for call in _setup_calls(tree) for word in call.keywords}
     own = _literal(said.get("version"))
     name = _literal(said.get("name"))
-    setup = Setup(
-        name,
-        own or (version if _names_version_file(tree) else None),
-        description=_literal(said.get("description")),
-    )
-    return Package(setup, "src", _data_of_call(folder, said), _contradiction(path, own, version))
+    setup = Setup(name, own or (version if _names_version_file(tree) else None))
+    description = _literal(said.get("description"))
+    return Package(setup, "src", _data_of_call(folder, said), _contradiction(path, own, version), description)
 
 
 def _unreadable(path: Path, problem: str) -> Package:
@@ -195,15 +194,15 @@ def _project(path: Path, text: str, version: str) -> Package | None:
     own = _word(project.get("version"))
     name, setuptools = _word(project.get("name")), _table(tools, "setuptools")
     reads_file = _names_version(_table(_table(setuptools, "dynamic"), "version"))
-    description = _word(project.get("description"))
-    setup = Setup(name, own or (version if reads_file else None), path.name, description)
+    setup = Setup(name, own or (version if reads_file else None), path.name)
     data = None
     if str(_table(document, "build-system").get("build-backend", "setuptools")).startswith("setuptools"):
         patterns, manifest = _table(setuptools, "package-data"), setuptools.get("include-package-data", True)
         if "package-dir" not in setuptools and "where" not in _table(_table(setuptools, "packages"), "find"):
             data = _data(patterns, manifest)
     below = path.parent.name if path.parent.name == "src" and path.name == "pyproject.toml" else ""
-    return Package(setup, below, data, _contradiction(path, own, version))
+    description = _word(project.get("description"))
+    return Package(setup, below, data, _contradiction(path, own, version), description)
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pluginctl.scaffold.project import Made, Wishes, make
+from pluginctl.scaffold.project import Made, make
+from pluginctl.scaffold.proposal import Question, Value
 
 FILES = {
     "Dockerfile": "FROM python:3.11-slim\nCOPY src /x\nCMD python -m plugin\n",
@@ -39,13 +40,16 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def init(root: Path, *, dry_run: bool = False, environment: str | None = None, **more: str) -> Made:
+def init(
+    root: Path, *, dry_run: bool = False, source: str | None = None, manifest: str | None = None, **given: str
+) -> Made:
     """`pluginctl init --yes` with some options."""
-    fields = {
-        name: more.pop(name, None) for name in ("spacectl", "registry", "registry_type", "source", "manifest")
-    }
-    wishes = Wishes(given=more, environment=environment, **fields)
-    return make(root, wishes, lambda _, proposed: proposed, version="1.2.3", dry_run=dry_run)
+
+    def decide(question: Question, proposed: Value | None) -> Value | None:
+        value = given.get(question.field.replace("-", "_"))
+        return proposed if value is None else Value(value, "given")
+
+    return make(root, decide, source=source, manifest=manifest, version="1.2.3", dry_run=dry_run)
 
 
 def tree(root: Path) -> dict[str, bytes]:

@@ -13,8 +13,9 @@ from pluginctl.scaffold.code import read_code
 @pytest.fixture
 def read(tmp_path):
     def read(text: str, name: str = "main.py"):
-        (tmp_path / name).write_text(text)
-        return read_code(tmp_path)
+        (tmp_path / "src").mkdir(exist_ok=True)
+        (tmp_path / "src" / name).write_text(text)
+        return read_code(tmp_path, "src")
 
     return read
 
@@ -108,7 +109,7 @@ def test_a_file_that_cannot_be_read_is_left_out(tmp_path, text):
     (tmp_path / "good.py").write_text('PROVIDER = "acme"')
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert read_code(tmp_path).provider == "acme"
+        assert read_code(tmp_path, ".").provider == "acme"
 
 
 def test_a_wrong_escape_prints_nothing(read, capfd):
@@ -125,17 +126,19 @@ def test_nothing_outside_is_read(tmp_path):
     (inside / "link").symlink_to(outside)
     (inside / "link.py").symlink_to(outside / "a.py")
     os.mkfifo(inside / "pipe.py")
-    assert read_code(inside).provider is None
+    assert read_code(inside, ".").provider is None
+    (inside / "src").symlink_to(outside)
+    assert read_code(inside, "src").provider is None
 
 
 def test_a_large_repository_is_read_in_part(tmp_path, monkeypatch):
     monkeypatch.setattr(code, "MAX_FILES", 3)
     for number in range(10):
         (tmp_path / f"{number}.py").write_text('PROVIDER = "acme"')
-    assert read_code(tmp_path).providers["acme"] == 3
+    assert read_code(tmp_path, ".").providers["acme"] == 3
     monkeypatch.setattr(code, "MAX_ENTRIES", 5)
-    assert read_code(tmp_path).provider is None
+    assert read_code(tmp_path, ".").provider is None
 
 
 def test_without_a_folder_there_is_nothing(tmp_path: Path):
-    assert read_code(tmp_path / "src").provider is None
+    assert read_code(tmp_path, "src").provider is None

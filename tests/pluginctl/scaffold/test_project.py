@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.errors import PipelineError
@@ -18,8 +18,10 @@ from flows.spaceone import Generation
 from flows.steps.checking import check
 from flows.steps.places import ENVIRONMENTS
 from flows.steps.project import read_project
+from pluginctl.scaffold.environment import Target
 from pluginctl.scaffold.errors import InitRefused
 from pluginctl.scaffold.project import SANDBOXES
+from pluginctl.scaffold.workflow import workflow_file
 from sandbox.spaceone.generations import GENERATIONS
 from tests.pluginctl.scaffold.conftest import init, tree
 
@@ -139,7 +141,7 @@ def test_a_dry_run_writes_nothing_and_shows_all(write):
 def test_no_file_is_overwritten(write):
     mine = {
         "deployments/environments/sandbox.yaml": "description: mine\n",
-        "deployments/manifest/create_schema.yaml": "# mine\n",
+        "deployments/manifest/create_schema.yaml": "name: mine\nschema: {}\n",
         ".github/workflows/pluginctl.yaml": "# mine\n",
     }
     root = write(mine)
@@ -262,6 +264,38 @@ def test_a_folder_elsewhere_is_refused(write, tmp_path, what, path):
         init(root, **{what: path})
 
 
+def test_a_project_file_is_not_contradicted(write):
+    root = write()
+    init(root)
+    before = tree(root)
+    for options in ({"manifest": "other"}, {"source": "src"}):
+        with pytest.raises(InitRefused, match=r"deployments/project\.yaml names"):
+            init(root, **options)
+    assert tree(root) == before
+    init(root, source=".", manifest="deployments/manifest")
+
+
+def test_the_code_of_another_folder_is_not_read(write, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.py").write_text('PROVIDER = "stranger"')
+    root = write()
+    (root / "src/plugin/main.py").unlink()
+    (root / "src/link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InitRefused, match="provider cannot be told"):
+        init(root)
+
+
+@pytest.mark.parametrize("name", ["a\x1bb", "a\nb", "\u202e", b"\xff".decode("utf-8", "surrogateescape")])
+def test_a_source_whose_name_cannot_be_shown_is_not_found(write, name):
+    root = write()
+    (root / "Dockerfile").unlink()
+    write(folder=f"plugin-acme-inven-collector/{name}")
+    with pytest.raises(PipelineError, match="Dockerfile"):
+        init(root)
+    with pytest.raises(InitRefused, match="The source is not a folder below"):
+        init(root, source=name)
+
+
 @pytest.mark.parametrize("folder", ["deployments", "deployments/manifest", ".github", ".github/workflows"])
 def test_nothing_is_written_through_a_link(write, tmp_path, folder):
     root = write()
@@ -329,7 +363,7 @@ def test_a_hostile_value_is_refused_or_written_as_it_is(write, field, value):
         "name": manifest.plugin.name,
         "image": manifest.plugin.image,
         "provider": manifest.provider_name,
-        "kind": manifest.plugin.type,
+        "kind": manifest.plugin.resource_type,
     }
     assert held[field] == value
     assert value not in (root / ".github/workflows/pluginctl.yaml").read_text() or len(value) < 5
@@ -348,6 +382,7 @@ def test_a_hostile_environment_is_refused(write, value):
     assert tree(root) == before
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=40))
 def test_any_name_is_refused_or_read_back(tmp_path_factory, text):
     root = tmp_path_factory.mktemp("any") / "plugin-x-collector"
@@ -368,9 +403,8 @@ def test_hostile_texts_of_the_repository_come_into_no_workflow_and_no_message(wr
     )
     files = {"src/setup.py": setup, "src/plugin/code.py": code, "test/spacectl/register_plugin.yaml": old}
     root = write(files)
-    plain = init(write(folder="plain/plugin-acme-inven-collector"))
     made = init(root, name="Acme", image="team/acme", provider="acme", kind="inventory.Collector")
     workflow = (root / ".github/workflows/pluginctl.yaml").read_text()
-    assert workflow == next(file.text for file in plain.files if file.path.endswith("pluginctl.yaml"))
+    assert workflow == workflow_file(Target("sandbox", "2.x"), "1.2.3", publish_only=True).text
     assert all(each.isprintable() for each in made.remarks)
     assert checked(root).manifest.plugin.name in {"Acme", value}

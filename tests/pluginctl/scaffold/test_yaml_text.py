@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows import yaml_documents
@@ -17,6 +17,7 @@ DATA = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(TEXTS.filter(bool), DATA, min_size=1, max_size=5))
 def test_any_document_is_read_back_as_it_was_by_both_readers(data):
     text = yaml_text(data)

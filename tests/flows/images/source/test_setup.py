@@ -109,3 +109,17 @@ def test_what_is_no_toml_is_remarked(package, plugin, text):
 )
 def test_which_other_files_are_installed(package, files, data):
     assert package(files).data == data
+
+
+def test_the_description_is_read_from_either_file(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\ndescription = "Of TOML"\n'
+    )
+    assert read_package(tmp_path, "1").description == "Of TOML"
+    (tmp_path / "src/setup.py").write_text("setup(name='x', version='1', description='Of Python')\n")
+    assert read_package(tmp_path, "1").description == "Of Python"
+    (tmp_path / "src/setup.py").write_text("setup(name='x', version='1', description=text)\n")
+    assert read_package(tmp_path, "1").description == "Of TOML"
+    (tmp_path / "pyproject.toml").unlink()
+    assert read_package(tmp_path, "1").description is None
