@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import Cause, PipelineError
-from flows.manifest import Environment, EnvironmentFolder, environment_folders, look_up
+from flows.manifest import Environment, EnvironmentFolder, FileMissing, environment_folders, look_up
 from flows.manifest.environment import is_path
 from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT, SOURCE
 from flows.steps.project import Project, read_project
@@ -79,8 +79,14 @@ def find_folders(source: Path | None = None, manifest: Path | None = None) -> Pr
     """Decides which source and manifest a command without an environment reads: those of the current folder.
 
     Raises:
+        FileMissing: it is no project, and none was given.
         ManifestError: deployments/project.yaml is wrong.
     """
+    if not (_is_project() or source or manifest):
+        raise FileMissing(
+            f"This folder holds no {PROJECT}/.",
+            "Make a project of it: pluginctl init. Or give --source and --manifest",
+        )
     project = read_project()
     return Project(source or project.source, manifest or project.manifest)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flows.images.source.plugin_source import PluginSource
+from flows.manifest.models import Provider
 from flows.spaceone import read_spacectl, spacectl_file
 from flows.steps.places import ENVIRONMENTS
 from flows.text import printable
@@ -104,7 +105,7 @@ def make(
         kept.append(target.path)
     else:
         files.append(_environment(target, decide))
-    remarks = _remarks(repository, proposal)
+    remarks = [*_remarks(repository, proposal), *_of_provider(proposal, files)]
     if repository.workflow:
         kept.append(repository.workflow)
     elif repository.is_top:
@@ -180,6 +181,18 @@ def _remarks(repository: Repository, proposal: Proposal) -> list[str]:
         )
     found += [*repository.plugin.contents.remarks]
     return [printable(each) for each in found]
+
+
+def _of_provider(proposal: Proposal, files: Sequence[File]) -> list[str]:
+    """A remark on a provider that is declared anew: another plugin's release may have made it."""
+    path = f"{proposal.folder}/{Provider.file_name()}"
+    if not any(file.path == path for file in files):
+        return []
+    remark = (
+        f"{path} declares the provider {proposal.provider}. Where a platform has it from another plugin, remove the "
+        "file: a release would change that provider."
+    )
+    return [remark]
 
 
 def _in_the_image(root: Path, repository: Repository, written: list[str]) -> list[str]:

@@ -234,9 +234,7 @@ def _provider(repository: Repository) -> Value | None:
     return _valid(
         PROVIDER,
         Value(old.provider, f"from {old.folder}") if old and old.provider else None,
-        Value(code.provider, f"named {code.providers[code.provider]} times in the code")
-        if code.provider
-        else None,
+        Value(code.provider, "what the code names most often") if code.provider else None,
     )
 
 

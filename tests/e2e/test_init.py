@@ -72,7 +72,19 @@ def below(folder: Path, tag: str) -> list[str]:
     return options
 
 
+def copied(folder: str) -> Callable[[Path, str], list[str]]:
+    """Any plugin of this repository, such as one below tests/plugins, under names of its own."""
+
+    def make(repository: Path, tag: str) -> list[str]:
+        caches = shutil.ignore_patterns(".*_cache", "__pycache__")
+        shutil.copytree(CHECKOUT / folder, repository, ignore=caches)
+        return ["--image", f"e2e/plugin-init-{tag}-collector", "--provider", f"init_{tag}"]
+
+    return make
+
+
 SOURCES = {
+    # A further one is a line such as: "slow": Source(copied("tests/plugins/slow"), "plugin-init-TAG-collector"),
     "portfolio": Source(portfolio, "plugin-init-TAG-collector"),
     "managed-resource": Source(managed_resource, "plugin-acme-TAG-inven-collector", "managed_resource"),
     "below": Source(below, "plugin-init-TAG-collector"),

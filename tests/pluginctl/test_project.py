@@ -11,7 +11,7 @@ import pytest
 from flows.manifest import FileMissing, InvalidField
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from pluginctl import project
-from pluginctl.project import NoCheckout, find_inputs, project_root, require_checkout, samples
+from pluginctl.project import NoCheckout, find_folders, find_inputs, project_root, require_checkout, samples
 
 
 @pytest.fixture(autouse=True)
@@ -212,6 +212,16 @@ def test_the_sandboxs_packages_are_no_need_of_other_environments(own, installed,
     monkeypatch.delenv("PLUGINCTL_SANDBOX_HOME", raising=False)
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     assert find_inputs("prod").environment.name == "prod"
+
+
+def test_without_an_environment_only_a_project_has_folders(elsewhere):
+    with pytest.raises(FileMissing, match="pluginctl init"):
+        find_folders()
+    assert find_folders(Path("a")).manifest == Path(MANIFEST)
+    (elsewhere / "deployments").mkdir()
+    (elsewhere / "deployments/project.yaml").write_text("{source: ., manifest: m}\n")
+    found = find_folders()
+    assert (found.source, found.manifest) == (Path(), Path("m"))
 
 
 def test_flows_run_in_the_project_else_in_the_checkout(elsewhere, checkout, monkeypatch, tmp_path):

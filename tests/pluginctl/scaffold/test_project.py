@@ -192,6 +192,17 @@ def test_a_plugin_of_the_tests_gets_the_provider_that_the_code_names(write):
     assert read_project(root).manifest == root / "test/spacectl"
 
 
+def test_a_provider_that_no_platform_ships_is_declared(write):
+    root = write({"test/spacectl/register_plugin.yaml": f"{PLUGIN}provider: acme\n"})
+    made = init(root)
+    assert {"test/spacectl/create_provider.yaml", "test/spacectl/create_schema.yaml"} <= made.written
+    assert any(
+        "Where a platform has it from another plugin, remove the file" in each for each in made.remarks
+    )
+    assert init(root).written == frozenset()
+    assert checked(root).manifest.provider is not None
+
+
 def test_a_provider_of_the_platform_is_not_declared(write):
     root = write()
     made = init(root, provider="aws")
