@@ -113,7 +113,8 @@ def make(
         if not target.sandbox:
             remarks.append(
                 f"The workflow needs secrets: {', '.join(workflow.SECRETS_TO_RELEASE)} for GitHub's environment "
-                f"{target.name}, and for plans {', '.join(workflow.SECRETS_TO_READ)} with rights to read alone."
+                f"{target.name}, and for plans {', '.join(workflow.SECRETS_TO_READ)} with rights to read alone. If "
+                f"{target.path} names other variables, write those into the workflow."
             )
     else:
         remarks.append(
