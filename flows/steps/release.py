@@ -123,6 +123,5 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
         registered=registered,
         collected=collected,
     )
-    if not report.dry_run:
-        runner.finished(report)
+    runner.finished(report)
     return report

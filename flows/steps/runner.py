@@ -109,7 +109,7 @@ class Runner(Protocol):
         """Receives a new state of the job."""
 
     def finished(self, report: Report) -> None:
-        """Receives the report, also if the collection failed."""
+        """Receives the report, also of a dry run, and if the collection failed."""
 
 
 class PlainRunner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,21 @@ class VerdictFailed(FlowError):
 
     code = "verdict-failed"
     cause = Cause.FAILED
+
+
+class KnownErrors(logging.Filter):
+    """Leaves out what Prefect's engine logs, with a traceback, when a flow run has ended in a failed state.
+
+    The state's message says it already; the traceback of a known error leads nowhere. A bug is not left out.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written."""
+        return not (record.exc_info and isinstance(record.exc_info[1], PipelineError))
+
+
+for _name in ("prefect.engine", "prefect.flow_runs"):
+    logging.getLogger(_name).addFilter(KnownErrors())
 
 
 def ended(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
@@ -55,9 +71,7 @@ def ended(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
         raise
     ending, words = of_report(report)
     if ending is BLOCKED:
-        blocked = PlanBlocked(report.blocked)
-        runner.stopped(ending, blocked)
-        return _state(ending, words, blocked)
+        return _state(ending, words, PlanBlocked(report.blocked))
     return _state(ending, words, VerdictFailed(words) if ending is NOT_COLLECTED else report.as_json())
 
 

@@ -102,7 +102,7 @@ def init(
             "registry": registry,
             "registry-type": registry_type,
         }
-        asks = not yes and output is Output.TEXT and sys.stdin.isatty() and sys.stderr.isatty()
+        asks = not yes and output is Output.TEXT and sys.stdin.isatty() and message_console().is_terminal
 
         def decide(question: Question, proposed: Value | None) -> Value | None:
             if (value := given[question.field]) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from flows import plugin_kinds
 from flows.manifest.environment import is_path
 from flows.manifest.image_name import MAX_PLUGIN_NAME, check_plugin_image
 from flows.text import printable
@@ -12,10 +13,10 @@ from flows.text import printable
 COLLECTS = "inventory.Collector"
 MAX_NAME = 255
 MAX_ENVIRONMENT = 60
+MAX_TYPE = 80
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_TYPE = re.compile(r"[a-z][a-z0-9_]{0,39}\.[A-Z][A-Za-z0-9]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,17 @@ def is_provider(name: str) -> bool:
 
 def is_type(name: str) -> bool:
     """Whether it has the form of a plugin's type, such as `monitoring.Webhook`."""
-    return _TYPE.fullmatch(name) is not None
+    try:
+        plugin_kinds.check_type(name)
+    except ValueError:
+        return False
+    return len(name) <= MAX_TYPE and name.isascii()
+
+
+def type_of(name: str) -> str:
+    """A type as the platform writes it: `inventory.Collector` for `inventory.collector`, too."""
+    known = plugin_kinds.kind_of(name)
+    return known.type if known.known else name
 
 
 def is_shown(text: str) -> bool:

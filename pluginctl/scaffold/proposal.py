@@ -19,6 +19,7 @@ from pluginctl.scaffold.naming import (
     is_type,
     kind_named,
     plugin_title,
+    type_of,
 )
 from pluginctl.scaffold.repository import NEW_MANIFEST, FoundManifest, Repository
 
@@ -146,7 +147,7 @@ def propose(repository: Repository, decide: Decide) -> Proposal:
         name = image = None
     else:
         image = ask(IMAGE, _image(repository))
-        kind = ask(KIND, _kind(repository, image or "")) or COLLECTS
+        kind = type_of(ask(KIND, _kind(repository, image or "")) or COLLECTS)
         name = ask(NAME, _name(repository, image or ""))
         provider = manifest.provider if manifest else None
         if provider is None:
@@ -177,7 +178,7 @@ def decided(decide: Decide, question: Question, proposed: Value | None) -> Value
 
 def _declared_kind(manifest: FoundManifest) -> str:
     found = manifest.named(Plugin, "resource_type") or manifest.named(Plugin, "service_type")
-    return found if isinstance(found, str) and found else COLLECTS
+    return type_of(found) if isinstance(found, str) and found else COLLECTS
 
 
 def _left(repository: Repository, field: str) -> Value | None:

@@ -35,10 +35,10 @@ def test_a_run_that_reached_its_end(given, name, words):
     assert words in said
 
 
-class _Error(PipelineError):
-    def __init__(self, cause: Cause, *, changed: bool = False) -> None:
-        super().__init__("x")
-        self.cause, self.changed = cause, changed
+def stopping(cause, *, changed=False):
+    error = PipelineError("x")
+    error.cause, error.changed = cause, changed
+    return error
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ class _Error(PipelineError):
         (PlanBlocked([BLOCKED]), "Blocked"),
         (StepTimedOut("plan", 3), "TimedOut"),
         (NotReleased("x"), "Refused"),
-        (_Error(Cause.UNAVAILABLE), "Unreachable"),
-        (_Error(Cause.FAILED), "Failed"),
-        (_Error(Cause.REFUSED, changed=True), "Incomplete"),
-        (_Error(Cause.UNAVAILABLE, changed=True), "Incomplete"),
+        (stopping(Cause.UNAVAILABLE), "Unreachable"),
+        (stopping(Cause.FAILED), "Failed"),
+        (stopping(Cause.REFUSED, changed=True), "Incomplete"),
+        (stopping(Cause.UNAVAILABLE, changed=True), "Incomplete"),
     ],
 )
 def test_a_run_that_an_error_has_stopped(error, name):

@@ -162,7 +162,7 @@ def test_a_dry_run_ends_with_the_plan(request_, platform, recorder):
     assert (report.collected, report.dry_run, report.success) == (None, True, True)
     assert [step.name for step in recorder.steps] == ["read source", "check endpoints", "plan"]
     assert len(recorder.plans) == 1
-    assert recorder.reports == []
+    assert recorder.reports == [report]
 
 
 def test_publishing_ends_with_the_registered_plugin(request_, platform, recorder):

@@ -20,7 +20,7 @@ from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.runner import Step
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import kind_of
-from flows.tasks.outcome import VerdictFailed, ended
+from flows.tasks.outcome import KnownErrors, VerdictFailed, ended
 from flows.tasks.runner import PrefectRunner
 from tests.reports import report
 
@@ -82,7 +82,13 @@ def test_a_failed_verdict_fails_the_run_with_every_reason():
 
 
 def test_a_dry_run_that_meets_a_blocked_action_says_so_in_its_state_and_leaves_a_report():
-    seen = Seen(lambda _: report(collected=None, dry_run=True, actions=(BLOCKED,)))
+    blocked = report(collected=None, dry_run=True, actions=(BLOCKED,))
+
+    def work(runner):
+        runner.finished(blocked)  # as `release` does
+        return blocked
+
+    seen = Seen(work)
     assert (seen.run.state.type, seen.run.state.name) == ("FAILED", "Blocked")
     assert "Its image is another." in seen.run.state.message
     assert "Its image is another." in seen.artifacts["report"].data
@@ -112,6 +118,16 @@ def test_a_schedule_of_what_was_never_released_is_no_failure(monkeypatch):
     monkeypatch.setattr("flows.tasks.outcome.is_scheduled", lambda: True)
     seen = Seen(failing(NotReleased("There is none", "Release it")))
     assert (seen.run.state.type, seen.run.state.name) == ("COMPLETED", "Skipped")
+
+
+@pytest.mark.parametrize(("error", "written"), [(NotReleased("x"), False), (ZeroDivisionError("x"), True)])
+def test_the_engines_traceback_of_a_known_error_is_left_out(error, written):
+    record = logging.LogRecord(
+        "prefect.engine", logging.ERROR, "", 0, "exited", (), (type(error), error, None)
+    )
+    assert bool(KnownErrors().filter(record)) is written
+    for name in ("prefect.engine", "prefect.flow_runs"):
+        assert any(isinstance(each, KnownErrors) for each in logging.getLogger(name).filters)
 
 
 def test_a_bug_keeps_its_traceback():

@@ -4,6 +4,7 @@ import doctest
 
 import pytest
 
+from flows import plugin_kinds
 from pluginctl.scaffold import naming
 from pluginctl.scaffold.naming import (
     KINDS,
@@ -12,10 +13,12 @@ from pluginctl.scaffold.naming import (
     is_image,
     is_provider,
     is_shown,
+    is_type,
     kind_named,
     kind_of,
     plugin_title,
     provider_title,
+    type_of,
 )
 
 
@@ -46,6 +49,13 @@ def test_a_kind_has_the_type_of_either_generation():
     assert kind_of("identity.Domain") is kind_of("identity.Auth")
     assert kind_of("some.Thing").type == "some.Thing"
     assert len({kind.type for kind in KINDS}) == len(KINDS)
+    known = {kind.type for kind in plugin_kinds.KINDS}
+    assert {name for kind in KINDS for name in (kind.type, kind.older) if name} <= known
+
+
+@pytest.mark.parametrize("name", ["collector", "inventory.Colector", "a.B;id", "a.B\n", "a." + "B" * 90])
+def test_what_is_no_type_of_a_plugin(name):
+    assert not is_type(name)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +112,8 @@ def test_what_cannot_be_seen_is_no_name(name):
 
 def test_words_of_any_language_are_shown():
     assert is_shown("포트폴리오 수집기")
+
+
+def test_a_type_is_written_as_the_platform_writes_it():
+    assert type_of("inventory.collector") == "inventory.Collector"
+    assert type_of("some.Thing") == "some.Thing"
