@@ -19,12 +19,15 @@ import yaml
 
 from sandbox.lifecycle import Summary
 from sandbox.spaceone.environment_files import PORTFOLIO
+from tests import plugin_bases
+from tests.conftest import SANDBOX_HOME
 from tests.wheels import Installed, install
 from tests.workflows import commands
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+PLUGINS = CHECKOUT / "tests/plugins"
 CASE = CHECKOUT / "tests/fixtures/cases/01-managed-resource-layout/manifest"
 WORKFLOW = ".github/workflows/pluginctl.yaml"
 
@@ -36,12 +39,10 @@ class Source:
     Attributes:
         make: Writes it into a folder, with a tag in all names that a platform keeps; returns options for `init`.
         plugin_id: The id of its plugin, where TAG stands for the tag.
-        manifest: The folder that `init` uses for its manifest.
     """
 
     make: Callable[[Path, str], list[str]]
     plugin_id: str
-    manifest: str = "deployments/manifest"
 
 
 def portfolio(folder: Path, tag: str) -> list[str]:
@@ -72,22 +73,40 @@ def below(folder: Path, tag: str) -> list[str]:
     return options
 
 
-def copied(folder: str) -> Callable[[Path, str], list[str]]:
-    """Any plugin of this repository, such as one below tests/plugins, under names of its own."""
+def framework(name: str, word: str) -> Callable[[Path, str], list[str]]:
+    """A plugin of tests/plugins with its manifest, under names of its own, on the base image of its framework.
 
-    def make(repository: Path, tag: str) -> list[str]:
-        caches = shutil.ignore_patterns(".*_cache", "__pycache__")
-        shutil.copytree(CHECKOUT / folder, repository, ignore=caches)
-        return ["--image", f"e2e/plugin-init-{tag}-collector", "--provider", f"init_{tag}"]
+    Args:
+        name: Its folder.
+        word: What its names are made of.
+    """
+
+    def make(folder: Path, tag: str) -> list[str]:
+        shutil.copytree(PLUGINS / name, folder)
+        (folder / "src/VERSION").write_text("0.1.0\n")
+        for file in (*folder.rglob("*.py"), *folder.rglob("*.yaml")):
+            # In a module's name it stays.
+            text = re.sub(
+                rf"(?<![\w.]){word}(?!_(?:connector|manager|conf))", f"{word}-{tag}", file.read_text()
+            )
+            file.write_text(
+                text.replace(word.title(), f"{word.title()} {tag}") if file.suffix == ".yaml" else text
+            )
+        dockerfile = folder / "Dockerfile"
+        text = dockerfile.read_text().replace("START_SECONDS=90", "START_SECONDS=3")
+        base = plugin_bases.framework(SANDBOX_HOME, "1.12" if name.endswith("1.12") else "2.x")
+        dockerfile.write_text(text.replace("FROM ${BASE_IMAGE}", f"FROM {base}"))
+        return ["--environment", "sandbox-1.12"] if name.endswith("1.12") else []
 
     return make
 
 
 SOURCES = {
-    # A further one is a line such as: "slow": Source(copied("tests/plugins/slow"), "plugin-init-TAG-collector"),
-    "portfolio": Source(portfolio, "plugin-init-TAG-collector"),
-    "managed-resource": Source(managed_resource, "plugin-acme-TAG-inven-collector", "managed_resource"),
+    "managed-resource": Source(managed_resource, "plugin-acme-TAG-inven-collector"),
     "below": Source(below, "plugin-init-TAG-collector"),
+    "framework": Source(framework("framework-2x", "greenhouse"), "plugin-greenhouse-TAG-inven-collector"),
+    "slow": Source(framework("slow", "glacier"), "plugin-glacier-TAG-inven-collector"),
+    "old-style": Source(framework("old-style-1.12", "orchard"), "plugin-orchard-TAG-inven-collector"),
 }
 
 
@@ -97,7 +116,7 @@ def pluginctl(tmp_path_factory) -> Installed:
 
 
 @pytest.fixture(scope="module")
-def here(sandbox: Summary, sandbox_home: Path) -> dict[str, str]:
+def here(platform: Summary, sandbox_home: Path) -> dict[str, str]:
     """The tests' sandboxes, for the installed command."""
     return {"PLUGINCTL_SANDBOX_HOME": str(sandbox_home)}
 
@@ -112,8 +131,15 @@ def committed(folder: Path, version: str) -> None:
     subprocess.run([*git, "tag", "-f", f"v{version}"], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_commands_of_the_workflow_release_a_repository_as_it_is(name, pluginctl, here, client, tmp_path):
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [("1.12" if name == "old-style" else "2.x", name) for name in SOURCES],
+    indirect=["platform"],
+    scope="module",
+)
+def test_the_commands_of_the_workflow_release_a_repository_as_it_is(
+    platform, name, pluginctl, here, client, tmp_path
+):
     source, tag = SOURCES[name], uuid.uuid4().hex[:6]
     repository = tmp_path / "repository"
     options = source.make(repository, tag)
@@ -126,7 +152,7 @@ def test_the_commands_of_the_workflow_release_a_repository_as_it_is(name, plugin
     committed(repository, "0.1.0")
 
     # At once, and without an edit: environment, source and manifest are found.
-    planned = pluginctl("release", "sandbox", "--dry-run", "-o", "json", folder=repository, **here)
+    planned = pluginctl("release", platform.name, "--dry-run", "-o", "json", folder=repository, **here)
     report = json.loads(planned.stdout)
     plugin_id = source.plugin_id.replace("TAG", tag)
     assert (report["plugin_id"], report["version"]) == (plugin_id, "0.1.0")
@@ -146,7 +172,7 @@ def test_the_commands_of_the_workflow_release_a_repository_as_it_is(name, plugin
     assert [each["plugin_id"] for each in found["results"]] == [plugin_id]
 
     again = pluginctl(
-        "release", "sandbox", "--publish-only", "--dry-run", "-o", "json", folder=repository, **here
+        "release", platform.name, "--publish-only", "--dry-run", "-o", "json", folder=repository, **here
     )
     assert {action["action"] for action in json.loads(again.stdout)["actions"]} == {"keep"}
 
