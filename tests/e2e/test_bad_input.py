@@ -87,7 +87,7 @@ def test_a_missing_version_names_the_file_to_write(project, refused):
 def test_an_unknown_environment_lists_those_that_there_are(project, refused):
     words = refused(project, environment="production-of-nobody")
     assert "no environment 'production-of-nobody'" in words
-    assert "Known environments: sandbox" in words
+    assert "deployments/environments (sandbox, sandbox-1.12)" in words
 
 
 @pytest.mark.parametrize("service", ["identity", "inventory"])

@@ -213,7 +213,7 @@ def test_an_image_without_reflection_is_refused(engine, other, services, lacks):
 def test_an_interrupted_trial_leaves_nothing(engine, plugin, client, monkeypatch):
     seen = []
 
-    def interrupt(_endpoint):
+    def interrupt(*_):
         seen.extend(client.containers.list(filters={"label": TRIAL}, ignore_removed=True))
         raise KeyboardInterrupt
 
