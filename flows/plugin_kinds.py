@@ -3,24 +3,23 @@
 Checked with spaceone-core, -api, -repository, -identity, -cost-analysis, -monitoring and -notification of 1.12 and
 2.x. The repository stores any type. The service that uses a plugin finds a method by the last part of the name of its
 gRPC service (`GRPCClient`), so `Webhook` of `alert_manager` does as well as that of `monitoring`.
-
-Generations are named by the values of `flows.spaceone.Generation`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+
+from flows.generation import Generation
 
 COLLECTOR = "spaceone.api.inventory.plugin.Collector"
 """The service that the platform calls to collect."""
 COLLECTS = "inventory.Collector"
 """The type of a plugin that collects."""
 
-_V1_12, _V2 = "1.12", "2.x"
-TYPE_FIELDS: Mapping[str, str] = {_V1_12: "service_type", _V2: "resource_type"}
+TYPE_FIELDS: Mapping[str, str] = {Generation.V1_12: "service_type", Generation.V2: "resource_type"}
 """The field of a plugin for its type, by generation."""
 
 _FORM = re.compile(r"[a-z][a-z0-9_]*\.[A-Z][A-Za-z0-9]*")
@@ -54,6 +53,7 @@ class PluginKind:
             generation that is missing has no such plugins.
         partners: Names of further services in the same package that it calls later; of each group, one is enough.
         framework: The last part of the package of its server in SpaceONE's framework, such as `webhook`.
+        endings: How images and repositories of such plugins end, by the habit of SpaceONE's organisation.
         capability: Parts of the plugin's `capability` without which the platform refuses to use it, with the values
             that each may have; any if there are none.
         then: What is done with a published plugin.
@@ -66,6 +66,7 @@ class PluginKind:
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partners: tuple[tuple[str, ...], ...] = ()
     framework: str = ""
+    endings: tuple[str, ...] = ()
     capability: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     then: str = ""
     uses: Mapping[str, Use] = field(default_factory=dict)
@@ -211,6 +212,12 @@ def kind_of(plugin_type: str) -> PluginKind:
     return found or PluginKind(plugin_type, f"plugin of the type {plugin_type}")
 
 
+def kind_named(name: str) -> PluginKind | None:
+    """The kind that an image's or repository's name ends as; None if it ends as none."""
+    found = [(len(ending), kind) for kind in KINDS for ending in kind.endings if name.endswith(ending)]
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
 def kinds_serving(served: Iterable[str], generation: str) -> list[PluginKind]:
     """The kinds that a server with these services may be registered as on a platform of a generation."""
     names = set(served)
@@ -244,17 +251,25 @@ def _by_convention(plugin_type: str) -> str:
 
 
 def _same(service: str) -> Mapping[str, tuple[str, ...]]:
-    return {_V1_12: (service,), _V2: (service,)}
+    return {Generation.V1_12: (service,), Generation.V2: (service,)}
 
 
 def _used(create: str, update: str) -> Mapping[str, Use]:
-    return dict.fromkeys((_V1_12, _V2), Use(create, update))
+    return dict.fromkeys((Generation.V1_12, Generation.V2), Use(create, update))
 
 
-_SIGN_IN = "Let a domain sign its users in with it, in the console"
 _AUTH, _EXTERNAL = "spaceone.api.identity.plugin.Auth", "spaceone.api.identity.plugin.ExternalAuth"
 _OLD_AUTH = Use("identity.Domain.change_auth_plugin", "identity.Domain.update_plugin")
 _NEW_AUTH = Use("identity.ExternalAuth.set", "the same call")
+_SIGN_IN = PluginKind(
+    "identity.Domain",
+    "authentication plugin",
+    {Generation.V1_12: (_AUTH,), Generation.V2: (_EXTERNAL,)},
+    framework="external_auth",
+    endings=("-identity-auth",),
+    then="Let a domain sign its users in with it, in the console",
+    uses={Generation.V1_12: _OLD_AUTH, Generation.V2: _NEW_AUTH},
+)
 _DATA_SOURCE = "Create a data source with it, in the console if it lists the plugin"
 
 KINDS = (
@@ -263,6 +278,7 @@ KINDS = (
         "collector",
         _same(COLLECTOR),
         framework="collector",
+        endings=("-inven-collector", "-collector"),
         then="Create a collector with it, in the console",
         uses=_used("inventory.Collector.create", "inventory.Collector.update_plugin"),
     ),
@@ -272,6 +288,7 @@ KINDS = (
         _same("spaceone.api.cost_analysis.plugin.DataSource"),
         partners=(("Job",), ("Cost",)),
         framework="data_source",
+        endings=("-cost-datasource",),
         then=_DATA_SOURCE,
         uses=_used("cost_analysis.DataSource.register", "cost_analysis.DataSource.update_plugin"),
     ),
@@ -280,6 +297,7 @@ KINDS = (
         "monitoring data source",
         _same("spaceone.api.monitoring.plugin.DataSource"),
         partners=(("Metric", "Log"),),
+        endings=("-mon-datasource",),
         capability={"monitoring_type": ("METRIC", "LOG"), "supported_schema": ()},
         then=_DATA_SOURCE,
         uses=_used("monitoring.DataSource.register", "monitoring.DataSource.update_plugin"),
@@ -288,12 +306,16 @@ KINDS = (
         "monitoring.Webhook",
         "webhook",
         {
-            _V1_12: ("spaceone.api.monitoring.plugin.Webhook",),
+            Generation.V1_12: ("spaceone.api.monitoring.plugin.Webhook",),
             # The alert manager, whose plugins the console lists with this type, has a package of its own.
-            _V2: ("spaceone.api.monitoring.plugin.Webhook", "spaceone.api.alert_manager.plugin.Webhook"),
+            Generation.V2: (
+                "spaceone.api.monitoring.plugin.Webhook",
+                "spaceone.api.alert_manager.plugin.Webhook",
+            ),
         },
         partners=(("Event",),),
         framework="webhook",
+        endings=("-mon-webhook",),
         then="Create a webhook with it, in the console if it lists the plugin",
         uses=_used("monitoring.Webhook.create", "monitoring.Webhook.update_plugin"),
     ),
@@ -301,50 +323,38 @@ KINDS = (
         "notification.Protocol",
         "notification protocol",
         {
-            _V1_12: ("spaceone.api.notification.plugin.Protocol",),
-            _V2: (
+            Generation.V1_12: ("spaceone.api.notification.plugin.Protocol",),
+            Generation.V2: (
                 "spaceone.api.notification.plugin.Protocol",
                 "spaceone.api.alert_manager.plugin.Protocol",
             ),
         },
         partners=(("Notification",),),
         framework="protocol",
+        endings=("-noti-protocol",),
         capability={"supported_schema": ()},
         then="Create a protocol with it, in the console if it lists the plugin",
         uses=_used("notification.Protocol.create", "notification.Protocol.update_plugin"),
     ),
-    PluginKind(
-        "identity.Domain",
-        "authentication plugin",
-        {_V1_12: (_AUTH,), _V2: (_EXTERNAL,)},
-        framework="external_auth",
-        then=_SIGN_IN,
-        uses={_V1_12: _OLD_AUTH, _V2: _NEW_AUTH},
-    ),
-    PluginKind(
-        "identity.Auth",
-        "authentication plugin",
-        {_V1_12: (_AUTH,), _V2: (_EXTERNAL,)},
-        framework="external_auth",
-        then=_SIGN_IN,
-        uses={_V1_12: _OLD_AUTH, _V2: _NEW_AUTH},
-    ),
+    _SIGN_IN,
+    replace(_SIGN_IN, type="identity.Auth", endings=()),
     PluginKind(
         "identity.ExternalAuth",
         "authentication plugin",
-        {_V2: (_EXTERNAL,)},
+        {Generation.V2: (_EXTERNAL,)},
         framework="external_auth",
-        then=_SIGN_IN,
-        uses={_V2: _NEW_AUTH},
+        then=_SIGN_IN.then,
+        uses={Generation.V2: _NEW_AUTH},
         instead="Declare service_type: identity.Domain as well, and a plugin that serves identity.plugin.Auth.",
     ),
     PluginKind(
         "identity.Provider",
         "account collector",
-        {_V2: ("spaceone.api.identity.plugin.AccountCollector",)},
+        {Generation.V2: ("spaceone.api.identity.plugin.AccountCollector",)},
         framework="account_collector",
+        endings=("-account-collector",),
         then="Name it in the plugin_info of a provider, in the console",
-        uses={_V2: Use("identity.Provider.create", "identity.Provider.update_plugin")},
+        uses={Generation.V2: Use("identity.Provider.create", "identity.Provider.update_plugin")},
         instead="Release it into an installation of 2.x.",
     ),
 )

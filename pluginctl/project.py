@@ -65,7 +65,7 @@ def find_inputs(
     folders = environment_folders(usual, environments)
     project = None
     if not (environments or is_path(environment) or any(each.has(environment) for each in folders)):
-        if _is_sandbox(environment):
+        if environment in sandboxes():
             folders = (EnvironmentFolder(samples() / ENVIRONMENTS),)
             project = _sample(environment, given=source is not None or manifest is not None)
         elif not folders:
@@ -140,10 +140,11 @@ def _is_project() -> bool:
     return Path(PROJECT).is_dir()
 
 
-def _is_sandbox(name: str) -> bool:
+def sandboxes() -> dict[str, str]:
+    """The environments of the local sandboxes, with their generations."""
     from sandbox.spaceone.generations import GENERATIONS
 
-    return name in {generation.environment for generation in GENERATIONS.values()}
+    return {generation.environment: name for name, generation in GENERATIONS.items()}
 
 
 def _variable(name: str) -> str | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flows.generation import Generation
 from flows.images.reference import DOCKER_HUB, MAX_NAME, check_repository, split_address
 from flows.manifest.registries import (
     ECR_REGION,
     REGISTRY_TYPES,
-    V1,
     WITHOUT_CONNECTOR,
     RegistryType,
     host_of,
@@ -138,12 +138,9 @@ def place(
     )
 
 
-def unplaced(plugin: Plugin, registry_type: str | None) -> Placement:
+def as_declared(plugin: Plugin) -> Placement:
     """What a manifest declares, where no registry is known."""
-    declared = plugin.registry_type or DEFAULT_TYPE
-    name = registry_type or declared
-    notes = (f"registry_type is the environment's: {name}.",) if name != declared else ()
-    return Placement(plugin.image, plugin.image, name, plugin.registry_config, notes=notes)
+    return Placement(plugin.image, plugin.image, plugin.registry_type or DEFAULT_TYPE, plugin.registry_config)
 
 
 def _problems(
@@ -173,7 +170,7 @@ def _problems(
         )
     yield from _shape(known, host, repository, config)
     yield from _contradiction(known, host, repository, config)
-    if known.name == "AWS_PRIVATE_ECR" and generation == V1:
+    if known.name == "AWS_PRIVATE_ECR" and generation == Generation.V1_12:
         yield from _ecr_of_1_12(known, host, config)
 
 

@@ -16,6 +16,7 @@ from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField
 from flows.manifest.reading import Part, Place, exists, read_document
 from flows.manifest.registries import TypeName
+from flows.platforms import normalise
 from flows.text import quoted
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -90,7 +91,7 @@ class Build(Document):
                 raise ValueError(
                     f"{quoted(each)} is no platform: write one such as linux/amd64 or linux/arm64."
                 )
-        found = [each.removesuffix("/v8") if each == "linux/arm64/v8" else each for each in value]
+        found = list(map(normalise, value))
         if len(set(found)) < len(found):
             raise ValueError("a platform is named twice.")
         return found

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from flows.generation import Generation
+
 TypeName = Literal["DOCKER_HUB", "HARBOR", "AWS_PRIVATE_ECR", "GITHUB", "GCP_PRIVATE_GCR"]
 
-V1, V2 = "1.12", "2.x"
 ECR_REGION = "ap-northeast-2"
 """The only one that the connector of 1.12 asks, whatever is configured."""
 
@@ -79,7 +80,7 @@ REGISTRY_TYPES: dict[str, RegistryType] = {
         RegistryType(
             "DOCKER_HUB",
             "Docker Hub",
-            (V1, V2),
+            (Generation.V1_12, Generation.V2),
             (Host(re.compile(r"docker\.io")),),
             elsewhere=False,
             levels="NAMESPACE",
@@ -89,14 +90,14 @@ REGISTRY_TYPES: dict[str, RegistryType] = {
         RegistryType(
             "HARBOR",
             "Harbor, or another registry that takes a password with each request",
-            (V1, V2),
+            (Generation.V1_12, Generation.V2),
             sorted=True,
             asks="BASE_URL/v2/IMAGE/tags/list, with a password",
         ),
         RegistryType(
             "AWS_PRIVATE_ECR",
             "Amazon ECR",
-            (V1, V2),
+            (Generation.V1_12, Generation.V2),
             (
                 Host(
                     re.compile(
@@ -105,14 +106,14 @@ REGISTRY_TYPES: dict[str, RegistryType] = {
                     )
                 ),
             ),
-            only_tagged=(V1,),
-            config={V1: {"account_id": "account"}},
+            only_tagged=(Generation.V1_12,),
+            config={Generation.V1_12: {"account_id": "account"}},
             asks="the API of ECR for the images of repository IMAGE",
         ),
         RegistryType(
             "GITHUB",
             "GitHub's container registry",
-            (V2,),
+            (Generation.V2,),
             (Host(re.compile(r"ghcr\.io")),),
             levels="OWNER",
             depth=1,
@@ -121,13 +122,13 @@ REGISTRY_TYPES: dict[str, RegistryType] = {
         RegistryType(
             "GCP_PRIVATE_GCR",
             "Google's Artifact Registry",
-            (V2,),
+            (Generation.V2,),
             (
                 Host(re.compile(r"[a-z0-9-]+-docker\.pkg\.dev"), "PROJECT/REPOSITORY", 2),
                 Host(re.compile(r"(?:[a-z]+\.)?gcr\.io"), "PROJECT", 1),
             ),
             bare=True,
-            config={V2: {"url": "url"}},
+            config={Generation.V2: {"url": "url"}},
             asks="the API of Artifact Registry for the tags of package IMAGE in the configured repository",
         ),
     )

@@ -40,13 +40,11 @@ class Secrets:
         variables: Returns the value of a variable, None if it is not set; by default from this process.
         block: Returns the value of a Prefect Secret block; None outside of a Prefect flow.
         files: Whether `-p KIND.FIELD=@FILE` reads a file: on the command line, not in a form that others fill in.
-        wanted: Whether references are replaced by the values; not on a machine that sends nothing and has none.
     """
 
     variables: Callable[[str], str | None] = os.environ.get
     block: Callable[[str], str] | None = None
     files: bool = False
-    wanted: bool = True
 
     def inserted(self, part: Part) -> Part:
         """Return a document with the values that its `secret_data` refers to.
@@ -55,7 +53,7 @@ class Secrets:
             InvalidField: a value cannot be found, or must not be used; the message has no value.
         """
         data = part.data.get(_FIELD)
-        if not self.wanted or not isinstance(data, Mapping):
+        if not isinstance(data, Mapping):
             return part
         inserted = {key: self._value(part, str(key), value) for key, value in data.items()}
         return dataclasses.replace(part, data={**part.data, _FIELD: inserted})

@@ -142,7 +142,7 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
     actions = []
     for resource in resources:
         action = plan_resource(clients[resource.scope], resource, ids)
-        if action.verb in {Verb.CREATE, Verb.UPDATE, Verb.DELETE}:
+        if action.verb in {Verb.CREATE, Verb.UPDATE}:
             written = [change.name for change in action.changes]
             if reason := resource.objection(records, written):
                 action = replace(action, verb=Verb.BLOCKED, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flows.images.placement import Placement, unplaced
+from flows.images.placement import Placement, as_declared
 from flows.manifest import Manifest, Plugin
 from flows.plugin_kinds import TYPE_FIELDS, kind_of
 from flows.resources.releases import TAG
@@ -42,7 +42,7 @@ def plugin(
         notes: Notes of the generation.
     """
     declared = manifest.plugin
-    placement = target.placement or unplaced(declared, target.registry_type)
+    placement = target.placement or as_declared(declared)
     type_field, kind, obstacle = TYPE_FIELDS[generation], declared.plugin_kind(generation), ""
     if not kind.collects:
         obstacle = kind.obstacle(generation)

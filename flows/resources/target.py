@@ -15,7 +15,6 @@ class Target:
 
     Attributes:
         version: The image's tag, and the collector's version.
-        registry_type: The platform's type of the registry; None to use the manifest's.
         plugin_options: The environment's options of the plugin, which override the manifest's.
         placement: Where the image is; None if it does not matter, such as for looking up the plugin.
         docs: The guides of the source by language, for a manifest that declares no docs.
@@ -23,7 +22,6 @@ class Target:
     """
 
     version: str
-    registry_type: str | None = None
     plugin_options: Mapping[str, Any] = field(default_factory=dict)
     placement: Placement | None = None
     docs: Mapping[str, str] = field(default_factory=dict)

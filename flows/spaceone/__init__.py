@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.generation import Generation
 from flows.spaceone.client import Call, Client
 from flows.spaceone.credentials import Credentials, read_spacectl, spacectl_file
 from flows.spaceone.endpoints import Endpoint, Trust
@@ -23,7 +24,7 @@ from flows.spaceone.errors import (
     UnknownMethod,
     Unreachable,
 )
-from flows.spaceone.generation import Generation, probe
+from flows.spaceone.generation import probe
 from flows.spaceone.services import Service, api_resources, check_services
 
 __all__ = [

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from flows.generation import Generation
 from flows.spaceone.client import Client
 from flows.spaceone.errors import SpaceoneError
 from flows.text import shortened
-
-
-class Generation(StrEnum):
-    """The two families of SpaceONE's API."""
-
-    V1_12 = "1.12"
-    V2 = "2.x"
 
 
 def probe(client: Client) -> Generation:

@@ -81,7 +81,6 @@ def plan(
     guides, unused = _guides(session, source, manifest), _unused(manifest, options)
     target = Target(
         source.plugin.version,
-        placement.registry_type,
         options,
         placement,
         guides.texts,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from flows.errors import Cause
 from flows.images.errors import EngineError, ImageChanged, PushUnverified, TrialFailed
-from flows.images.platforms import tag_of
 from flows.images.state import ImageState, ImageStatus, compare
+from flows.platforms import tag_of
 from flows.steps.catalogue import BUILD, INSPECT, PUSH, TRIAL
 from flows.steps.parts import Planned, PlatformImage
 from flows.steps.runner import Runner, Step

@@ -10,11 +10,12 @@ from typing import Any, Self, TypeVar
 from pydantic import Field, model_validator
 
 from flows.errors import PipelineError
-from flows.manifest import Manifest, Secrets, environment_folders, look_up, split_parameters
+from flows.manifest import Manifest, environment_folders, look_up, split_parameters
 from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField, ManifestError
 from flows.manifest.lookup import names_in
 from flows.manifest.reading import Part, read_document
+from flows.manifest.secrets import Unread
 from flows.steps.places import ENVIRONMENTS
 from flows.text import quoted
 
@@ -144,10 +145,10 @@ def _plugin(project: Path, path: Path) -> DeclaredPlugin:
 
 
 def _plugin_ids(project: Path, settings: PluginSettings) -> dict[str, str]:
-    ids, unresolved = {}, Secrets(wanted=False)
+    ids = {}
     for name, place in settings.environments.items():
         parameters = split_parameters(parameters_of(settings, place))
-        manifest = Manifest.load(project / settings.manifest, parameters, unresolved, written=False)
+        manifest = Manifest.load(project / settings.manifest, parameters, Unread(), written=False)
         ids[name] = manifest.plugin.id
     return ids
 

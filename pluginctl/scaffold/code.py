@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.files import KIB, MIB, Folder
-from pluginctl.scaffold.naming import KINDS, is_provider
+from flows.plugin_kinds import KINDS, TYPE_FIELDS
+from pluginctl.scaffold.naming import is_provider
 
 MAX_FILES = 500
 MAX_BYTES = 8 * MIB
@@ -34,6 +35,7 @@ _NO_PROVIDERS = {
 _SUFFIXES = (".py", ".yaml", ".yml")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
 _QUERY = re.compile(r"inventory\.CloudService(?:Type)?:([a-z][a-z0-9_-]*)\.")
+_PACKAGE = re.compile(r"spaceone\.\w+\.plugin\.\w+")
 _SECRET = "secret_data"  # noqa: S105 - the name of a field
 
 
@@ -43,7 +45,7 @@ class Code:
 
     Attributes:
         providers: How often each provider is named.
-        packages: The modules of SpaceONE's framework that are imported, such as `inventory.plugin.collector`.
+        packages: The packages of SpaceONE's framework that are imported, such as `spaceone.inventory.plugin.collector`.
         required: Fields of the secret that are read in any case.
         optional: Fields of the secret that may be missing.
     """
@@ -63,11 +65,11 @@ class Code:
     def plugin_type(self) -> str | None:
         """The type of plugin that its imports tell; None if they do not."""
         found = [
-            kind.type
+            kind
             for kind in KINDS
-            if any(name.startswith(kind.packages) for name in self.packages if kind.packages)
+            if any(kind.is_in(package, each) for package in self.packages for each in TYPE_FIELDS)
         ]
-        return found[0] if len(found) == 1 else None
+        return found[0].type if len({kind.noun for kind in found}) == 1 else None
 
     def secret_fields(self) -> dict[str, bool]:
         """The fields of the secret by name, and whether each is required; in their order of names."""
@@ -191,8 +193,8 @@ def _count(name: str, found: Code) -> None:
 
 
 def _imported(module: str, found: Code) -> None:
-    if module.startswith("spaceone."):
-        found.packages.add(module.removeprefix("spaceone."))
+    if package := _PACKAGE.match(module):
+        found.packages.add(package[0])
 
 
 def _is_secret(node: ast.expr) -> bool:

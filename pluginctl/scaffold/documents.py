@@ -15,7 +15,7 @@ from flows.manifest.models import Collector, Plugin, Provider, Schema
 from flows.steps.checking import check_manifest
 from flows.steps.places import PROJECT_FILE
 from flows.yaml_documents import MAX_BYTES
-from pluginctl.scaffold.naming import is_shown, kind_of, provider_title
+from pluginctl.scaffold.naming import is_shown, provider_title
 from pluginctl.scaffold.proposal import SHIPPED, Proposal, kept_fields
 from pluginctl.scaffold.repository import USUAL, Repository
 from pluginctl.scaffold.writing import File
@@ -73,15 +73,13 @@ def _documents(
 
 
 def _plugin(repository: Repository, proposal: Proposal, schema: str | None) -> dict[str, Any]:
-    kind = kind_of(proposal.kind)
     kept = kept_fields(repository)
     description = repository.description
     tags = {"description": description} if description and is_shown(description) else {}
     data = {
         "name": proposal.name,
         "provider": proposal.provider,
-        "service_type": kind.older or None,
-        "resource_type": proposal.kind if not kind.older else kind.type,
+        "resource_type": proposal.kind,
         "image": proposal.image,
         "capability": {"supported_schema": [schema]} if schema else {},
         "tags": tags,

@@ -11,9 +11,9 @@ from pluginctl.scaffold.writing import File
 from pluginctl.scaffold.yaml_text import yaml_text
 
 TOKEN = "PLUGINCTL_TOKEN"  # noqa: S105 - the names of variables
-WORKSPACE_TOKEN = "PLUGINCTL_WORKSPACE_TOKEN"  # noqa: S105
+WORKSPACE_TOKEN = "PLUGINCTL_WORKSPACE_TOKEN"  # noqa: S105 - as above
 REGISTRY_USER = "PLUGINCTL_REGISTRY_USER"
-REGISTRY_PASSWORD = "PLUGINCTL_REGISTRY_PASSWORD"  # noqa: S105
+REGISTRY_PASSWORD = "PLUGINCTL_REGISTRY_PASSWORD"  # noqa: S105 - as above
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,76 +1,20 @@
-"""Names: what a plugin's image, name and kind follow from, and which of them may be written."""
+"""Names: what follows from the name of an image, and which names may be written."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from flows import plugin_kinds
 from flows.manifest.environment import is_path
 from flows.manifest.image_name import MAX_PLUGIN_NAME, check_plugin_image
+from flows.plugin_kinds import check_type, kind_named, kind_of
 from flows.text import printable
 
-COLLECTS = "inventory.Collector"
 MAX_NAME = 255
 MAX_ENVIRONMENT = 60
 MAX_TYPE = 80
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of plugin, as far as names tell it.
-
-    Attributes:
-        type: What it is registered as.
-        words: What the name of one ends with.
-        suffixes: How images and repositories of such plugins end.
-        packages: Modules of SpaceONE's framework that only such plugins import.
-        older: The type in 1.12, if that is another one.
-    """
-
-    type: str
-    words: str
-    suffixes: tuple[str, ...]
-    packages: tuple[str, ...]
-    older: str = ""
-
-
-#: The longer endings first: `-identity-account-collector` is no inventory collector.
-KINDS = (
-    Kind(
-        "identity.Provider",
-        "Account Collector",
-        ("-account-collector",),
-        ("identity.plugin.account_collector",),
-    ),
-    Kind(COLLECTS, "Collector", ("-inven-collector", "-collector"), ("inventory.plugin.collector",)),
-    Kind(
-        "cost_analysis.DataSource",
-        "Cost Data Source",
-        ("-cost-datasource",),
-        ("cost_analysis.plugin.data_source",),
-    ),
-    Kind("monitoring.DataSource", "Data Source", ("-mon-datasource",), ("monitoring.plugin.data_source",)),
-    Kind("monitoring.Webhook", "Webhook", ("-mon-webhook",), ("monitoring.plugin.webhook",)),
-    Kind("notification.Protocol", "Protocol", ("-noti-protocol",), ("notification.plugin.protocol",)),
-    Kind(
-        "identity.Auth", "Authentication", ("-identity-auth",), ("identity.plugin.auth",), "identity.Domain"
-    ),
-)
-
-
-def kind_named(name: str) -> Kind | None:
-    """The kind that an image's or repository's name ends with, by the habit of SpaceONE's organisation."""
-    return next((kind for kind in KINDS if name.endswith(kind.suffixes)), None)
-
-
-def kind_of(plugin_type: str) -> Kind:
-    """The kind with a type, which may be one that names do not tell."""
-    found = next((kind for kind in KINDS if plugin_type in {kind.type, kind.older}), None)
-    return found or Kind(plugin_type, "", (), ())
 
 
 def plugin_title(image: str) -> str:
@@ -81,10 +25,10 @@ def plugin_title(image: str) -> str:
     """
     last = image.rpartition("/")[2]
     kind = kind_named(last)
-    ending = next((suffix for suffix in kind.suffixes if last.endswith(suffix)), "") if kind else ""
+    ending = next((each for each in kind.endings if last.endswith(each)), "") if kind else ""
     words = [word.capitalize() for word in last.removesuffix(ending).split("-") if word]
     words = words[1:] if words[:1] == ["Plugin"] else words
-    return " ".join([*words, *([kind.words] if kind else [])]) or last
+    return " ".join([*words, *([kind.noun.title()] if kind else [])]) or last
 
 
 def provider_title(provider: str) -> str:
@@ -130,7 +74,7 @@ def is_provider(name: str) -> bool:
 def is_type(name: str) -> bool:
     """Whether it has the form of a plugin's type, such as `monitoring.Webhook`."""
     try:
-        plugin_kinds.check_type(name)
+        check_type(name)
     except ValueError:
         return False
     return len(name) <= MAX_TYPE and name.isascii()
@@ -138,7 +82,7 @@ def is_type(name: str) -> bool:
 
 def type_of(name: str) -> str:
     """A type as the platform writes it: `inventory.Collector` for `inventory.collector`, too."""
-    known = plugin_kinds.kind_of(name)
+    known = kind_of(name)
     return known.type if known.known else name
 
 

@@ -13,7 +13,7 @@ from flows.manifest.models import Provider
 from flows.spaceone import read_spacectl, spacectl_file
 from flows.steps.places import ENVIRONMENTS
 from flows.text import printable
-from pluginctl.project import samples
+from pluginctl.project import samples, sandboxes
 from pluginctl.scaffold import workflow
 from pluginctl.scaffold.documents import manifest_files, project_files
 from pluginctl.scaffold.environment import Target, environment_file
@@ -30,9 +30,6 @@ from pluginctl.scaffold.proposal import (
 )
 from pluginctl.scaffold.repository import Repository, read_repository
 from pluginctl.scaffold.writing import File, missing, write
-
-SANDBOXES = {"sandbox": "2.x", "sandbox-1.12": "1.12"}
-"""The environments of the local sandboxes, with their generations; tests compare them with those of `sandbox`."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +134,11 @@ def make(
 
 def _target(repository: Repository, decide: Decide) -> Target:
     """The environment: by default the only real one that is there, or the sandbox."""
-    real = [each for each in repository.environments if each not in SANDBOXES]
+    real = [each for each in repository.environments if each not in sandboxes()]
     proposed = Value(real[0], f"in {ENVIRONMENTS}") if len(real) == 1 else Value("sandbox", "on this machine")
     value = decided(decide, ENVIRONMENT, proposed)
     assert value is not None  # noqa: S101 - it is required
-    return Target(value.text, SANDBOXES.get(value.text))
+    return Target(value.text, sandboxes().get(value.text))
 
 
 def _environment(target: Target, decide: Decide) -> File:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
-from flows.manifest import RegistrySettings
 from flows.manifest.models import Plugin
+from flows.manifest.registries import REGISTRY_TYPES
+from flows.plugin_kinds import COLLECTS, kind_named
 from pluginctl.scaffold.errors import InitRefused
 from pluginctl.scaffold.naming import (
-    COLLECTS,
     image_of,
     is_environment,
     is_image,
     is_provider,
     is_shown,
     is_type,
-    kind_named,
     plugin_title,
     type_of,
 )
@@ -25,7 +24,6 @@ from pluginctl.scaffold.repository import NEW_MANIFEST, FoundManifest, Repositor
 
 #: The providers that every platform has: identity's own of 2.x (managed_resource/provider), and those of 1.12.
 SHIPPED = frozenset({"aws", "google_cloud", "azure"})
-REGISTRY_TYPES: tuple[str, ...] = get_args(get_args(RegistrySettings.model_fields["type"].annotation)[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from flows.plugin_kinds import COLLECTOR, COLLECTS, KINDS, TYPE_FIELDS, check_type, kind_of, kinds_serving
+from flows.plugin_kinds import (
+    COLLECTOR,
+    COLLECTS,
+    KINDS,
+    TYPE_FIELDS,
+    check_type,
+    kind_named,
+    kind_of,
+    kinds_serving,
+)
 from flows.spaceone import Generation
 
 PLUGIN = "spaceone.api.{}.plugin.{}"
@@ -181,3 +190,22 @@ def test_a_capability_that_the_platform_requires_is_remarked():
     assert remark.startswith("capability.monitoring_type is another value (METRIC or LOG)")
     assert kind.unusable({"monitoring_type": "LOG", "supported_schema": ["x"]}) == ()
     assert kind_of("monitoring.Webhook").unusable({}) == kind_of(COLLECTS).unusable({}) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("plugin-google-cloud-inven-collector", "inventory.Collector"),
+        ("plugin-asset-csv-collector", "inventory.Collector"),
+        ("plugin-aws-identity-account-collector", "identity.Provider"),
+        ("plugin-azure-cost-mgmt-cost-datasource", "cost_analysis.DataSource"),
+        ("plugin-aws-cloudwatch-mon-datasource", "monitoring.DataSource"),
+        ("plugin-aws-sns-mon-webhook", "monitoring.Webhook"),
+        ("plugin-telegram-noti-protocol", "notification.Protocol"),
+        ("plugin-keycloak-identity-auth", "identity.Domain"),
+        ("plugin-prefect", None),
+    ],
+)
+def test_the_kind_follows_from_the_ending_of_a_name(name, found):
+    kind = kind_named(name)
+    assert (kind.type if kind else None) == found

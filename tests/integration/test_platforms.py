@@ -14,13 +14,13 @@ import pytest
 from flows.images import BuildFailed, ImageReference, SourceError
 from flows.images.engine import Engine
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST
-from flows.images.platforms import tag_of
 from flows.images.registry import Registry
 from flows.images.registry.artifacts import Descriptor
 from flows.images.registry.manifests import IMAGE_TYPES, INDEX_TYPES
 from flows.images.registry.transport import Content
 from flows.images.source import PluginSource
 from flows.images.state import ImageStatus, compare
+from flows.platforms import tag_of
 from tests.registry import serving
 
 pytestmark = [pytest.mark.integration, pytest.mark.engine, pytest.mark.usefixtures("build_args")]

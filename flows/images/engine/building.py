@@ -18,12 +18,12 @@ from flows.images.engine.logins import without_login
 from flows.images.engine.output import Output
 from flows.images.errors import BuildFailed, SourceError
 from flows.images.labels import BASE_DIGEST, SOURCE_DIGEST, TITLE, VERSION
-from flows.images.platforms import normalised, platform_of
 from flows.images.source.buildkit import needs
 from flows.images.source.context import DOCKERFILE
 from flows.images.source.dockerfile import SCRATCH
 from flows.images.source.labels import image_labels
 from flows.images.source.stages import copies_everything
+from flows.platforms import normalise, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -206,7 +206,7 @@ def _for_platform(platform: str | None, *, with_buildkit: bool, bases: Iterable[
 def _check_platform(api: Api, image_id: str, name: str, platform: str, base: str) -> None:
     """Refuse an image of another platform: an engine takes a base image that it has, whatever platform that has."""
     built = _platform(api.inspect(image_id) or {})
-    if built != normalised(platform):
+    if built != normalise(platform):
         raise BuildFailed(
             name,
             reason=f"the engine built {built or 'no platform'} for {platform}",
@@ -230,7 +230,7 @@ def _pull_bases(api: Api, bases: Iterable[str], output: Output, seconds: float, 
     """
     for base in set(bases) - {"", SCRATCH}:
         found = api.image(base)
-        if found is not None and (platform is None or _platform(found) == normalised(platform)):
+        if found is not None and (platform is None or _platform(found) == normalise(platform)):
             continue
         repository, tag = parse_repository_tag(base)
         pull = partial(

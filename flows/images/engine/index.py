@@ -21,10 +21,10 @@ from typing import IO, TYPE_CHECKING, Any
 from flows.images.engine.connection import answering
 from flows.images.engine.reproducible import MAX_CONFIG
 from flows.images.errors import EngineError
-from flows.images.platforms import described
 from flows.images.registry.artifacts import Descriptor
 from flows.images.registry.manifests import IMAGE_TYPES, INDEX_TYPES
 from flows.images.registry.transport import Content, FileContent
+from flows.platforms import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ def push_index(
             manifest = _push_image(archive, artifacts, image, on_output)
         on_output(f"{platform}: {manifest.digest}")
         digests[platform] = manifest.digest
-        entries.append({**manifest.as_json(), "platform": described(platform)})
+        entries.append({**manifest.as_json(), "platform": describe(platform)})
     index = _json({"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries})
     artifacts.put(tag, Content(_INDEX, index))
     return Pushed(f"sha256:{hashlib.sha256(index).hexdigest()}", digests)

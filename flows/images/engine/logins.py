@@ -57,8 +57,7 @@ def use_logins(client: docker.DockerClient) -> None:
     """Let a client of the SDK read its logins this way."""
     api = client.api
     logins = Logins.load_config(None, None, credstore_env=api.credstore_env)
-    # The SDK has no public name for it.
-    api._auth_configs = logins  # type: ignore[attr-defined]  # noqa: SLF001
+    api._auth_configs = logins  # type: ignore[attr-defined]  # noqa: SLF001 - the SDK has no public name for it
 
 
 def without_login(images: Iterable[str]) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from flows.images.engine.connection import answering, remote_host
 from flows.images.errors import SourceError
-from flows.images.platforms import platform_of
 from flows.images.source.context import DOCKERFILE
 from flows.images.source.dockerfile import DockerfileError
 from flows.images.source.stages import stages
+from flows.platforms import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,6 @@ from urllib.parse import urljoin
 from flows.images.advice import push_advice
 from flows.images.errors import RegistryError, RegistryRefused
 from flows.images.labels import SOURCE_DIGEST
-from flows.images.platforms import DEFAULT, platform_of
 from flows.images.reference import DOCKER_HUB, check_address, check_repository, check_tag
 from flows.images.registry.artifacts import Artifacts
 from flows.images.registry.auth import Credentials, Login, docker_login
@@ -34,6 +33,7 @@ from flows.images.registry.manifests import (
     verify,
 )
 from flows.images.registry.transport import Insecure, Transport
+from flows.platforms import DEFAULT, platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.images.errors import UnexpectedAnswer
-from flows.images.platforms import DEFAULT, MANIFEST_LIMIT, platform_of
+from flows.platforms import DEFAULT, MANIFEST_LIMIT, platform_of
 from flows.text import QUOTED_CHARACTERS, quoted, shortened
 
 INDEX_TYPES = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from flows.images import InvalidReference
-from flows.images.placement import place, unplaced
+from flows.images.placement import as_declared, place
 from flows.manifest.models import Plugin
 
 GOOGLE = "asia-northeast3-docker.pkg.dev"
@@ -229,17 +229,11 @@ def test_a_path_that_is_no_name_is_refused():
         placed(host="harbor.example.com", path="Project", kind="HARBOR")
 
 
-def test_without_a_registry_the_manifest_is_taken_as_it_is():
-    found = unplaced(plugin(registry_config={"a": "b"}), "HARBOR")
-    assert (found.repository, found.image, found.registry_type) == (
-        "team/plugin-x",
-        "team/plugin-x",
-        "HARBOR",
-    )
-    assert (found.registry_config, found.notes) == (
-        {"a": "b"},
-        ("registry_type is the environment's: HARBOR.",),
-    )
+def test_without_a_registry_it_is_what_the_manifest_declares():
+    found = as_declared(plugin(registry_config={"a": "b"}))
+    assert (found.repository, found.image) == (plugin().image, plugin().image)
+    assert (found.registry_type, found.registry_config) == ("DOCKER_HUB", {"a": "b"})
+    assert found.notes == ()
 
 
 def test_1_12_lists_nothing_in_ecr_beside_an_index():

@@ -6,11 +6,15 @@ from functools import partial
 
 import pytest
 
+from flows.images.placement import Placement
 from flows.manifest import Manifest
 from flows.resources import Scope, Target, declared_resources
 from flows.spaceone import Generation, UnknownField
 
-TARGET = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
+IMAGE = "quasarhub/plugin-portfolio-inven-collector"
+#: In a registry of another type than the manifest's.
+PLACEMENT = Placement(IMAGE, IMAGE, "HARBOR", notes=("registry_type is the environment's: HARBOR.",))
+TARGET = Target("0.1.0", {"base_url": "http://127.0.0.1:1"}, PLACEMENT)
 IDS = {
     "repository.Repository": "repository_id",
     "repository.Plugin": "plugin_id",

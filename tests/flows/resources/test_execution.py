@@ -314,7 +314,7 @@ class TestStarting:
         """Carries out what is to be done with the collector of a version, on a platform where the rest is there."""
 
         def carry_out(version, after, words=NOT_READY):
-            declared = declare(manifest, Target(version, "HARBOR"))
+            declared = declare(manifest, Target(version))
             ids = {resource.key: "x" for resource in declared}
             collector = next(resource for resource in declared if resource.kind == "collector")
             (action,) = plan_resources(clients, [collector])

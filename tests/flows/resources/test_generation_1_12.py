@@ -10,6 +10,7 @@ from flows.resources import Execution, Plan, Target, declared_resources, plan_re
 from flows.resources.account_form import HELP
 from flows.resources.resource import Reference
 from flows.spaceone import Generation
+from tests.flows.resources.conftest import TARGET as RELEASED
 
 TARGET = Target("0.1.0")
 
@@ -280,7 +281,6 @@ def test_what_is_emptied_is_written(clients, resources, platform, manifest, decl
     platform.records["repository.Plugin"][0][field] = ["x"] if field == "labels" else {"x": "y"}
     empty = [] if field == "labels" else {}
     plugin = manifest.plugin.model_copy(update={field: empty})
-    target = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
     platform.writes.clear()
-    release(clients, declare(dataclasses.replace(manifest, plugin=plugin), target))
+    release(clients, declare(dataclasses.replace(manifest, plugin=plugin), RELEASED))
     assert platform.writes == [("repository.Plugin.update", {"plugin_id": manifest.plugin.id, field: empty})]

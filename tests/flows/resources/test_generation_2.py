@@ -44,7 +44,7 @@ def test_the_service_type_is_a_resource_type(resources):
     assert "service_type" not in plugin.declared
 
 
-def test_the_environments_registry_and_options_are_stronger(resources, manifest):
+def test_the_environments_registry_and_options_override_the_manifests(resources, manifest):
     assert by_kind(resources, "plugin")[0].declared["registry_type"] == "HARBOR"
     assert by_kind(resources, "collector")[0].declared["options"] == {"base_url": "http://127.0.0.1:1"}
     plain = declared_resources(Generation.V2, manifest, Target("0.1.0"))

@@ -12,6 +12,7 @@ from flows.resources.resource import Reference
 from flows.spaceone import Generation, InvalidArgument, UnknownField
 from flows.spaceone.advice import from_details
 from flows.steps.errors import PlanBlocked
+from tests.flows.resources.conftest import TARGET
 
 
 def release(clients, resources):
@@ -81,7 +82,7 @@ def test_the_plan_alone_writes_nothing(clients, resources, platform):
 def test_a_new_version_updates_the_collector_alone(clients, resources, platform, manifest, declare):
     release(clients, resources)
     platform.writes.clear()
-    target = Target("0.1.1", "HARBOR", {"base_url": "http://127.0.0.1:1"})
+    target = dataclasses.replace(TARGET, version="0.1.1")
     plan, _ = release(clients, declare(manifest, target))
     assert changes(plan.action("collector")) == {"version": ("0.1.0", "0.1.1")}
     assert [action.kind for action in plan.writes] == ["collector"]
@@ -222,7 +223,7 @@ def test_a_filter_is_turned_off(clients, declare, manifest):
 
 def test_options_that_are_emptied_block(clients, declare, manifest):
     """Collector.update_plugin ignores empty options: the update would be planned for ever."""
-    release(clients, declare(manifest, Target("0.1.0", None, {"base_url": "x"})))
+    release(clients, declare(manifest, Target("0.1.0", {"base_url": "x"})))
     empty = with_collector(manifest, plugin_info=CollectorPlugin(plugin_id="x", options={}))
     plan = Plan(plan_resources(clients, declare(empty, Target("0.1.0"))))
     assert "options" in plan.blocked[0].reason
@@ -231,7 +232,7 @@ def test_options_that_are_emptied_block(clients, declare, manifest):
 
 def test_options_that_nobody_names_are_what_the_platform_has(clients, platform, declare, manifest):
     """Somebody may have set them in the console; a new version keeps them."""
-    release(clients, declare(manifest, Target("0.1.0", None, {"base_url": "x"})))
+    release(clients, declare(manifest, Target("0.1.0", {"base_url": "x"})))
     assert Plan(plan_resources(clients, declare(manifest, Target("0.1.0")))).writes == ()
     platform.writes.clear()
     release(clients, declare(manifest, Target("0.2.0")))
@@ -261,8 +262,7 @@ def test_a_list_that_is_emptied_blocks(clients, platform, resources, manifest):
     """An empty list is absent on the wire."""
     release(clients, resources)
     plugin = manifest.plugin.model_copy(update={"labels": []})
-    target = Target("0.1.0", "HARBOR", {"base_url": "http://127.0.0.1:1"})
-    changed = declared_resources(Generation.V2, dataclasses.replace(manifest, plugin=plugin), target)
+    changed = declared_resources(Generation.V2, dataclasses.replace(manifest, plugin=plugin), TARGET)
     blocked = Plan(plan_resources(clients, changed)).blocked
     assert [action.kind for action in blocked] == ["plugin"]
     assert "labels" in blocked[0].reason

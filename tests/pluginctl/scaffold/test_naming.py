@@ -4,18 +4,14 @@ import doctest
 
 import pytest
 
-from flows import plugin_kinds
 from pluginctl.scaffold import naming
 from pluginctl.scaffold.naming import (
-    KINDS,
     image_of,
     is_environment,
     is_image,
     is_provider,
     is_shown,
     is_type,
-    kind_named,
-    kind_of,
     plugin_title,
     provider_title,
     type_of,
@@ -24,33 +20,6 @@ from pluginctl.scaffold.naming import (
 
 def test_the_examples():
     assert doctest.testmod(naming).failed == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("plugin-google-cloud-inven-collector", "inventory.Collector"),
-        ("plugin-asset-csv-collector", "inventory.Collector"),
-        ("plugin-aws-identity-account-collector", "identity.Provider"),
-        ("plugin-azure-cost-mgmt-cost-datasource", "cost_analysis.DataSource"),
-        ("plugin-aws-cloudwatch-mon-datasource", "monitoring.DataSource"),
-        ("plugin-aws-sns-mon-webhook", "monitoring.Webhook"),
-        ("plugin-telegram-noti-protocol", "notification.Protocol"),
-        ("plugin-keycloak-identity-auth", "identity.Auth"),
-        ("plugin-prefect", None),
-    ],
-)
-def test_the_kind_follows_from_the_ending_of_a_name(name, found):
-    kind = kind_named(name)
-    assert (kind.type if kind else None) == found
-
-
-def test_a_kind_has_the_type_of_either_generation():
-    assert kind_of("identity.Domain") is kind_of("identity.Auth")
-    assert kind_of("some.Thing").type == "some.Thing"
-    assert len({kind.type for kind in KINDS}) == len(KINDS)
-    known = {kind.type for kind in plugin_kinds.KINDS}
-    assert {name for kind in KINDS for name in (kind.type, kind.older) if name} <= known
 
 
 @pytest.mark.parametrize("name", ["collector", "inventory.Colector", "a.B;id", "a.B\n", "a." + "B" * 90])

@@ -20,9 +20,7 @@ from flows.steps.places import ENVIRONMENTS
 from flows.steps.project import read_project
 from pluginctl.scaffold.environment import Target
 from pluginctl.scaffold.errors import InitRefused
-from pluginctl.scaffold.project import SANDBOXES
 from pluginctl.scaffold.workflow import workflow_file
-from sandbox.spaceone.generations import GENERATIONS
 from tests.pluginctl.scaffold.conftest import init, tree
 
 ACME = Path(__file__).parents[2] / "fixtures/cases/01-managed-resource-layout/manifest"
@@ -353,10 +351,6 @@ def test_the_one_environment_that_is_there_is_the_target(write):
 def test_what_the_dockerfile_copies_along_is_told(write):
     root = write({"Dockerfile": "FROM scratch\nCOPY . /x\n"})
     assert any(".dockerignore" in each for each in init(root).remarks)
-
-
-def test_the_names_of_the_sandboxes_are_those_of_the_sandboxes():
-    assert {each.environment: each.name for each in GENERATIONS.values()} == SANDBOXES
 
 
 @pytest.mark.parametrize("field", ["name", "image", "provider", "kind"])

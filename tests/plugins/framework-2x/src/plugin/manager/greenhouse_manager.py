@@ -55,7 +55,7 @@ class GreenhouseManager:
                     ),
                     match_keys=[["reference.resource_id", "provider", "cloud_service_type", "cloud_service_group"]],
                 )
-        except Exception as e:
+        except Exception as e:  # whatever it is, the platform gets it as an error
             yield make_error_response(e, PROVIDER, self.cloud_service_group, self.cloud_service_type)
 
     def rows(self, house: str) -> list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.images.platforms import described, normalised, platform_of, tag_of
+from flows.platforms import describe, normalise, platform_of, tag_of
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ def test_the_platform_of_an_image(fields, platform):
 
 
 def test_a_platform_as_an_index_has_it():
-    assert described("linux/arm/v7") == {"os": "linux", "architecture": "arm", "variant": "v7"}
-    assert described("linux/amd64") == {"os": "linux", "architecture": "amd64"}
-    assert normalised("linux/arm64/v8") == "linux/arm64"
+    assert describe("linux/arm/v7") == {"os": "linux", "architecture": "arm", "variant": "v7"}
+    assert describe("linux/amd64") == {"os": "linux", "architecture": "amd64"}
+    assert normalise("linux/arm64/v8") == "linux/arm64"
 
 
 def test_a_tag_on_the_engine():

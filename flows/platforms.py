@@ -28,10 +28,10 @@ def platform_of(described: Mapping[str, Any]) -> str | None:
     system, architecture = str(described.get("os") or ""), str(described.get("architecture") or "")
     if not system or not architecture or "unknown" in {system, architecture}:
         return None
-    return normalised(f"{system}/{architecture}/{described.get('variant') or ''}")
+    return normalise(f"{system}/{architecture}/{described.get('variant') or ''}")
 
 
-def normalised(platform: str) -> str:
+def normalise(platform: str) -> str:
     """A platform without the variant that everybody means: `linux/arm64/v8` is `linux/arm64`."""
     system, _, rest = platform.strip("/").partition("/")
     architecture, _, variant = rest.partition("/")
@@ -40,7 +40,7 @@ def normalised(platform: str) -> str:
     return f"{system}/{architecture}/{variant}"
 
 
-def described(platform: str) -> dict[str, str]:
+def describe(platform: str) -> dict[str, str]:
     """A platform as an index describes it."""
     system, architecture, *variant = platform.split("/")
     found = {"architecture": architecture, "os": system}
