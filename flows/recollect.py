@@ -11,7 +11,7 @@ from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.report import Report
 from flows.steps.subject import Subject
-from flows.tasks.outcome import ended
+from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
 
@@ -42,4 +42,4 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
         declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
         return run_recollect(place, declared, runner)
 
-    return ended(runner, work)
+    return conclude(runner, work)

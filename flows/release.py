@@ -12,7 +12,7 @@ from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.steps.report import Report
 from flows.steps.subject import Subject
-from flows.tasks.outcome import ended
+from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
 
@@ -64,4 +64,4 @@ def release(
         )
         return run_release(request, runner)
 
-    return ended(runner, work)
+    return conclude(runner, work)

@@ -46,11 +46,7 @@ def exit_on_error(output: Output = Output.TEXT) -> Iterator[None]:
 
 def tell(error: PipelineError) -> None:
     """Print message, advice and details on standard error."""
-    console = message_console()
-
-    def line(markup: str) -> None:
-        console.print(markup, soft_wrap=True, highlight=False)
-
+    line = message_console().say
     line(f"[red]error:[/] {literal_lines(sentence(error.message))}")
     if error.advice:
         line(f"[cyan]hint:[/] {literal_lines(sentence(error.advice))}")

@@ -38,6 +38,10 @@ class Terminal(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(emoji=False, **options)
 
+    def say(self, markup: str) -> None:
+        """Prints a line of markup without folding it, so that a path or an address in it can be copied."""
+        self.print(markup, soft_wrap=True, highlight=False)
+
     def render_str(self, text: str, **options: Any) -> Text:
         """Makes the text of a string: here, so that the width of a column counts what is shown."""
         return super().render_str(printable(text, keep="\n\t"), **options)

@@ -153,4 +153,4 @@ def _variable(name: str) -> str | None:
 
 
 def _say(line: str) -> None:
-    message_console().print(literal(line), highlight=False, soft_wrap=True)
+    message_console().say(literal(line))

@@ -119,4 +119,4 @@ class TerminalRunner(PlainRunner):
             number += 1
 
     def _line(self, markup: str) -> None:
-        self._console.print(markup, highlight=False, soft_wrap=True)
+        self._console.say(markup)

@@ -64,4 +64,4 @@ class TerminalProgress:
 
     def _line(self, markup: str) -> None:
         with self._lock:
-            self._console.print(markup, highlight=False, soft_wrap=True)
+            self._console.say(markup)

@@ -93,7 +93,7 @@ def show_report(console: Terminal, report: Report) -> None:
         return
     if report.delivered:
         console.print(image_table(report.delivered.image))
-        console.print(f"It {literal(str(report.delivered.trial))}.", soft_wrap=True, highlight=False)
+        console.say(f"It {literal(str(report.delivered.trial))}.")
     if report.actions:
         console.print(registered_table(report))
     collected = report.collected
@@ -101,7 +101,7 @@ def show_report(console: Terminal, report: Report) -> None:
         published = literal(f"{report.plugin_id} {report.version} is published")
         console.print(f"[green]{published}[/] in {report.seconds:.1f} s, without a collector.")
         if report.next_step:
-            console.print(literal(report.next_step), soft_wrap=True, highlight=False)
+            console.say(literal(report.next_step))
         return
     show_collected(console, collected.columns, collected.rows, sum(collected.by_type.values()))
     kinds = literal(", ".join(f"{count} {name}" for name, count in collected.verdict.resources.items()))
@@ -115,7 +115,7 @@ def show_report(console: Terminal, report: Report) -> None:
         if log := collected.verdict.log:
             console.print("The plugin's last lines since the job began:")
             for line in log:
-                console.print(f"    {literal(log_line(line))}", soft_wrap=True, highlight=False)
+                console.say(f"    {literal(log_line(line))}")
 
 
 def show_collected(

@@ -12,7 +12,7 @@ from flows.images.base import Base
 from flows.images.errors import InvalidReference
 from flows.images.labels import PLUGIN_TYPE, SOURCE_DIGEST, SOURCE_FILES
 from flows.images.source.listing import ALGORITHM
-from flows.images.source.started import started
+from flows.images.source.started import find_server
 from flows.plugin_kinds import COLLECTS, kind_of
 from flows.text import printable
 
@@ -72,7 +72,7 @@ class ImageState:
         return self.status not in {ImageStatus.ABSENT, ImageStatus.SAME}
 
 
-def misplaced(reference: ImageReference, problem: str) -> ImageState:
+def misplacement(reference: ImageReference, problem: str) -> ImageState:
     """The state of an image that the platform could not find: the registry is not asked.
 
     Args:
@@ -161,7 +161,7 @@ def of_kind(state: ImageState, source: PluginSource, expected: Expected) -> Imag
 
 
 def _of_what_is_started(state: ImageState, source: PluginSource, expected: Expected) -> ImageState:
-    server = started(source.folder, source.dockerfile)
+    server = find_server(source.folder, source.dockerfile)
     others = expected.others_in(server.package) if server and server.sure else []
     if server is None or not others:
         return state
@@ -175,7 +175,7 @@ def _of_what_is_started(state: ImageState, source: PluginSource, expected: Expec
 
 def remarks_on_kind(source: PluginSource, expected: Expected) -> tuple[str, ...]:
     """Remarks on a source that starts a package of another service than the type's."""
-    server = started(source.folder, source.dockerfile)
+    server = find_server(source.folder, source.dockerfile)
     if server is None or server.sure or not (others := expected.others_in(server.package)):
         return ()
     types = " or ".join(kind.type for kind in others)

@@ -23,6 +23,7 @@ from flows.images.registry.transport import Content
 from flows.images.source.dockerfile import SCRATCH
 from flows.images.state import ImageStatus
 from flows.steps.catalogue import ATTEST, LIST_PACKAGES
+from flows.steps.images import build_image
 from flows.steps.parts import Attested, Planned
 from flows.steps.runner import Runner, Step
 from flows.steps.several import local_name
@@ -201,22 +202,15 @@ class Attestor:
             RegistryError: the registry cannot be read or written.
         """
         image = self.planned.image
-        reference, digest, source = image.reference, image.digest or "", self.planned.source.plugin
+        reference, digest = image.reference, image.digest or ""
 
         def rebuilt() -> Contents | None:
-            arguments = self.environment.settings.build.args
             if self.environment.settings.build.platforms or len(image.platforms) > 1:
                 return self._rebuilt_index(engine())
             found = engine().find(reference)
             if found is None or not found.is_held_as(digest):
                 return None
-            built = engine().build(
-                source,
-                reference,
-                build_args=arguments,
-                plugin_type=self.planned.expected.kind.label,
-                on_output=self.runner.output,
-            )
+            built = build_image(engine(), self.planned, self.environment, self.runner)
             return self._packages(engine(), found) if built == found.id else None
 
         def write() -> Attested | str:
@@ -232,20 +226,13 @@ class Attestor:
 
     def _rebuilt_index(self, engine: Engine) -> Contents | None:
         """The packages of an index whose images this source gives again; None if it does not."""
-        state, source = self.planned.image, self.planned.source.plugin
+        state = self.planned.image
         images = []
         for platform, config in state.platforms.items():
             name = local_name(state.reference, platform)
             if engine.find(name) is None:  # another engine built it
                 return None
-            built = engine.build(
-                source,
-                name,
-                build_args=self.environment.settings.build.args,
-                plugin_type=self.planned.expected.kind.label,
-                on_output=self.runner.output,
-                platform=platform,
-            )
+            built = build_image(engine, self.planned, self.environment, self.runner, name, platform)
             if built != config:
                 return None
             images.append(engine.inspect(name))

@@ -8,18 +8,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.errors import Cause
-from flows.images.errors import EngineError, ImageChanged, PushUnverified
+from flows.images.errors import EngineError, PushUnverified
 from flows.images.registry.client import Registry
 from flows.images.source.buildkit import needs
 from flows.images.source.plugin_source import PluginSource
-from flows.images.state import ImageState, ImageStatus, compare
+from flows.images.state import ImageStatus
 from flows.manifest import Environment
-from flows.resources import Action, FieldChange, Verb
 from flows.steps.attesting import Attestor, signing_key
 from flows.steps.catalogue import BUILD, INSPECT, LOG_IN, PUSH, READ_SOURCE, TRIAL
 from flows.steps.changes import Changes
-from flows.steps.errors import PlanBlocked
+from flows.steps.images import build_image, push_compared
 from flows.steps.parts import Attested, Delivered, Planned, Source
 from flows.steps.runner import Runner, Step
 from flows.steps.several import as_parts, build_all, push_all, try_all
@@ -30,17 +28,6 @@ if TYPE_CHECKING:
     from flows.images.engine.local import LocalImage
     from flows.images.engine.trial import Trial
     from flows.images.registry.auth import Login
-
-_VERBS = {
-    ImageStatus.ABSENT: Verb.CREATE,
-    ImageStatus.SAME: Verb.KEEP,
-    ImageStatus.CONFLICT: Verb.BLOCKED,
-    ImageStatus.UNLABELLED: Verb.BLOCKED,
-    ImageStatus.REPLACED: Verb.BLOCKED,
-    ImageStatus.UNSORTABLE: Verb.BLOCKED,
-    ImageStatus.MISPLACED: Verb.BLOCKED,
-    ImageStatus.OF_ANOTHER_KIND: Verb.BLOCKED,
-}
 
 
 def read_source(
@@ -71,16 +58,6 @@ def read_source(
     return runner.run(Step(READ_SOURCE, read, outcome=source_summary))
 
 
-def image_action(state: ImageState, source: PluginSource, notes: tuple[str, ...] = ()) -> Action:
-    """The image's action in the plan, with notes about it and its repository."""
-    verb = _VERBS[state.status]
-    changes: tuple[FieldChange, ...] = ()
-    if state.status in {ImageStatus.ABSENT, ImageStatus.CONFLICT, ImageStatus.UNLABELLED}:
-        changes = (FieldChange("source_digest", state.source_digest, source.digest),)
-    reason = state.message if state.blocked else ""
-    return Action("image", str(state.reference), verb, changes, reason, notes)
-
-
 def deliver(
     planned: Planned, registry: Registry, environment: Environment, runner: Runner, changes: Changes
 ) -> tuple[Delivered | None, Attested | None]:
@@ -101,17 +78,8 @@ def deliver(
     wanted = environment.settings.attestations
     if wanted:
         signing_key(environment)  # a key that cannot be used is refused before the build
-    source, reference = planned.source.plugin, planned.image.reference
+    reference = planned.image.reference
     with _engine() as engine:
-
-        def build() -> str:
-            return engine().build(
-                source,
-                reference,
-                build_args=environment.settings.build.args,
-                plugin_type=planned.expected.kind.label,
-                on_output=runner.output,
-            )
 
         def log_in() -> Login:
             login = registry.check_push(reference)
@@ -122,6 +90,7 @@ def deliver(
         login = runner.run(Step(LOG_IN, log_in, outcome=lambda login: f"{registry}, {login}"))
         if environment.settings.build.platforms:
             return _deliver_index(engine, planned, registry, environment, runner, changes, login)
+        build = partial(_build, engine, planned, environment, runner)
         runner.run(Step(BUILD, build, outcome=lambda _: str(reference)))
         image = runner.run(Step(INSPECT, lambda: engine().inspect(reference), outcome=image_summary))
         trial = runner.run(
@@ -194,34 +163,14 @@ def _try(
     )
 
 
+def _build(engine: Callable[[], Engine], planned: Planned, environment: Environment, runner: Runner) -> str:
+    return build_image(engine(), planned, environment, runner)
+
+
 def _push(
     engine: Callable[[], Engine], planned: Planned, registry: Registry, tried: LocalImage, runner: Runner
 ) -> str:
-    source, reference = planned.source.plugin, planned.image.reference
-    # The plan is minutes old: somebody may have released this version since, and a version is immutable.
-    state = compare(source, registry, reference)
-    if state.blocked:
-        raise PlanBlocked([image_action(state, source)])
-    if state.digest:
-        if state.is_image(tried.id):  # a try before this one pushed it, or somebody who built the same
-            return state.digest
-        raise ImageChanged(
-            f"Somebody pushed another image as {reference} while this release was built; nothing was pushed",
-            "If that was a release of the same source, run this one again. Otherwise, delete the tag from the registry "
-            "first",
-        )
-    # An engine pushes by name, and another release on it may build this version too.
-    if engine().inspect(reference).id != tried.id:
-        raise ImageChanged(
-            f"{reference} is no longer the image that was tried; nothing was pushed",
-            "Is another release of this version running on the same engine? Run this one again after it",
-        )
-    digest = engine().push(reference, registry, on_output=runner.output)
-    if compare(source, registry, reference).status is not ImageStatus.SAME:
-        raise PushUnverified(
-            str(reference),
-            reason=f"the registry holds {digest}, which was built from another source",
-            advice="Another release of this version runs on the same engine: raise VERSION, and release again",
-            cause=Cause.FAILED,
-        )
-    return digest
+    def push() -> str:
+        return engine().push(planned.image.reference, registry, on_output=runner.output)
+
+    return push_compared(engine(), planned, registry, [tried], lambda state: state.is_image(tried.id), push)

@@ -21,7 +21,7 @@ from flows.images.state import (
     ImageStatus,
     as_released,
     compare,
-    misplaced,
+    misplacement,
     of_kind,
     remarks_on_kind,
     sortable,
@@ -39,7 +39,7 @@ from flows.resources import (
 from flows.spaceone import Generation, UnknownField
 from flows.steps.attesting import documents_of
 from flows.steps.catalogue import PLAN
-from flows.steps.delivery import image_action
+from flows.steps.images import image_action
 from flows.steps.parts import Planned, Source
 from flows.steps.registration import check_endpoints
 from flows.steps.runner import Runner, Step
@@ -92,7 +92,7 @@ def plan(
 
     def compared() -> Planned:
         if problem := placement.problem or placement.index_problem(settings.build.platforms):
-            image = misplaced(reference, problem)
+            image = misplacement(reference, problem)
         else:
             image = compare(source.plugin, registry, reference)
         missing, notes = documents_of(registry, image, session.environment)

@@ -6,22 +6,21 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from flows.errors import Cause
-from flows.images.errors import EngineError, ImageChanged, PushUnverified, TrialFailed
-from flows.images.state import ImageState, ImageStatus, compare
+from flows.images.errors import EngineError, TrialFailed
 from flows.platforms import tag_of
 from flows.steps.catalogue import BUILD, INSPECT, PUSH, TRIAL
+from flows.steps.images import build_image, push_compared
 from flows.steps.parts import Planned, PlatformImage
 from flows.steps.runner import Runner, Step
 from flows.steps.summaries import image_summary
 
 if TYPE_CHECKING:
     from flows.images.engine.client import Engine
-    from flows.images.engine.index import Pushed
     from flows.images.engine.local import LocalImage
     from flows.images.engine.trial import Trial
     from flows.images.reference import ImageReference
     from flows.images.registry.client import Registry
+    from flows.images.state import ImageState
     from flows.manifest import Environment
 
 Images = Mapping[str, "LocalImage"]
@@ -46,7 +45,6 @@ def build_all(
         EngineError, SourceChanged, SourceError: a build failed.
     """
     source, reference = planned.source.plugin, planned.image.reference
-    arguments = environment.settings.build.args
     own = engine().platform()
     platforms = sorted(environment.settings.build.platforms, key=lambda each: each != own)
 
@@ -54,14 +52,7 @@ def build_all(
         engine().check_platforms(source, platforms)
         for platform in reversed(platforms):  # an engine has a base image for one platform: its own at last
             runner.output(f"Building for {platform}")
-            engine().build(
-                source,
-                local_name(reference, platform),
-                build_args=arguments,
-                plugin_type=planned.expected.kind.label,
-                on_output=runner.output,
-                platform=platform,
-            )
+            build_image(engine(), planned, environment, runner, local_name(reference, platform), platform)
 
     def inspect() -> Images:
         return {platform: engine().inspect(local_name(reference, platform)) for platform in platforms}
@@ -120,34 +111,14 @@ def push_all(
     """
 
     def push() -> str:
-        source, reference = planned.source.plugin, planned.image.reference
-        # The plan is minutes old: see `delivery`.
-        state = compare(source, registry, reference)
-        if state.digest:
-            if not state.blocked and holds(state, images):
-                return state.digest
-            raise ImageChanged(
-                f"Somebody pushed another image as {reference} while this release was built; nothing was pushed",
-                "If that was a release of the same source, run this one again. Otherwise, delete the tag from the "
-                "registry first",
-            )
-        for image in images.values():
-            if engine().inspect(image.reference).id != image.id:
-                raise ImageChanged(
-                    f"{image.reference} is no longer the image that was tried; nothing was pushed",
-                    "Is another release of this version running on the same engine? Run this one again after it",
-                )
-        pushed: Pushed = engine().push_index(reference, registry, images, on_output=runner.output)
-        if compare(source, registry, reference).status is not ImageStatus.SAME:
-            raise PushUnverified(
-                str(reference),
-                reason=f"the registry holds {pushed.digest}, which was built from another source",
-                advice="Raise VERSION, and release again",
-                cause=Cause.FAILED,
-            )
-        return pushed.digest
+        return engine().push_index(planned.image.reference, registry, images, on_output=runner.output).digest
 
-    return runner.run(Step(PUSH, push, outcome=str))
+    def compared() -> str:
+        return push_compared(
+            engine(), planned, registry, images.values(), lambda state: holds(state, images), push
+        )
+
+    return runner.run(Step(PUSH, compared, outcome=str))
 
 
 def holds(state: ImageState, images: Images) -> bool:

@@ -43,7 +43,7 @@ for _name in ("prefect.engine", "prefect.flow_runs"):
     logging.getLogger(_name).addFilter(KnownErrors())
 
 
-def ended(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
+def conclude(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
     """Does the work of a flow run, and returns the state that the run ends in.
 
     The state's name is one of `flows.steps.ending`; its data is the report's JSON, or the error. A bug keeps its

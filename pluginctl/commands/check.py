@@ -38,11 +38,7 @@ def check(
 
 
 def _print(checked: Checked) -> None:
-    console = result_console()
-
-    def line(markup: str) -> None:
-        console.print(markup, soft_wrap=True, highlight=False)
-
+    line = result_console().say
     for remark in checked.remarks:
         line(f"[yellow]remark:[/] {literal(remark)}")
     if checked.references:

@@ -54,9 +54,9 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
             run = run_deployment("release/release", {"environment": summary.name}, watcher)
     _show(result_console(), run, time.perf_counter() - started)
     console = result_console()
-    console.print(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}", soft_wrap=True, highlight=False)
+    console.say(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}")
     show_password_command(console)
-    console.print(f"Registry: {summary.registry}/v2/_catalog", soft_wrap=True, highlight=False)
+    console.say(f"Registry: {summary.registry}/v2/_catalog")
     console.print("Everything keeps running. To stop it: `make down`.", highlight=False)
     if not run.completed:
         raise typer.Exit(1)
@@ -71,11 +71,7 @@ class _Watcher:
         self._pages = pages
 
     def started(self, run: FlowRun) -> None:
-        self._console.print(
-            f"  Flow run {literal(run.name)}: {self._pages}/runs/flow-run/{run.id}",
-            soft_wrap=True,
-            highlight=False,
-        )
+        self._console.say(f"  Flow run {literal(run.name)}: {self._pages}/runs/flow-run/{run.id}")
 
     def waiting(self, words: str) -> None:
         self._status.update(literal(words))

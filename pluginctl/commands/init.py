@@ -127,8 +127,8 @@ def _ask(question: Question, proposed: Value | None) -> Value | None:
     """Ask on the terminal until the answer is a valid one; nothing for what is proposed."""
     console = message_console()
     while True:
-        default = f" [{literal(proposed.text)}, {literal(proposed.origin)}]" if proposed else ""
-        console.print(f"{question.words}{default.replace('[', chr(92) + '[', 1)}: ", end="", highlight=False)
+        default = rf" \[{literal(proposed.text)}, {literal(proposed.origin)}]" if proposed else ""
+        console.print(f"{question.words}{default}: ", end="", highlight=False)
         answer = sys.stdin.readline()
         if not answer:
             raise typer.Abort
@@ -140,9 +140,7 @@ def _ask(question: Question, proposed: Value | None) -> Value | None:
 
 
 def _print(console: Terminal, made: Made) -> None:
-    def line(markup: str) -> None:
-        console.print(markup, soft_wrap=True, highlight=False)
-
+    line = console.say
     for field, value in made.values.items():
         line(f"{field}: {literal(value.text)} [dim]({literal(value.origin)})[/]")
     for file in made.files:

@@ -12,8 +12,8 @@ from prefect.client.orchestration import get_client
 
 from flows.resources import Action, FieldChange, Plan, Verb
 from pluginctl.deploying.declarations import read
+from pluginctl.deploying.items import Item, items_of
 from pluginctl.deploying.server import Server
-from pluginctl.deploying.wanted import Item, wanted
 from pluginctl.deployments import server_error
 
 
@@ -39,9 +39,9 @@ def deploy(
         ManifestError: a declaration is wrong. Nothing was changed.
         DeploymentError: the server does not answer, or refused something.
     """
-    items = wanted(read(project), project.resolve(), version("spaceone-plugin-pipeline"))
+    items = items_of(read(project), project.resolve(), version("spaceone-plugin-pipeline"))
     with _server() as server:
-        held = {item.key: item for item in server.held(items)}
+        held = {item.key: item for item in server.read(items)}
         actions = [_action(item, held.get(item.key)) for item in items]
         over = [item for key, item in held.items() if key not in {each.key for each in items}]
         plan = Plan((*actions, *(Action(item.kind, item.name, Verb.DELETE) for item in over if prune)))

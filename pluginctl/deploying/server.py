@@ -20,7 +20,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 
 from flows.tasks.limits import PREFIX
-from pluginctl.deploying.wanted import TAG, Item
+from pluginctl.deploying.items import TAG, Item
 
 _PAGE = 200
 
@@ -37,7 +37,7 @@ class Server:
         self._ids: dict[tuple[str, str], UUID] = {}
         self._deployments: dict[str, DeploymentResponse] = {}
 
-    def held(self, items: Iterable[Item]) -> list[Item]:
+    def read(self, items: Iterable[Item]) -> list[Item]:
         """What the server holds: these items, and everything else that an earlier deploy has made."""
         wanted = list(items)
         return [
@@ -108,7 +108,7 @@ class Server:
                 flows[each.flow_id] = self._client.read_flow(each.flow_id).name
             name = f"{flows[each.flow_id]}/{each.name}"
             self._ids["deployment", name], self._deployments[name] = each.id, each
-            yield Item("deployment", name, _shown(each))
+            yield Item("deployment", name, _fields(each))
 
     def _named(self, name: str) -> DeploymentResponse | None:
         """A deployment that somebody else has made under the name of one that should be there."""
@@ -148,7 +148,7 @@ class Server:
             self._client.create_automation(automation)
 
 
-def _shown(deployment: DeploymentResponse) -> dict[str, Any]:
+def _fields(deployment: DeploymentResponse) -> dict[str, Any]:
     return {
         "description": deployment.description,
         "entrypoint": deployment.entrypoint,

@@ -25,7 +25,7 @@ from pluginctl.scaffold.proposal import (
     Decide,
     Proposal,
     Value,
-    decided,
+    answer_to,
     propose,
 )
 from pluginctl.scaffold.repository import Repository, read_repository
@@ -136,7 +136,7 @@ def _target(repository: Repository, decide: Decide) -> Target:
     """The environment: by default the only real one that is there, or the sandbox."""
     real = [each for each in repository.environments if each not in sandboxes()]
     proposed = Value(real[0], f"in {ENVIRONMENTS}") if len(real) == 1 else Value("sandbox", "on this machine")
-    value = decided(decide, ENVIRONMENT, proposed)
+    value = answer_to(decide, ENVIRONMENT, proposed)
     assert value is not None  # noqa: S101 - it is required
     return Target(value.text, sandboxes().get(value.text))
 
@@ -145,9 +145,9 @@ def _environment(target: Target, decide: Decide) -> File:
     if target.sandbox:
         return environment_file(target, sample=(samples() / target.path).read_text(encoding="utf-8"))
     named = spacectl_file(target.name, Path()).is_file()
-    spacectl = decided(decide, SPACECTL, Value(target.name, "of the same name") if named else None)
-    registry = decided(decide, REGISTRY, None)
-    registry_type = decided(decide, REGISTRY_TYPE, None)
+    spacectl = answer_to(decide, SPACECTL, Value(target.name, "of the same name") if named else None)
+    registry = answer_to(decide, REGISTRY, None)
+    registry_type = answer_to(decide, REGISTRY_TYPE, None)
     assert spacectl is not None  # noqa: S101 - it is required
     return environment_file(
         target,

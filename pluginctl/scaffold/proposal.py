@@ -131,7 +131,7 @@ def propose(repository: Repository, decide: Decide) -> Proposal:
     values: dict[str, Value] = {}
 
     def ask(question: Question, proposed: Value | None) -> str | None:
-        value = decided(decide, question, proposed)
+        value = answer_to(decide, question, proposed)
         if value is None:
             return None
         values[question.field] = value
@@ -156,7 +156,7 @@ def propose(repository: Repository, decide: Decide) -> Proposal:
     )
 
 
-def decided(decide: Decide, question: Question, proposed: Value | None) -> Value | None:
+def answer_to(decide: Decide, question: Question, proposed: Value | None) -> Value | None:
     """Returns the value for a question; None for none.
 
     Raises:

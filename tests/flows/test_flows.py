@@ -20,7 +20,7 @@ def asked(monkeypatch, checkout, tmp_path):
     asked = []
     for name in ("release", "recollect"):
         monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
-        monkeypatch.setattr(f"flows.{name}.ended", lambda _runner, work: work())
+        monkeypatch.setattr(f"flows.{name}.conclude", lambda _runner, work: work())
     (tmp_path / "deployments/environments").mkdir(parents=True)
     (tmp_path / "deployments/environments/here.yaml").write_text("{}")
     (tmp_path / "plugin").mkdir()

@@ -41,7 +41,7 @@ class Started:
         return ".plugin." in self.package
 
 
-def started(folder: Path, dockerfile: Dockerfile) -> Started | None:
+def find_server(folder: Path, dockerfile: Dockerfile) -> Started | None:
     """The server that the last stage of a Dockerfile starts; None if that is not clear, or it is another one.
 
     `spaceone run plugin-server MODULE` starts what MODULE's main.py makes: a server of the one kind that it imports.

@@ -14,7 +14,7 @@ from flows.images.errors import PackagesUnreadable, SigningKeyError
 from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment
 from flows.resources import Verb
-from flows.steps import delivery
+from flows.steps import images
 from flows.steps.attesting import signing_key, verifying_key
 from flows.steps.release import ReleaseRequest, release
 
@@ -224,7 +224,7 @@ def test_the_same_image_that_somebody_else_pushed_meanwhile_is_not_attested(
         digest = f"sha256:{'ee' * 32}"
         return ImageState(ImageStatus.SAME, reference, digest, source.digest, "", config=engine.image.id)
 
-    monkeypatch.setattr(delivery, "compare", compare)
+    monkeypatch.setattr(images, "compare", compare)
     report = release(request_, recorder)
     assert "push" not in platform.calls
     assert report.attested is None

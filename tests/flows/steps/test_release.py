@@ -21,7 +21,7 @@ from flows.manifest import Manifest, Settings
 from flows.resources import Released, Verb, released, with_release
 from flows.spaceone import PluginStarting, UnknownField
 from flows.spaceone.advice import from_details
-from flows.steps import collection, delivery, registration
+from flows.steps import collection, images, registration
 from flows.steps.collection import recollect
 from flows.steps.errors import NotAsReleased, NothingCollected, NotReleased, PlanBlocked
 from flows.steps.release import ReleaseRequest, release
@@ -330,7 +330,7 @@ def test_another_image_that_somebody_pushed_meanwhile_is_not_taken_for_the_relea
     def compare(source, registry, reference):
         return ImageState(ImageStatus.SAME, reference, PUSHED, source.digest, "", config="sha256:another")
 
-    monkeypatch.setattr(delivery, "compare", compare)
+    monkeypatch.setattr(images, "compare", compare)
     with pytest.raises(
         ImageChanged, match="Somebody pushed another image .* nothing was pushed.*delete the tag"
     ):

@@ -20,7 +20,7 @@ from flows.steps.errors import NotReleased, PlanBlocked
 from flows.steps.runner import Step
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import kind_of
-from flows.tasks.outcome import KnownErrors, VerdictFailed, ended
+from flows.tasks.outcome import KnownErrors, VerdictFailed, conclude
 from flows.tasks.runner import PrefectRunner
 from tests.reports import report
 
@@ -44,7 +44,7 @@ class Seen:
         def around():
             identity.append(flow_run.id)
             runner = PrefectRunner(Subject("release", "sandbox"))
-            return ended(runner, lambda: work(runner))
+            return conclude(runner, lambda: work(runner))
 
         try:
             self.returned = around(return_state=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from flows.images.source.dockerfile import parse
-from flows.images.source.started import Started, started
+from flows.images.source.started import Started, find_server
 
 WEBHOOK = "from spaceone.monitoring.plugin.webhook.lib.server import WebhookPluginServer\n"
 
@@ -15,7 +15,7 @@ def source(tmp_path):
             path = tmp_path / "src" / name / "main.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return started(tmp_path, parse(f"FROM python:3.11\n{end}\n"))
+        return find_server(tmp_path, parse(f"FROM python:3.11\n{end}\n"))
 
     return source
 

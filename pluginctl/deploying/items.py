@@ -43,7 +43,7 @@ class Item:
         return self.kind, self.name
 
 
-def wanted(declared: Declarations, project: Path, version: str) -> list[Item]:
+def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
     """The items in the order in which they are made.
 
     Args:

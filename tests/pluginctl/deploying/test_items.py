@@ -2,12 +2,12 @@ import jsonschema
 import pytest
 
 from pluginctl.deploying.declarations import read
-from pluginctl.deploying.wanted import wanted
+from pluginctl.deploying.items import items_of
 
 
 @pytest.fixture
 def items(project):
-    return {item.key: item.fields for item in wanted(read(project.folder), project.folder, "1.0")}
+    return {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0")}
 
 
 def test_there_is_a_release_for_the_plugin_and_a_recollection_for_each_environment(items):
