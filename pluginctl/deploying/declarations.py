@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from pydantic import Field, model_validator
 
 from flows.errors import PipelineError
-from flows.manifest import Manifest, environment_folders, look_up, split_parameters
+from flows.manifest import Manifest, environment_folders, split_parameters
 from flows.manifest.documents import Document, parse
 from flows.manifest.errors import FileMissing, InvalidField, ManifestError
 from flows.manifest.lookup import names_in
@@ -132,15 +132,14 @@ def _plugin(project: Path, path: Path) -> DeclaredPlugin:
             raise InvalidField(
                 f"{part.where(name)}: {quoted(getattr(settings, name))} is not a folder of {project}."
             )
-    folders = environment_folders(project / ENVIRONMENTS)
-    known = names_in(folders)
+    # What an environment says may extend files that only the worker has.
+    known = names_in(environment_folders(project / ENVIRONMENTS))
     for name in settings.environments:
         if name not in known:
             raise InvalidField(
                 f"{part.where('environments')}: there is no environment {quoted(name)}. "
                 f"The environments there are: {', '.join(known) or 'none'}."
             )
-        look_up(name, folders)
     return DeclaredPlugin(path.stem, settings, _plugin_ids(project, settings))
 
 

@@ -33,6 +33,11 @@ def test_secrets_that_only_the_worker_has_are_not_needed(project):
     assert read(project.folder).plugins
 
 
+def test_an_environment_may_extend_a_file_that_only_the_worker_has(project):
+    project.write("environments/staging", {"extends": "of-the-worker.yaml"})
+    assert read(project.folder).plugins
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
