@@ -36,7 +36,10 @@ def deploy(dry_run: DryRun = False, prune: Prune = False, output: Format = Outpu
         emit_json({"actions": [action.as_json() for action in plan.actions], "dry_run": dry_run})
         return
     result = result_console()
-    shown = [action for action in plan.actions if action in plan.writes]
-    if dry_run and shown:
-        result.print(plan_table(shown))
-    result.print(f"{plan.summary()}{'. Nothing was changed: this was a dry run' if dry_run else ''}.")
+    if not dry_run:
+        kept = len(plan.actions) - len(plan.writes)
+        result.print(f"Deployed: {len(plan.writes)} changed, {kept} kept.")
+        return
+    if plan.writes:
+        result.print(plan_table(plan.writes))
+    result.print(f"{plan.summary()}. Nothing was changed: this was a dry run.")

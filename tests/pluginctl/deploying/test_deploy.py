@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
+from typer.testing import CliRunner
 
 from flows.resources import Verb
+from pluginctl.app import app
 from pluginctl.deploying.deploy import deploy
 from pluginctl.deployments import PrefectUnreachable
 
@@ -101,3 +106,19 @@ def test_a_server_that_does_not_answer_is_named(project, monkeypatch):
 
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), pytest.raises(PrefectUnreachable):
         deploy(project.folder)
+
+
+def test_the_command_shows_what_it_would_do_and_then_what_it_did(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(app, ["deploy", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    planned = said("--dry-run")
+    assert "release/coins" in planned
+    assert planned.endswith("Nothing was changed: this was a dry run.\n")
+    assert re.fullmatch(r"Deployed: \d+ changed, \d+ kept\.\n", said())
+    again = json.loads(said("-o", "json"))
+    assert {action["action"] for action in again["actions"]} == {"keep"}
