@@ -10,6 +10,7 @@ from flows.manifest import Manifest, split_parameters
 from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.report import Report
+from flows.steps.repositories import fetching
 from flows.steps.subject import Subject
 from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
@@ -28,8 +29,8 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
 
     Args:
         environment: The name of a file in deployments/environments or of the worker's own, without its ending.
-        manifest: The folder of the manifest in the checkout that the collector was made from. Empty: that of
-            deployments/project.yaml, or deployments/portfolio.
+        manifest: The folder of the manifest in the checkout that the collector was made from, or a git address. Empty:
+            that of deployments/project.yaml, or deployments/portfolio.
         parameters: Those that it was released with: KIND.FIELD=VALUE with spaces between them.
 
     Returns:
@@ -38,8 +39,10 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
     runner = PrefectRunner(Subject("recollect", environment))
 
     def work() -> Report:
-        place, folder = inputs.environment(environment), inputs.manifest(manifest)
-        declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
+        place, where = inputs.environment(environment), inputs.manifest(manifest)
+        with fetching(runner) as fetch:
+            folder = fetch(where, "manifest")
+            declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
         return run_recollect(place, declared, runner)
 
     return conclude(runner, work)

@@ -28,21 +28,31 @@ EnvironmentsFolder = Annotated[
         help="Look up ENVIRONMENT in this folder and in no other.",
     ),
 ]
-ManifestFolder = Annotated[
-    Path | None,
+ManifestPlace = Annotated[
+    str | None,
     typer.Option(
         "--manifest",
         show_default=MANIFEST,
-        help=f"The folder that holds the manifest. {PROJECT_FILE} may name another default.",
+        help=f"The folder that holds the manifest, or git+https://HOST/PATH@REVISION#FOLDER. {PROJECT_FILE} may name "
+        "another default.",
+    ),
+]
+SourcePlace = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        show_default=SOURCE,
+        help="The folder that holds the plugin's source, or git+https://HOST/PATH@REVISION#FOLDER. "
+        f"{PROJECT_FILE} may name another default.",
     ),
 ]
 SourceFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--source",
-        show_default=SOURCE,
-        help=f"The folder that holds the plugin's source. {PROJECT_FILE} may name another default.",
-    ),
+    typer.Option("--source", show_default=SOURCE, help="The folder that holds the plugin's source."),
+]
+ManifestFolder = Annotated[
+    Path | None,
+    typer.Option("--manifest", show_default=MANIFEST, help="The folder that holds the manifest."),
 ]
 Format = Annotated[
     Output,

@@ -13,6 +13,7 @@ from flows.manifest import Environment, EnvironmentFolder, FileMissing, environm
 from flows.manifest.environment import is_path
 from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT, SOURCE
 from flows.steps.project import Project, read_project
+from flows.steps.repositories import GitAddress, Place, parse_place
 from pluginctl.output import literal, message_console
 from sandbox.machine.layout import HOME_VARIABLE, checkout, default_home
 
@@ -30,19 +31,19 @@ class Inputs:
 
     Attributes:
         environment: The environment, read and merged.
-        source: The folder of the plugin's source.
-        manifest: The folder of the manifest.
+        source: Where the plugin's source is.
+        manifest: Where the manifest is.
     """
 
     environment: Environment
-    source: Path
-    manifest: Path
+    source: Place
+    manifest: Place
 
 
 def find_inputs(
     environment: str,
-    source: Path | None = None,
-    manifest: Path | None = None,
+    source: str | None = None,
+    manifest: str | None = None,
     environments: Path | None = None,
 ) -> Inputs:
     """Reads the environment and decides which source and manifest belong to it.
@@ -54,12 +55,13 @@ def find_inputs(
 
     Args:
         environment: A name or a path.
-        source: The folder that was given; None for the usual place.
-        manifest: The folder that was given; None for the usual place.
+        source: The folder or the git address that was given; None for the usual place.
+        manifest: The same of the manifest. The usual place of a source in a repository is that repository.
         environments: The only folder in which a name is looked up; None for the usual ones.
 
     Raises:
         ManifestError: the environment is missing or wrong, or deployments/project.yaml is.
+        InputRefused: a git address is wrong.
     """
     usual = Path(ENVIRONMENTS) if _is_project() else None
     folders = environment_folders(usual, environments)
@@ -72,7 +74,9 @@ def find_inputs(
             folders = (EnvironmentFolder(Path(ENVIRONMENTS)),)
     read = look_up(environment, folders, _variable)
     project = project or read_project()
-    return Inputs(read, source or project.source, manifest or project.manifest)
+    from_source = parse_place(source) if source else project.source
+    usual_manifest = from_source.whole() if isinstance(from_source, GitAddress) else project.manifest
+    return Inputs(read, from_source, parse_place(manifest) if manifest else usual_manifest)
 
 
 def find_folders(source: Path | None = None, manifest: Path | None = None) -> Project:

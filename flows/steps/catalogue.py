@@ -43,6 +43,9 @@ class StepKind:
         return replace(self, name=name)
 
 
+FETCH = StepKind(
+    "fetch", "clones the repository of a source or a manifest that is given by a git address", BRIEF, 600
+)
 READ_SOURCE = StepKind("read source", "reads Dockerfile, VERSION, requirements and setup.py", NEVER, 60)
 CONNECT = StepKind("connect", "asks identity which generation it speaks", BRIEF, 60)
 CHECK_ENDPOINTS = StepKind("check endpoints", "asks every service for its version", BRIEF, 60)
@@ -117,12 +120,23 @@ SHOW = StepKind("show a resource", "reads one resource in full", PATIENT, 120)
 #: The steps of each flow, in their order.
 FLOWS: dict[str, tuple[StepKind, ...]] = {
     "release": (
-        *(READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
+        *(FETCH, READ_SOURCE, CONNECT, CHECK_ENDPOINTS, PLAN),
         *(LOG_IN, BUILD, INSPECT, TRIAL, LIST_PACKAGES, PUSH, ATTEST),
         *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, RECORD),
         *(VERIFY_SECRETS, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
     ),
-    "recollect": (CONNECT, FIND_COLLECTOR, CHECK_RELEASE, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+    "recollect": (
+        FETCH,
+        CONNECT,
+        FIND_COLLECTOR,
+        CHECK_RELEASE,
+        WAIT,
+        COLLECT,
+        FOLLOW,
+        JUDGE,
+        READ_INVENTORY,
+        SHOW,
+    ),
     "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),
 }
 

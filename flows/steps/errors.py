@@ -2,6 +2,7 @@
 
 FlowError
 ├── InputRefused        a flow was given something else than the name of an environment or a folder of the checkout
+├── NotFetched          a git repository, its revision or its folder cannot be had
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
 ├── CollectorNotSupported  the plugin does not support the collector's options or schedule
 ├── CredentialsRefused  the plugin does not accept the secret of a service account
@@ -29,9 +30,22 @@ class FlowError(PipelineError):
 
 
 class InputRefused(FlowError):
-    """A flow on a worker was given something else than the name of an environment or a folder of the checkout."""
+    """A flow was given neither an environment, nor a folder of the checkout, nor a repository that it may fetch."""
 
     code = "input-refused"
+
+
+class NotFetched(FlowError):
+    """The git repository of a source or a manifest, its revision or its folder cannot be had."""
+
+    code = "not-fetched"
+
+    def __init__(
+        self, message: str, advice: str = "", *, temporary: bool = False, details: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, advice, temporary=temporary, details=details)
+        if temporary:
+            self.cause = Cause.UNAVAILABLE
 
 
 class PlanBlocked(FlowError):

@@ -14,10 +14,13 @@ from flows.manifest.lookup import VARIABLE
 from flows.steps.errors import InputRefused
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from flows.steps.project import read_project
+from flows.steps.repositories import PREFIX, GitAddress, Place, is_allowed
 from flows.text import printable, quoted
 
 SOURCES = "PLUGINCTL_SOURCES"
 """A variable of the worker: more folders in which sources and manifests may lie, separated like those of PATH."""
+REPOSITORIES = "PLUGINCTL_REPOSITORIES"
+"""A variable of the worker: the git repositories that it may fetch, with spaces between them."""
 _EXAMPLES = {"source": SOURCE, "manifest": MANIFEST}
 
 
@@ -45,14 +48,38 @@ def environment(name: str, checkout: Path = Path()) -> Environment:
     return look_up(name, folders)
 
 
-def source(value: str, checkout: Path = Path()) -> Path:
-    """Return the folder of a source: the project's own for an empty value, otherwise as `folder`."""
-    return folder(value, "source", checkout) if value else read_project(checkout).source
+def source(value: str, checkout: Path = Path(), revision: str = "") -> Place:
+    """Return the place of a source: the project's own for an empty value, otherwise as `place`."""
+    return place(value, "source", checkout, revision) if value else read_project(checkout).source
 
 
-def manifest(value: str, checkout: Path = Path()) -> Path:
-    """Return the folder of a manifest: the project's own for an empty value, otherwise as `folder`."""
-    return folder(value, "manifest", checkout) if value else read_project(checkout).manifest
+def manifest(value: str, checkout: Path = Path(), revision: str = "") -> Place:
+    """Return the place of a manifest: the project's own for an empty value, otherwise as `place`."""
+    return place(value, "manifest", checkout, revision) if value else read_project(checkout).manifest
+
+
+def place(value: str, what: str, checkout: Path = Path(), revision: str = "") -> Place:
+    """Return a folder as `folder` does, or a repository that the worker's variable PLUGINCTL_REPOSITORIES allows.
+
+    Args:
+        value: A path, or `git+https://HOST/PATH@REVISION#FOLDER`.
+        what: `source` or `manifest`, for the message.
+        checkout: The folder that the worker runs flows in.
+        revision: Overrides the revision of a repository; empty to keep it.
+
+    Raises:
+        InputRefused: it is no such folder, and no repository that this worker may fetch.
+    """
+    if not value.startswith(PREFIX):
+        return folder(value, what, checkout)
+    address = GitAddress.parse(value)
+    if not is_allowed(address.url, os.environ.get(REPOSITORIES, "")):
+        raise InputRefused(
+            f"This worker may not fetch {quoted(address.url)}",
+            f"Declare it in deployments/plugins and run `pluginctl deploy`, or name it in the worker's {REPOSITORIES}: "
+            "see docs/operating.md",
+        )
+    return address.at(revision) if revision else address
 
 
 def folder(value: str, what: str, checkout: Path = Path()) -> Path:

@@ -49,7 +49,7 @@ def read_project(root: Path = Path()) -> Project:
     found = {}
     for name in ("source", "manifest"):
         value = getattr(fields, name)
-        if not _is_below(root, value):
+        if not is_below(root, value):
             raise InvalidField(
                 f"{part.where(name)}: the field {name!r}: {quoted(value)} is not a folder below the project."
             )
@@ -57,7 +57,7 @@ def read_project(root: Path = Path()) -> Project:
     return Project(**found)
 
 
-def _is_below(root: Path, value: str) -> bool:
+def is_below(root: Path, value: str) -> bool:
     """Whether a path stays in a folder, also if its links are followed."""
     if not value or "\0" in value or Path(value).is_absolute():
         return False

@@ -7,6 +7,7 @@ import typer
 from flows.manifest import Secrets
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
+from flows.steps.repositories import GitAddress, fetching
 from pluginctl.ending import finish
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import (
@@ -15,10 +16,10 @@ from pluginctl.options import (
     EnvironmentName,
     EnvironmentsFolder,
     Format,
-    ManifestFolder,
+    ManifestPlace,
     Parameters,
     PublishOnly,
-    SourceFolder,
+    SourcePlace,
     Verbose,
     Version,
 )
@@ -32,8 +33,8 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def release(
     environment: EnvironmentName,
-    source: SourceFolder = None,
-    manifest: ManifestFolder = None,
+    source: SourcePlace = None,
+    manifest: ManifestPlace = None,
     parameters: Parameters = None,
     dry_run: DryRun = False,
     publish_only: PublishOnly = False,
@@ -48,16 +49,20 @@ def release(
         raise typer.BadParameter("give --version or --bump, and not both")
     with exit_on_error(output):
         inputs = find_inputs(environment, source, manifest, environments)
-        request = ReleaseRequest(
-            inputs.environment,
-            inputs.source,
-            inputs.manifest,
-            dry_run,
-            publish_only,
-            tuple(parameters or ()),
-            Secrets(files=True),
-            version,
-            bump,
-        )
-        report = run_release(request, TerminalRunner(message_console(), verbose))
+        if bump and isinstance(inputs.source, GitAddress):
+            raise typer.BadParameter("--bump writes into the source's folder: not for a git address")
+        runner = TerminalRunner(message_console(), verbose)
+        with fetching(runner) as fetch:
+            request = ReleaseRequest(
+                inputs.environment,
+                fetch(inputs.source, "source"),
+                fetch(inputs.manifest, "manifest"),
+                dry_run,
+                publish_only,
+                tuple(parameters or ()),
+                Secrets(files=True),
+                version,
+                bump,
+            )
+            report = run_release(request, runner)
     finish(report, output)

@@ -10,8 +10,9 @@ import typer
 from flows.manifest import Manifest, Secrets
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
+from flows.steps.repositories import fetching
 from pluginctl.exit_codes import exit_on_error
-from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestFolder, Parameters
+from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestPlace, Parameters
 from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
 from pluginctl.project import find_inputs
 from pluginctl.runner import TerminalRunner
@@ -27,7 +28,7 @@ def show(
         str | None,
         typer.Argument(metavar="[NAME]", help="The name of a collected resource. Default: the first one."),
     ] = None,
-    manifest: ManifestFolder = None,
+    manifest: ManifestPlace = None,
     parameters: Parameters = None,
     environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
@@ -35,12 +36,11 @@ def show(
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
     with exit_on_error(output):
         inputs = find_inputs(environment, manifest=manifest, environments=environments)
-        shown = show_resource(
-            inputs.environment,
-            Manifest.load(inputs.manifest, parameters or (), Secrets(files=True), written=False),
-            name,
-            TerminalRunner(message_console()),
-        )
+        runner = TerminalRunner(message_console())
+        with fetching(runner) as fetch:
+            folder = fetch(inputs.manifest, "manifest")
+            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
+            shown = show_resource(inputs.environment, declared, name, runner)
     if output is Output.JSON:
         emit_json(shown.as_json())
     else:

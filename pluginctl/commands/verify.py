@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.manifest import Manifest
+from flows.steps.repositories import fetching
 from flows.steps.verification import Verification
 from flows.steps.verification import verify as run_verify
 from pluginctl.exit_codes import exit_on_error
@@ -14,9 +15,9 @@ from pluginctl.options import (
     EnvironmentName,
     EnvironmentsFolder,
     Format,
-    ManifestFolder,
+    ManifestPlace,
     Parameters,
-    SourceFolder,
+    SourcePlace,
 )
 from pluginctl.output import Output, emit_json, message_console, result_console
 from pluginctl.project import find_inputs
@@ -31,8 +32,8 @@ _MARKS = {True: "✓", False: "✗", None: "-"}
 @app.command()
 def verify(
     environment: EnvironmentName,
-    source: SourceFolder = None,
-    manifest: ManifestFolder = None,
+    source: SourcePlace = None,
+    manifest: ManifestPlace = None,
     parameters: Parameters = None,
     version: Annotated[
         str | None,
@@ -47,13 +48,11 @@ def verify(
     """Check that the image in use is the one that was released: digest, provenance, signature, source, packages."""
     with exit_on_error(output):
         inputs = find_inputs(environment, source, manifest, environments)
-        result = run_verify(
-            inputs.environment,
-            Manifest.load(inputs.manifest, parameters or (), written=False),
-            inputs.source,
-            TerminalRunner(message_console()),
-            version=version,
-        )
+        runner = TerminalRunner(message_console())
+        with fetching(runner) as fetch:
+            declared = Manifest.load(fetch(inputs.manifest, "manifest"), parameters or (), written=False)
+            folder = fetch(inputs.source, "source")
+            result = run_verify(inputs.environment, declared, folder, runner, version=version)
     if output is Output.JSON:
         emit_json(result.as_json())
     else:

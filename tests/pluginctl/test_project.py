@@ -69,7 +69,7 @@ def test_a_project_reads_its_own_and_says_nothing(own, capsys):
 
 
 def test_what_is_given_is_taken(own, tmp_path):
-    found = find_inputs("prod", tmp_path / "a", tmp_path / "b")
+    found = find_inputs("prod", str(tmp_path / "a"), str(tmp_path / "b"))
     assert (found.source, found.manifest) == (tmp_path / "a", tmp_path / "b")
 
 
@@ -142,7 +142,14 @@ def test_a_project_says_where_its_parts_are(own):
     (own / "deployments/project.yaml").write_text("{source: ., manifest: managed_resource}\n")
     found = find_inputs("prod")
     assert (found.source, found.manifest) == (Path(), Path("managed_resource"))
-    assert find_inputs("prod", Path("other")).source == Path("other")
+    assert find_inputs("prod", "other").source == Path("other")
+
+
+def test_a_repository_has_its_own_manifest(own):
+    found = find_inputs("prod", "git+https://git.example.com/x.git@v1#plugin")
+    assert str(found.source) == "git+https://git.example.com/x.git@v1#plugin"
+    assert str(found.manifest) == "git+https://git.example.com/x.git@v1"
+    assert find_inputs("prod", "git+https://git.example.com/x.git@v1", "mine").manifest == Path("mine")
 
 
 def test_a_wrong_project_file_is_named(own):
@@ -174,7 +181,7 @@ def test_elsewhere_the_packed_samples_stand_in(elsewhere, home, installed, capsy
     assert str(installed) in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", [{"source": Path("mine")}, {"manifest": Path("mine")}])
+@pytest.mark.parametrize("given", [{"source": "mine"}, {"manifest": "mine"}])
 def test_no_source_is_released_with_the_manifest_of_another(elsewhere, home, given):
     found = find_inputs("sandbox", **given)
     assert found.environment.settings.registry.address == "registry-2.x"
