@@ -2,6 +2,7 @@
 
 FlowError
 ├── InputRefused        a flow was given something else than the name of an environment or a folder of the checkout
+├── OtherVersion        another version of the pipeline has deployed the run
 ├── NotFetched          a git repository, its revision or its folder cannot be had
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
 ├── CollectorNotSupported  the plugin does not support the collector's options or schedule
@@ -33,6 +34,18 @@ class InputRefused(FlowError):
     """A flow was given neither an environment, nor a folder of the checkout, nor a repository that it may fetch."""
 
     code = "input-refused"
+
+
+class OtherVersion(FlowError):
+    """A run was deployed by another version of the pipeline than the one that its worker has."""
+
+    code = "other-version"
+
+    def __init__(self, deployed: str, here: str) -> None:
+        super().__init__(
+            f"Version {deployed} of the pipeline has deployed this run, and its worker has version {here}",
+            f"Install version {deployed} on the worker, or run `pluginctl deploy` of version {here}",
+        )
 
 
 class NotFetched(FlowError):

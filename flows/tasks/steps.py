@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from prefect import Task
@@ -20,8 +21,9 @@ from prefect.states import Failed
 from prefect.utilities.annotations import quote
 
 from flows.errors import PipelineError
-from flows.steps.catalogue import CARRY_OUT, STEPS, StepKind
+from flows.steps.catalogue import BUILD, CARRY_OUT, STEPS, StepKind
 from flows.steps.runner import Step, announcement, pause_before
+from flows.tasks.limits import build_slot
 from flows.text import printable
 
 
@@ -33,7 +35,8 @@ def carry_out(step: Step[Any]) -> Any:
         that is raised.
     """
     try:
-        result = step.once()
+        with _slot(step.kind):
+            result = step.once()
     except PipelineError as error:
         if _will_retry(step.kind, error, task_run.run_count):
             raise
@@ -41,6 +44,16 @@ def carry_out(step: Step[Any]) -> Any:
     if summary := step.summary(result):
         get_run_logger().info("%s", printable(f"{step.title}: {summary}"))
     return result
+
+
+def _slot(kind: StepKind) -> AbstractContextManager[None]:
+    """Keeps two builds on one Docker engine apart: both would fill its disk and memory, and take twice as long."""
+    if kind.name != BUILD.name:
+        return nullcontext()
+    from flows.images.engine.client import Engine
+
+    with Engine.connect() as engine:
+        return build_slot(engine.api.engine_id())
 
 
 def _will_retry(kind: StepKind, error: BaseException, tries: int) -> bool:

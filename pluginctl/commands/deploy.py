@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.resources import Action
+from flows.resources import Action, Verb
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import DryRun, Format
 from pluginctl.output import Output, emit_json, literal, message_console, result_console
@@ -36,8 +36,11 @@ def deploy(dry_run: DryRun = False, prune: Prune = False, output: Format = Outpu
         emit_json({"actions": [action.as_json() for action in plan.actions], "dry_run": dry_run})
         return
     result = result_console()
+    for action in plan.actions:
+        for note in action.notes:
+            result.say(f"[yellow]remark:[/] {action.kind} {literal(action.name)}: {literal(note)}")
     if not dry_run:
-        kept = len(plan.actions) - len(plan.writes)
+        kept = sum(action.verb is Verb.KEEP and not action.notes for action in plan.actions)
         result.print(f"Deployed: {len(plan.writes)} changed, {kept} kept.")
         return
     if plan.writes:

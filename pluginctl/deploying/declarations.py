@@ -1,70 +1,42 @@
-"""What a project declares for Prefect: a file for each plugin, and one for each automation."""
+"""What a project declares for Prefect: files of plugins, work pools, automations and notifications."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar
-
-from pydantic import Field, model_validator
+from typing import Any, TypeVar
+from uuid import UUID
 
 from flows.errors import PipelineError
+from flows.hidden import hide
 from flows.manifest import Manifest, environment_folders, split_parameters
-from flows.manifest.documents import Document, parse
+from flows.manifest.documents import parse
 from flows.manifest.errors import FileMissing, InvalidField, ManifestError
 from flows.manifest.lookup import names_in
 from flows.manifest.reading import Part, read_document
 from flows.manifest.secrets import Unread
 from flows.steps.places import ENVIRONMENTS
+from flows.steps.repositories import fetching, parse_place
+from flows.steps.runner import PlainRunner
 from flows.text import quoted
+from pluginctl.deploying.settings import (
+    POOL,
+    NotificationSettings,
+    PlaceSettings,
+    PluginSettings,
+    PoolSettings,
+)
 
 T = TypeVar("T")
 
 PLUGINS = "deployments/plugins"
+POOLS = "deployments/pools"
 AUTOMATIONS = "deployments/automations"
-
-
-class ScheduleSettings(Document):
-    """When a plugin is collected again: by cron, or every so many seconds."""
-
-    cron: str | None = Field(default=None, description='Such as "*/15 * * * *".')
-    interval: float | None = Field(default=None, ge=60, description="Seconds.")
-    timezone: str = Field(default="UTC", description="Such as Europe/Berlin; of cron.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if bool(self.cron) == bool(self.interval):
-            raise ValueError("give either cron or interval.")
-        _check_schedule(self)
-        return self
-
-
-class PlaceSettings(Document):
-    """One environment of a plugin."""
-
-    schedule: ScheduleSettings | None = None
-    parameters: str = Field(
-        default="", description="KIND.FIELD=VALUE, separated by spaces; added to the plugin's."
-    )
-
-
-class PluginSettings(Document):
-    """deployments/plugins/NAME.yaml: where a plugin is, and where it is released to."""
-
-    source: str = Field(description="The folder of the plugin's source, relative to the project.")
-    manifest: str = Field(description="The folder of its manifest.")
-    parameters: str = Field(default="", description="KIND.FIELD=VALUE, separated by spaces.")
-    environments: dict[str, PlaceSettings] = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty(cls, value: object) -> object:
-        """`production:` without anything below it is an environment without settings."""
-        if isinstance(value, Mapping) and isinstance(value.get("environments"), Mapping):
-            filled = {name: each or {} for name, each in value["environments"].items()}
-            return {**value, "environments": filled}
-        return value
+NOTIFICATIONS = "deployments/notifications"
+_BLOCK_NAME = re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -87,12 +59,17 @@ class Declarations:
     """Everything that a project declares for Prefect.
 
     Attributes:
-        plugins: By name.
-        automations: The fields of each file, by the automation's name.
+        plugins: Each plugin.
+        pools: The work pools by name, also the one that no file declares.
+        automations: The fields of each file, by the automation's name. An action has a notification's name in the place
+            of a block's id: `notification`.
+        addresses: The Apprise address of each notification; None if its variable is not set here.
     """
 
     plugins: tuple[DeclaredPlugin, ...]
+    pools: Mapping[str, PoolSettings] = field(default_factory=dict)
     automations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    addresses: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def read(project: Path) -> Declarations:
@@ -100,10 +77,13 @@ def read(project: Path) -> Declarations:
 
     Raises:
         ManifestError: a file is wrong; the message has a line for each fault.
+        NotFetched: a manifest lies in a git repository that cannot be had.
     """
     faults: list[str] = []
-    plugins = _each(project / PLUGINS, faults, lambda path: _plugin(project, path))
-    automations = _each(project / AUTOMATIONS, faults, _automation)
+    pools = {path.stem: pool for path, pool in _each(project / POOLS, faults, _pool)}
+    plugins = _each(project / PLUGINS, faults, lambda path: _plugin(project, path, pools))
+    addresses = {path.stem: each for path, each in _each(project / NOTIFICATIONS, faults, _address)}
+    automations = _each(project / AUTOMATIONS, faults, lambda path: _automation(path, addresses))
     if faults:
         raise InvalidField("\n".join(faults))
     if not plugins:
@@ -111,27 +91,51 @@ def read(project: Path) -> Declarations:
             f"{project / PLUGINS} declares no plugin.",
             f"Write {PLUGINS}/NAME.yaml with source, manifest and environments: see docs/operating.md.",
         )
-    return Declarations(tuple(plugins), {str(each["name"]): each for each in automations})
+    if any(plugin.settings.pool == POOL for _, plugin in plugins):
+        pools.setdefault(POOL, PoolSettings())
+    return Declarations(
+        tuple(plugin for _, plugin in plugins),
+        pools,
+        {str(each["name"]): each for _, each in automations},
+        addresses,
+    )
 
 
-def _each(folder: Path, faults: list[str], read_one: Callable[[Path], T]) -> list[T]:
+def _each(folder: Path, faults: list[str], read_one: Callable[[Path], T]) -> list[tuple[Path, T]]:
     found = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            found.append(read_one(path))
+            found.append((path, read_one(path)))
         except PipelineError as error:
             faults.append(" ".join(filter(None, (error.message, error.advice))))
     return found
 
 
-def _plugin(project: Path, path: Path) -> DeclaredPlugin:
+def _pool(path: Path) -> PoolSettings:
+    return parse(PoolSettings, read_document(path))
+
+
+def _address(path: Path) -> str | None:
+    settings = parse(NotificationSettings, read_document(path))
+    if not _BLOCK_NAME.fullmatch(path.stem):
+        raise InvalidField(
+            f"{path}: Prefect takes small letters, digits and dashes for the name of a notification."
+        )
+    address = os.environ.get(settings.address_variable)
+    return hide(address) if address else None
+
+
+def _plugin(project: Path, path: Path, pools: Mapping[str, PoolSettings]) -> DeclaredPlugin:
     part = read_document(path, project)
     settings = parse(PluginSettings, part)
     for name in ("source", "manifest"):
-        if not (project / getattr(settings, name)).is_dir():
-            raise InvalidField(
-                f"{part.where(name)}: {quoted(getattr(settings, name))} is not a folder of {project}."
-            )
+        place = parse_place(getattr(settings, name))
+        if isinstance(place, Path) and not (project / place).is_dir():
+            raise InvalidField(f"{part.where(name)}: {quoted(str(place))} is not a folder of {project}.")
+    if settings.pool not in {POOL, *pools}:
+        raise InvalidField(
+            f"{part.where('pool')}: there is no work pool {quoted(settings.pool)}: write {POOLS}/{settings.pool}.yaml."
+        )
     # What an environment says may extend files that only the worker has.
     known = names_in(environment_folders(project / ENVIRONMENTS))
     for name in settings.environments:
@@ -144,11 +148,13 @@ def _plugin(project: Path, path: Path) -> DeclaredPlugin:
 
 
 def _plugin_ids(project: Path, settings: PluginSettings) -> dict[str, str]:
-    ids = {}
-    for name, place in settings.environments.items():
-        parameters = split_parameters(parameters_of(settings, place))
-        manifest = Manifest.load(project / settings.manifest, parameters, Unread(), written=False)
-        ids[name] = manifest.plugin.id
+    with fetching(PlainRunner()) as fetch:
+        place = parse_place(settings.manifest)
+        folder = fetch(project / place if isinstance(place, Path) else place, "manifest")
+        ids = {}
+        for name, of_place in settings.environments.items():
+            parameters = split_parameters(parameters_of(settings, of_place))
+            ids[name] = Manifest.load(folder, parameters, Unread(), written=False).plugin.id
     return ids
 
 
@@ -157,14 +163,22 @@ def parameters_of(settings: PluginSettings, place: PlaceSettings) -> str:
     return f"{settings.parameters} {place.parameters}".strip()
 
 
-def _automation(path: Path) -> Mapping[str, Any]:
-    """An automation's file: Prefect's own format, as `prefect automation create --from-file` takes it."""
+def _automation(path: Path, addresses: Mapping[str, str | None]) -> Mapping[str, Any]:
+    """An automation's file: Prefect's own format, as `prefect automation create --from-file` takes it.
+
+    An action `send-notification` may have the name of a notification of the project in the place of a block's id.
+    """
     from prefect.events.schemas.automations import AutomationCore
     from pydantic import ValidationError
 
     part: Part = read_document(path)
+    for name in notifications_of(part.data):
+        if name not in addresses:
+            raise ManifestError(
+                f"{path}: there is no notification {quoted(name)}: write {NOTIFICATIONS}/{name}.yaml."
+            )
     try:
-        AutomationCore.model_validate(part.data)
+        AutomationCore.model_validate(with_blocks(part.data, dict.fromkeys(addresses, _ANY_ID)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -172,7 +186,25 @@ def _automation(path: Path) -> Mapping[str, Any]:
     return part.data
 
 
-def _check_schedule(settings: ScheduleSettings) -> None:
-    from prefect.client.schemas.schedules import construct_schedule
+_ANY_ID = UUID(int=0)
 
-    construct_schedule(cron=settings.cron, interval=settings.interval, timezone=settings.timezone)
+
+def notifications_of(automation: Mapping[str, Any]) -> set[str]:
+    """The names of the notifications that an automation sends."""
+    actions = automation.get("actions") or ()
+    return {
+        str(each["notification"]) for each in actions if isinstance(each, Mapping) and "notification" in each
+    }
+
+
+def with_blocks(automation: Mapping[str, Any], ids: Mapping[str, UUID]) -> dict[str, Any]:
+    """The automation as Prefect takes it: with the ids of blocks in the place of notifications' names."""
+    actions = [_with_block(each, ids) for each in automation.get("actions") or ()]
+    return {**automation, "actions": actions}
+
+
+def _with_block(action: Any, ids: Mapping[str, UUID]) -> Any:
+    if not isinstance(action, Mapping) or action.get("notification") not in ids:
+        return action
+    rest = {key: value for key, value in action.items() if key != "notification"}
+    return {**rest, "block_document_id": str(ids[action["notification"]])}

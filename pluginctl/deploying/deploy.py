@@ -11,6 +11,7 @@ import httpx
 from prefect.client.orchestration import get_client
 
 from flows.resources import Action, FieldChange, Plan, Verb
+from flows.tasks.deployed import DISTRIBUTION
 from pluginctl.deploying.declarations import read
 from pluginctl.deploying.items import Item, items_of
 from pluginctl.deploying.server import Server
@@ -39,11 +40,13 @@ def deploy(
         ManifestError: a declaration is wrong. Nothing was changed.
         DeploymentError: the server does not answer, or refused something.
     """
-    items = items_of(read(project), project.resolve(), version("spaceone-plugin-pipeline"))
+    items = items_of(read(project), project.resolve(), version(DISTRIBUTION))
     with _server() as server:
+        server.check_job_variables(items)
         held = {item.key: item for item in server.read(items)}
         actions = [_action(item, held.get(item.key)) for item in items]
-        over = [item for key, item in held.items() if key not in {each.key for each in items}]
+        declared = {each.key for each in items}
+        over = [item for key, item in held.items() if key not in declared and item.kind != "notification"]
         plan = Plan((*actions, *(Action(item.kind, item.name, Verb.DELETE) for item in over if prune)))
         if dry_run:
             return plan
@@ -58,6 +61,9 @@ def deploy(
 
 
 def _action(item: Item, held: Item | None) -> Action:
+    if item.why_not:
+        words = "stays as it is" if held else "left out"
+        return Action(item.kind, item.name, Verb.KEEP, notes=(f"{words}: {item.why_not}",))
     before = held.fields if held else {}
     changes = tuple(
         FieldChange(name, before.get(name), value)

@@ -9,18 +9,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from flows.steps.inputs import REPOSITORIES
+from flows.steps.repositories import GitAddress, parse_place
+from flows.tasks.deployed import TAG
 from flows.tasks.limits import collector_limit
 from pluginctl.deploying.declarations import (
     Declarations,
     DeclaredPlugin,
-    PlaceSettings,
+    notifications_of,
     parameters_of,
+    with_blocks,
 )
+from pluginctl.deploying.settings import PlaceSettings, PluginSettings, PoolSettings
 
-TAG = "pluginctl"
-"""Marks what `pluginctl deploy` has made, for `--prune`."""
-POOL = "pluginctl"
+IN_IMAGE = "/project"
+"""Where the pipeline's image has the project."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,16 @@ class Item:
     """Something that the server should hold, or holds.
 
     Attributes:
-        kind: `work pool`, `limit`, `deployment` or `automation`.
+        kind: `work pool`, `limit`, `notification`, `deployment` or `automation`.
         name: Its name; a deployment's is `flow/name`.
         fields: What is compared.
+        why_not: Why it cannot be made here; what the server holds of it stays as it is.
     """
 
     kind: str
     name: str
     fields: Mapping[str, Any]
+    why_not: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -48,22 +55,63 @@ def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
 
     Args:
         declared: What the project declares.
-        project: Its folder, in which a worker runs the flows.
+        project: Its folder, in which a worker of the type process runs the flows.
         version: Of the pipeline; the deployments' version.
     """
-    items = [Item("work pool", POOL, {"type": "process"})]
+    items = [
+        Item("work pool", name, {"type": pool.type, "concurrency_limit": pool.concurrency})
+        for name, pool in declared.pools.items()
+    ]
     limits = {
         collector_limit(environment, plugin_id): 1
         for plugin in declared.plugins
         for environment, plugin_id in plugin.plugin_ids.items()
     }
     items += [Item("limit", name, {"limit": limit}) for name, limit in sorted(limits.items())]
+    unset = {name for name, address in declared.addresses.items() if not address}
+    items += [
+        Item("notification", name, {"url": address}, "its variable is not set here" if name in unset else "")
+        for name, address in declared.addresses.items()
+    ]
     for plugin in declared.plugins:
-        items += _deployments(plugin, project, version)
-    return [*items, *(_automation(name, body) for name, body in declared.automations.items())]
+        items += _deployments(plugin, _Runs(declared.pools[plugin.settings.pool], project, version))
+    for name, body in declared.automations.items():
+        missing = ", ".join(sorted(notifications_of(body) & unset))
+        items.append(_automation(name, body, f"the address of {missing} is not set here" if missing else ""))
+    return items
 
 
-def _deployments(plugin: DeclaredPlugin, project: Path, version: str) -> Iterator[Item]:
+@dataclass(frozen=True)
+class _Runs:
+    """How the runs of a plugin's deployments are started."""
+
+    pool: PoolSettings
+    project: Path
+    version: str
+
+    def fields(self, settings: PluginSettings) -> dict[str, Any]:
+        pool, variables = self.pool, dict(self.pool.job_variables)
+        if pool.image:
+            variables["image"] = pool.image
+        if repositories := _repositories(settings):
+            given = dict(variables.get("env") or {})
+            named = " ".join(filter(None, (str(given.get(REPOSITORIES, "")), *repositories)))
+            variables["env"] = {**given, REPOSITORIES: named}
+        folder = pool.folder or (IN_IMAGE if pool.image else str(self.project))
+        return {
+            "work_pool_name": settings.pool,
+            "version": self.version,
+            "job_variables": variables,
+            "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": folder}}],
+        }
+
+
+def _repositories(settings: PluginSettings) -> list[str]:
+    places = map(parse_place, (settings.source, settings.manifest))
+    return list(dict.fromkeys(place.url for place in places if isinstance(place, GitAddress)))
+
+
+def _deployments(plugin: DeclaredPlugin, runs: _Runs) -> Iterator[Item]:
     from flows.recollect import recollect
     from flows.release import release
 
@@ -77,16 +125,21 @@ def _deployments(plugin: DeclaredPlugin, project: Path, version: str) -> Iterato
         "parameters": settings.parameters,
         "version": "",
     }
+    schema = release.parameters.model_dump()
+    if _repositories(settings):
+        values["revision"] = ""
+    else:
+        del schema["properties"]["revision"]
     if len(environments) == 1:
         values["environment"] = environments[0]
         values["parameters"] = parameters_of(settings, settings.environments[environments[0]])
     yield _deployment(
         f"release/{plugin.name}",
         f"{plugin.name}, from its source to collected resources.",
-        form(release.parameters.model_dump(), {"environment": environments, **_choices(fixed)}, values),
+        form(schema, {"environment": environments, **_choices(fixed)}, values),
         values,
         [TAG, f"plugin:{plugin.name}"],
-        (project, version),
+        runs.fields(settings),
     )
     for name, place in settings.environments.items():
         values = {
@@ -101,7 +154,7 @@ def _deployments(plugin: DeclaredPlugin, project: Path, version: str) -> Iterato
             form(recollect.parameters.model_dump(), _choices(fixed), values),
             values,
             [TAG, f"plugin:{plugin.name}", f"environment:{name}"],
-            (project, version),
+            runs.fields(settings),
             _schedules(place),
         )
 
@@ -112,27 +165,20 @@ def _deployment(
     schema: Mapping[str, Any],
     values: Mapping[str, Any],
     tags: list[str],
-    runs: tuple[Path, str],
+    runs: Mapping[str, Any],
     schedules: list[dict[str, Any]] | None = None,
 ) -> Item:
-    project, version = runs
     flow = name.partition("/")[0]
-    return Item(
-        "deployment",
-        name,
-        {
-            "description": description,
-            "entrypoint": f"flows/{flow}.py:{flow}",
-            "work_pool_name": POOL,
-            "version": version,
-            "tags": sorted(tags),
-            "parameters": dict(values),
-            "parameter_openapi_schema": dict(schema),
-            "enforce_parameter_schema": True,
-            "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(project)}}],
-            "schedules": schedules or [],
-        },
-    )
+    fields = {
+        "description": description,
+        "entrypoint": f"flows.{flow}.{flow}",  # the installed pipeline's: a project need not be a checkout of it
+        "tags": sorted(tags),
+        "parameters": dict(values),
+        "parameter_openapi_schema": dict(schema),
+        "enforce_parameter_schema": True,
+        "schedules": schedules or [],
+    }
+    return Item("deployment", name, {**fields, **runs})
 
 
 def form(
@@ -170,8 +216,33 @@ def _schedules(place: PlaceSettings) -> list[dict[str, Any]]:
     return [{"slug": "recollect", **when, "timezone": given.timezone}]
 
 
-def _automation(name: str, body: Mapping[str, Any]) -> Item:
+def _automation(name: str, body: Mapping[str, Any], why_not: str) -> Item:
+    """An automation with all of Prefect's fields; its actions keep the names of notifications."""
     from prefect.events.schemas.automations import AutomationCore
 
-    shown = AutomationCore.model_validate(body).model_dump(mode="json")
-    return Item("automation", name, {**shown, "tags": sorted({*shown["tags"], TAG})})
+    any_id = UUID(int=0)
+    ids = dict.fromkeys(notifications_of(body), any_id)
+    shown = AutomationCore.model_validate(with_blocks(body, ids)).model_dump(mode="json")
+    return Item(
+        "automation",
+        name,
+        {
+            **shown,
+            "actions": [
+                named_again(action, given.get("notification"))
+                for action, given in zip(shown["actions"], body["actions"], strict=True)
+            ],
+            "tags": sorted({*shown["tags"], TAG}),
+        },
+        why_not,
+    )
+
+
+def named_again(action: Mapping[str, Any], notification: str | None) -> dict[str, Any]:
+    """An action with the name of a notification in the place of the block's id."""
+    if notification is None:
+        return dict(action)
+    return {
+        **{key: each for key, each in action.items() if key != "block_document_id"},
+        "notification": notification,
+    }

@@ -8,10 +8,13 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import (
+    BlockDocumentCreate,
+    BlockDocumentUpdate,
     DeploymentScheduleCreate,
     GlobalConcurrencyLimitCreate,
     GlobalConcurrencyLimitUpdate,
     WorkPoolCreate,
+    WorkPoolUpdate,
 )
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
@@ -19,8 +22,17 @@ from prefect.client.schemas.schedules import construct_schedule
 from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 
+from flows.hidden import hide
+from flows.manifest.errors import InvalidField
+from flows.tasks.deployed import TAG
 from flows.tasks.limits import PREFIX
-from pluginctl.deploying.items import TAG, Item
+from flows.text import quoted
+from pluginctl.deploying.declarations import POOLS, with_blocks
+from pluginctl.deploying.items import Item, named_again
+from pluginctl.deployments import DeploymentError
+
+BLOCK = "slack-webhook"
+"""The type of block that hands on every Apprise address as it is. Prefect has no type for Apprise itself."""
 
 _PAGE = 200
 
@@ -43,6 +55,7 @@ class Server:
         return [
             *(found for item in wanted if item.kind == "work pool" and (found := self._pool(item.name))),
             *self._limits(wanted),
+            *self._notifications(),
             *self._read_deployments(wanted),
             *self._automations(wanted),
         ]
@@ -52,6 +65,7 @@ class Server:
         {
             "work pool": self._write_pool,
             "limit": self._write_limit,
+            "notification": self._write_notification,
             "deployment": self._write_deployment,
             "automation": self._write_automation,
         }[item.kind](item)
@@ -67,12 +81,42 @@ class Server:
 
     def _pool(self, name: str) -> Item | None:
         try:
-            return Item("work pool", name, {"type": self._client.read_work_pool(name).type})
+            pool = self._client.read_work_pool(name)
         except ObjectNotFound:
             return None
+        return Item("work pool", name, {"type": pool.type, "concurrency_limit": pool.concurrency_limit})
 
     def _write_pool(self, item: Item) -> None:
-        self._client.create_work_pool(WorkPoolCreate(name=item.name, type=item.fields["type"]))
+        held, limit = self._pool(item.name), item.fields["concurrency_limit"]
+        if held is None:
+            template = job_template(self._client.read_worker_metadata(), item.fields["type"])
+            pool = WorkPoolCreate(
+                name=item.name, type=item.fields["type"], concurrency_limit=limit, base_job_template=template
+            )
+            self._client.create_work_pool(pool)
+        elif held.fields["type"] == item.fields["type"]:
+            self._client.update_work_pool(item.name, WorkPoolUpdate(concurrency_limit=limit))
+        else:
+            raise DeploymentError(
+                f"The work pool {quoted(item.name)} is of the type {held.fields['type']}, not {item.fields['type']}, "
+                "and Prefect does not change the type of a pool",
+                "Declare a pool of another name, or delete this one first: prefect work-pool delete",
+            )
+
+    def check_job_variables(self, items: Iterable[Item]) -> None:
+        """Compares the job variables of all deployments with those that Prefect's worker of the pool's type has.
+
+        Raises:
+            InvalidField: a variable has no such name, or not such a value.
+        """
+        wanted = list(items)
+        types = {item.name: item.fields["type"] for item in wanted if item.kind == "work pool"}
+        metadata = self._client.read_worker_metadata()
+        schemas = {name: job_template(metadata, type_)["variables"] for name, type_ in types.items()}
+        for item in wanted:
+            if item.kind == "deployment":
+                pool = item.fields["work_pool_name"]
+                _check_variables(schemas[pool], item.fields["job_variables"], f"{POOLS}/{pool}.yaml")
 
     def _limits(self, wanted: Iterable[Item]) -> Iterator[Item]:
         names = {item.name for item in wanted if item.kind == "limit"}
@@ -132,20 +176,75 @@ class Server:
         ]
         self._client.create_deployment(self._client.create_flow_from_name(flow), name, **fields)
 
+    def _notifications(self) -> Iterator[Item]:
+        """All of them: nobody can tell those that a deploy has made."""
+        for each in self._client.read_block_documents_by_type(BLOCK, include_secrets=True):
+            name = str(each.name)
+            self._ids["notification", name] = each.id
+            yield Item("notification", name, {"url": hide(str(each.data.get("url", "")))})
+
+    def _write_notification(self, item: Item) -> None:
+        data = dict(item.fields)
+        if known := self._ids.get(item.key):
+            self._client.update_block_document(known, BlockDocumentUpdate(data=data))
+            return
+        type_ = self._client.read_block_type_by_slug(BLOCK)
+        schema = self._client.get_most_recent_block_schema_for_block_type(type_.id)
+        if schema is None:
+            raise DeploymentError(f"The Prefect server has no block of the type {BLOCK}", "Update the server")
+        block = BlockDocumentCreate(
+            name=item.name, data=data, block_type_id=type_.id, block_schema_id=schema.id
+        )
+        self._ids[item.key] = self._client.create_block_document(block).id
+
     def _automations(self, wanted: Iterable[Item]) -> Iterator[Item]:
         names = {item.name for item in wanted if item.kind == "automation"}
         for each in self._client.read_automations():
             if each.name in names or TAG in each.tags:
                 self._ids["automation", each.name] = each.id
-                yield Item("automation", each.name, _automation_fields(each))
+                yield Item("automation", each.name, self._automation_fields(each))
 
     def _write_automation(self, item: Item) -> None:
-        automation = AutomationCore.model_validate(item.fields)
+        ids = {name: each for (kind, name), each in self._ids.items() if kind == "notification"}
+        automation = AutomationCore.model_validate(with_blocks(item.fields, ids))
         known = self._ids.get(item.key)
         if known:
             self._client.update_automation(known, automation)
         else:
             self._client.create_automation(automation)
+
+    def _automation_fields(self, automation: Automation) -> Mapping[str, Any]:
+        names = {str(each): name for (kind, name), each in self._ids.items() if kind == "notification"}
+        fields = automation.model_dump(mode="json", exclude={"id", "created", "updated"})
+        shown = AutomationCore.model_validate(fields).model_dump(mode="json")
+        actions = [
+            named_again(each, names.get(str(each.get("block_document_id")))) for each in shown["actions"]
+        ]
+        return {**shown, "actions": actions, "tags": sorted(automation.tags)}
+
+
+def job_template(metadata: Mapping[str, Any], type_: str) -> dict[str, Any]:
+    """The base job template of Prefect's own worker of a type, out of the server's list of workers.
+
+    Raises:
+        DeploymentError: the server knows no such worker.
+    """
+    for collection in metadata.values():
+        for worker in collection.values():
+            if worker.get("type") == type_:
+                return dict(worker["default_base_job_configuration"])
+    raise DeploymentError(f"The Prefect server knows no workers of the type {type_}", "Update the server")
+
+
+def _check_variables(schema: dict[str, Any], values: Mapping[str, Any], file: str) -> None:
+    from prefect.utilities.schema_tools.validation import validate
+
+    unknown = sorted(values.keys() - schema["properties"].keys())
+    if unknown:
+        known = ", ".join(sorted(schema["properties"]))
+        raise InvalidField(f"{file}: there is no job variable {quoted(unknown[0])}. There are: {known}.")
+    for error in validate(dict(values), schema, ignore_required=True):
+        raise InvalidField(f"{file}: job_variables{error.json_path.removeprefix('$')}: {error.message}.")
 
 
 def _fields(deployment: DeploymentResponse) -> dict[str, Any]:
@@ -154,6 +253,7 @@ def _fields(deployment: DeploymentResponse) -> dict[str, Any]:
         "entrypoint": deployment.entrypoint,
         "work_pool_name": deployment.work_pool_name,
         "version": deployment.version,
+        "job_variables": deployment.job_variables,
         "tags": sorted(deployment.tags),
         "parameters": deployment.parameters,
         "parameter_openapi_schema": deployment.parameter_openapi_schema,
@@ -168,8 +268,3 @@ def _schedule(held: Any) -> dict[str, Any]:
     cron = getattr(schedule, "cron", None)
     when = {"cron": cron} if cron else {"interval": schedule.interval.total_seconds()}
     return {"slug": held.slug, **when, "timezone": schedule.timezone}
-
-
-def _automation_fields(automation: Automation) -> Mapping[str, Any]:
-    fields = automation.model_dump(mode="json", exclude={"id", "created", "updated"})
-    return {**AutomationCore.model_validate(fields).model_dump(mode="json"), "tags": sorted(automation.tags)}

@@ -42,6 +42,11 @@ class Api:
         self.address = address
         self.calls = client.api
 
+    def engine_id(self) -> str:
+        """Return the engine's own id, the same for all that use it."""
+        with answering(self.address, "asking for the engine's id"):
+            return str(self.calls.info()["ID"])
+
     def find(self, reference: ImageReference) -> LocalImage | None:
         """Return the engine's image of that name and tag, or None."""
         found = self.inspect(f"{reference.name}:{reference.require_tag()}")

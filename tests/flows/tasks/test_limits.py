@@ -9,9 +9,11 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.states import Running
 
 from flows.steps.subject import Subject
-from flows.tasks.limits import collector_limit, one_at_a_time
+from flows.tasks import limits
+from flows.tasks.limits import build_slot, collector_limit, one_at_a_time
 from flows.tasks.this_run import rename
 from tests.waiting import wait_for
 
@@ -48,10 +50,12 @@ class Run:
 
     def __init__(self, subject: Subject) -> None:
         self.inside, self.end = threading.Event(), threading.Event()
+        self.begun = threading.Event()
 
         @flow(name="limited")
         def using() -> None:
             rename(subject.title, subject.tags)
+            self.begun.set()
             with one_at_a_time(subject):
                 self.inside.set()
                 assert self.end.wait(120)
@@ -95,3 +99,53 @@ def test_without_a_limit_nothing_waits():
     assert all(run.inside.wait(60) for run in runs)
     for run in runs:
         run.finish()
+
+
+@pytest.mark.usefixtures("limit")
+def test_runs_that_wait_use_a_collector_in_the_order_of_their_arrival():
+    first = Run(SUBJECT)
+    assert first.inside.wait(60)
+    waiting = []
+    for _ in range(3):
+        waiting.append(Run(SUBJECT))
+        assert waiting[-1].begun.wait(60)
+    first.finish()
+    for position, run in enumerate(waiting):
+        assert run.inside.wait(60)
+        assert not any(other.inside.is_set() for other in waiting[position + 1 :])
+        run.finish()
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_run_that_died_while_it_waited_stops_nobody(monkeypatch):
+    monkeypatch.setattr(limits, "GRACE_SECONDS", 2.0)
+    with get_client(sync_client=True) as client:
+        dead = client.create_flow_run(flow(lambda: None, name="dead"), tags=SUBJECT.tags, state=Running())
+        run = Run(SUBJECT)
+        assert run.inside.wait(60)
+        run.finish()
+        client.delete_flow_run(dead.id)
+
+
+def test_builds_on_one_engine_are_one_at_a_time(said):
+    inside, end = threading.Event(), threading.Event()
+
+    @flow(name="building")
+    def build(wait: bool) -> None:
+        with build_slot("engine-1"):
+            inside.set()
+            assert not wait or end.wait(120)
+
+    first = threading.Thread(target=build, args=(True,))
+    first.start()
+    assert inside.wait(60)
+    second = threading.Thread(target=build, args=(False,))
+    second.start()
+    wait_for(lambda: "waiting for another build on this Docker engine" in said, "the second build to say so")
+    assert second.is_alive()
+    end.set()
+    first.join()
+    second.join(60)
+    assert not second.is_alive()
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name("docker-engine:engine-1").active_slots == 0

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
+from prefect.states import Failed
 from typer.testing import CliRunner
 
+from flows.manifest.errors import InvalidField
 from flows.resources import Verb
 from pluginctl.app import app
 from pluginctl.deploying.deploy import deploy
-from pluginctl.deployments import PrefectUnreachable
+from pluginctl.deployments import DeploymentError, PrefectUnreachable
+from tests.waiting import wait_for
+
+COINS = {"source": "plugin", "manifest": "deployments/portfolio", "environments": {"staging": None}}
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 
@@ -21,9 +29,8 @@ pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 @pytest.fixture(autouse=True)
 def clean(project, checkout):
     """Nothing is left on the server by one test for the next."""
-    automation = checkout / "deployments/automations/dead-run.yaml"
-    (project.folder / "deployments/automations").mkdir()
-    (project.folder / "deployments/automations/dead-run.yaml").write_text(automation.read_text())
+    shutil.copytree(checkout / "deployments/automations", project.folder / "deployments/automations")
+    shutil.copytree(checkout / "deployments/notifications", project.folder / "deployments/notifications")
     yield
     for file in (project.folder / "deployments/automations").iterdir():
         file.unlink()
@@ -114,7 +121,7 @@ def test_the_command_shows_what_it_would_do_and_then_what_it_did(project, monkey
     def said(*words: str) -> str:
         done = CliRunner().invoke(app, ["deploy", *words])
         assert done.exit_code == 0, done.output
-        return done.stdout
+        return "".join(line for line in done.stdout.splitlines(True) if not line.startswith("remark: "))
 
     planned = said("--dry-run")
     assert "release/coins" in planned
@@ -122,3 +129,91 @@ def test_the_command_shows_what_it_would_do_and_then_what_it_did(project, monkey
     assert re.fullmatch(r"Deployed: \d+ changed, \d+ kept\.\n", said())
     again = json.loads(said("-o", "json"))
     assert {action["action"] for action in again["actions"]} == {"keep"}
+
+
+@pytest.fixture
+def received():
+    """A receiver of messages on this machine: the address of it, as Apprise writes it, and what has arrived."""
+    arrived = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            arrived.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"json://127.0.0.1:{server.server_port}", arrived
+    server.shutdown()
+    server.server_close()
+
+
+def test_without_its_address_an_automation_is_left_out_with_a_remark(project, monkeypatch):
+    monkeypatch.delenv("OPERATORS_ADDRESS", raising=False)
+    notes = {action.name: action.notes for action in deploy(project.folder).actions}
+    assert notes["operators"] == ("left out: its variable is not set here",)
+    assert notes["Tell of a run that failed"] == ("left out: the address of operators is not set here",)
+    with get_client(sync_client=True) as client:
+        assert not client.read_automations_by_name("Tell of a run that failed")
+
+
+def test_a_failed_run_of_the_project_is_told_and_the_address_is_shown_nowhere(project, monkeypatch, received):
+    address, arrived = received
+    monkeypatch.setenv("OPERATORS_ADDRESS", f"{address}/a-secret-path")
+    monkeypatch.chdir(project.folder)
+    first = CliRunner().invoke(app, ["deploy", "--dry-run"])
+    assert "notification" in first.stdout
+    assert "a-secret-path" not in first.output
+    assert verbs(deploy(project.folder))["notification operators"] == "create"
+    assert {*verbs(deploy(project.folder)).values()} == {"keep"}
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name("release/coins")
+        run = client.create_flow_run_from_deployment(deployment.id, parameters={"environment": "staging"})
+        state = Failed(name="Blocked", message="plugin x is blocked: {{ 1 }} <b>")
+        client.set_flow_run_state(run.id, state, force=True)
+    message = wait_for(lambda: arrived, "the message")[0]
+    assert message["title"] == f"Blocked: {run.name}"
+    assert "plugin x is blocked: {{ 1 }}" in message["message"]
+    assert str(run.id) in message["message"]
+    # Without the variable, nothing of it is touched.
+    monkeypatch.delenv("OPERATORS_ADDRESS")
+    plan = deploy(project.folder, prune=True)
+    assert {*verbs(plan).values()} == {"keep"}
+    monkeypatch.setenv("OPERATORS_ADDRESS", f"{address}/another")
+    assert [action.name for action in deploy(project.folder).writes] == ["operators"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"networkmode": "host"}, "there is no job variable 'networkmode'. There are: "),
+        ({"volumes": "/a:/b"}, "job_variables.volumes"),
+    ],
+)
+def test_job_variables_are_those_of_prefects_own_worker(project, variables, words):
+    project.write("pools/containers", {"type": "docker", "image": "x:1", "job_variables": variables})
+    project.write("plugins/coins", {**COINS, "pool": "containers"})
+    with pytest.raises(InvalidField) as raised:
+        deploy(project.folder)
+    assert words in raised.value.message
+
+
+@pytest.mark.parametrize("type_", ["docker", "kubernetes"])
+def test_a_pool_has_the_job_template_of_prefects_own_worker(project, type_):
+    name = f"of-{type_}"
+    project.write(f"pools/{name}", {"type": type_, "image": "x:1", "concurrency": 2})
+    project.write("plugins/coins", {**COINS, "pool": name})
+    deploy(project.folder)
+    assert {*verbs(deploy(project.folder)).values()} == {"keep"}
+    with get_client(sync_client=True) as client:
+        pool = client.read_work_pool(name)
+        assert (pool.type, pool.concurrency_limit) == (type_, 2)
+        assert "image" in pool.base_job_template["variables"]["properties"]
+        assert client.read_deployment_by_name("release/coins").job_variables == {"image": "x:1"}
+    project.write(f"pools/{name}", {"type": "process"})
+    with pytest.raises(DeploymentError, match=f"is of the type {type_}, not process"):
+        deploy(project.folder)

@@ -1,8 +1,17 @@
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
 import jsonschema
 import pytest
+from prefect.flows import load_flow_from_entrypoint
 
+from flows.manifest import ManifestError
+from pluginctl.deploying import declarations
 from pluginctl.deploying.declarations import read
 from pluginctl.deploying.items import items_of
+
+FIELDS = {"source": "plugin", "manifest": "deployments/portfolio", "environments": {"staging": None}}
 
 
 @pytest.fixture
@@ -42,3 +51,98 @@ def test_a_recollection_needs_nothing_and_takes_nothing_else(items):
         )
     assert fields["schedules"] == [{"slug": "recollect", "cron": "5 * * * *", "timezone": "Europe/Berlin"}]
     assert fields["tags"] == ["environment:production", "plugin:coins", "pluginctl"]
+
+
+ADDRESS = "git+https://git.example.com/team/plugin-x.git@v0.3.1"
+
+
+def deployments(project):
+    found = items_of(read(project.folder), project.folder, "1.0")
+    return {item.name: item.fields for item in found if item.kind == "deployment"}
+
+
+@pytest.fixture
+def fetched(monkeypatch, checkout):
+    """Manifests of git addresses come from the samples: what is cloned is tested with the repositories."""
+
+    @contextmanager
+    def fetching(_runner):
+        yield lambda place, _what: place if isinstance(place, Path) else checkout / "deployments/portfolio"
+
+    monkeypatch.setattr(declarations, "fetching", fetching)
+
+
+@pytest.mark.usefixtures("fetched")
+def test_a_plugin_in_a_repository_has_a_revision_to_choose_and_its_workers_may_fetch_it(project):
+    fields = {"source": f"{ADDRESS}#plugin", "manifest": ADDRESS, "environments": {"staging": None}}
+    project.write("plugins/coins", fields)
+    release, recollect = deployments(project).values()
+    assert release["parameters"]["revision"] == ""
+    assert release["parameter_openapi_schema"]["properties"]["source"]["enum"] == [f"{ADDRESS}#plugin"]
+    for each in (release, recollect):
+        url = "https://git.example.com/team/plugin-x.git"
+        assert each["job_variables"] == {"env": {"PLUGINCTL_REPOSITORIES": url}}
+
+
+def test_a_plugin_in_a_folder_has_none(items):
+    fields = items["deployment", "release/coins"]
+    assert "revision" not in fields["parameters"]
+    assert "revision" not in fields["parameter_openapi_schema"]["properties"]
+    assert fields["job_variables"] == {}
+
+
+def test_flows_are_those_of_the_installed_pipeline(items):
+    """A project need not be a checkout of the pipeline."""
+    assert items["deployment", "release/coins"]["entrypoint"] == "flows.release.release"
+    assert load_flow_from_entrypoint("flows.release.release").name == "release"
+
+
+def test_a_pool_of_containers_gives_its_image_and_its_variables(project):
+    pool = {
+        "type": "docker",
+        "image": "registry.example.com/pipeline:1.0",
+        "concurrency": 4,
+        "job_variables": {"network_mode": "host"},
+    }
+    project.write("pools/containers", pool)
+    project.write("plugins/coins", {**FIELDS, "pool": "containers"})
+    items = {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0")}
+    assert items["work pool", "containers"] == {"type": "docker", "concurrency_limit": 4}
+    assert ("work pool", "pluginctl") not in items
+    release = items["deployment", "release/coins"]
+    assert release["work_pool_name"] == "containers"
+    assert release["job_variables"] == {
+        "image": "registry.example.com/pipeline:1.0",
+        "network_mode": "host",
+    }
+    (step,) = release["pull_steps"]
+    assert step["prefect.deployments.steps.set_working_directory"] == {"directory": "/project"}
+
+
+@pytest.mark.parametrize(
+    ("pool", "plugin", "words"),
+    [
+        ({"type": "docker"}, {}, "needs the image"),
+        ({"image": "x"}, {}, "has no image"),
+        ({"type": "ecs", "image": "x"}, {}, "type"),
+        ({"folder": "project"}, {}, "absolute path"),
+        ({}, {"pool": "other"}, "there is no work pool 'other'"),
+    ],
+)
+def test_a_pool_that_cannot_be_is_named(project, pool, plugin, words):
+    project.write("pools/containers", pool)
+    project.write("plugins/coins", {**FIELDS, **plugin})
+    with pytest.raises(ManifestError) as raised:
+        read(project.folder)
+    assert words in raised.value.message
+
+
+def test_an_automation_of_a_notification_that_is_not_declared_is_refused(project, checkout):
+    shutil.copytree(checkout / "deployments/automations", project.folder / "deployments/automations")
+    with pytest.raises(ManifestError, match="there is no notification 'operators'"):
+        read(project.folder)
+    project.write("notifications/operators", {"address_variable": "X"})
+    assert len(read(project.folder).automations) == 4
+    project.write("notifications/Not a name", {"address_variable": "X"})
+    with pytest.raises(ManifestError, match="small letters"):
+        read(project.folder)
