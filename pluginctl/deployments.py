@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
-import yaml
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -101,9 +96,7 @@ def run_deployment(
     try:
         return asyncio.run(_run(name, parameters, watcher, timeout))
     except ObjectNotFound as error:
-        raise DeploymentError(
-            f"Prefect has no deployment {name}", "Deploy it: prefect deploy --all"
-        ) from error
+        raise DeploymentError(f"Prefect has no deployment {name}", "Deploy it: pluginctl deploy") from error
     except TimeoutError as error:
         raise DeploymentError(
             f"The run of {name} did not end within {timeout:.0f} s", "Is a worker running?"
@@ -167,33 +160,3 @@ async def _artifacts(client: PrefectClient, run: FlowRun) -> dict[str, Any]:
     mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
     found = await client.read_artifacts(artifact_filter=mine)
     return {kind_of(artifact.key): artifact.data for artifact in found}
-
-
-def deploy(checkout: Path, environments: Collection[str]) -> None:
-    """Sends the deployments of `prefect.yaml` to the server, as `prefect deploy` does.
-
-    A deployment with a schedule is left out if its environment is not one of `environments`: each scheduled run
-    would fail.
-
-    Raises:
-        DeploymentError: `prefect deploy` failed; the details quote its output.
-    """
-    declared = yaml.safe_load((checkout / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    names = [
-        each["name"]
-        for each in declared
-        if not each.get("schedules") or each["parameters"]["environment"] in environments
-    ]
-    chosen = [word for name in names for word in ("--name", name)]
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *chosen],
-        cwd=checkout,
-        env={**os.environ, "PLUGINCTL_CHECKOUT": str(checkout)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise DeploymentError(
-            "prefect deploy failed", details=(done.stdout + done.stderr).strip().splitlines()
-        )

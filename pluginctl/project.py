@@ -106,11 +106,6 @@ def _sample(name: str, *, given: bool) -> Project | None:
     return Project(root / SOURCE, root / MANIFEST)
 
 
-def project_root() -> Path | None:
-    """The project that Prefect's flows should run in: the current folder if it is one, else the checkout."""
-    return Path.cwd() if _is_project() else checkout()
-
-
 def require_checkout(command: str) -> Path:
     """The repository's folder, for a command that works only there.
 

@@ -32,7 +32,7 @@ _COLUMNS = ("kind", "name", "action")
 
 @app.command()
 def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
-    """Start a sandbox and Prefect, deploy prefect.yaml, run `release` on the worker, and show what was collected."""
+    """Start a sandbox and Prefect, deploy the sample, release it on the worker, and show what was collected."""
     started = time.perf_counter()
     errors = message_console()
     with exit_on_error(), TerminalProgress(errors) as progress:
@@ -41,17 +41,18 @@ def demo(generation: GenerationOption = lifecycle.GENERATION) -> None:
         summary = lifecycle.up(home, generation=generation, prefect=True, progress=progress)
     # Prefect reads its settings when it is imported.
     os.environ.update(summary.prefect_environment)
-    from pluginctl.deployments import deploy, run_deployment
+    from pluginctl.deploying.deploy import deploy
+    from pluginctl.deployments import run_deployment
 
     with exit_on_error():
-        with TerminalProgress(errors) as progress, progress.step("deploying prefect.yaml"):
-            deploy(
-                checkout, [lifecycle.summary(home, generation=name).name for name in lifecycle.existing(home)]
-            )
+        with TerminalProgress(errors) as progress, progress.step("pluginctl deploy"):
+            # The schedule of a sandbox that does not exist would bring a failed run every quarter of an hour.
+            here = [lifecycle.summary(home, generation=name).name for name in lifecycle.existing(home)]
+            deploy(checkout, environments=here)
         errors.print(f"Prefect's pages: {summary.prefect}", highlight=False)
         with errors.status("release") as status:
             watcher = _Watcher(errors, status, summary.prefect or "")
-            run = run_deployment("release/release", {"environment": summary.name}, watcher)
+            run = run_deployment("release/portfolio", {"environment": summary.name}, watcher)
     _show(result_console(), run, time.perf_counter() - started)
     console = result_console()
     console.say(f"Prefect:  {summary.prefect}/runs/flow-run/{run.id}")

@@ -22,7 +22,7 @@ from pluginctl.output import (
     message_console,
     result_console,
 )
-from pluginctl.project import project_root, this_command
+from pluginctl.project import this_command
 from pluginctl.spinner import TerminalProgress
 from pluginctl.tables import rows_table
 from sandbox import lifecycle
@@ -171,9 +171,7 @@ def env(generation: GenerationOption = lifecycle.GENERATION) -> None:
 
     One of them is the server's password.
     """
-    variables = dict(_with_prefect(generation).prefect_environment)
-    if root := project_root():
-        variables["PLUGINCTL_CHECKOUT"] = str(root)
+    variables = _with_prefect(generation).prefect_environment
     for name, value in variables.items():
         emit(f"export {name}={shlex.quote(value)}\n")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -70,6 +70,20 @@ class Declarations:
     pools: Mapping[str, PoolSettings] = field(default_factory=dict)
     automations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     addresses: Mapping[str, str | None] = field(default_factory=dict)
+
+    def of(self, environments: Collection[str]) -> Declarations:
+        """The same without other environments, and without plugins that have no environment left."""
+        plugins = []
+        for plugin in self.plugins:
+            chosen = {
+                name: place for name, place in plugin.settings.environments.items() if name in environments
+            }
+            if chosen:
+                settings = plugin.settings.model_copy(update={"environments": chosen})
+                plugins.append(
+                    DeclaredPlugin(plugin.name, settings, {name: plugin.plugin_ids[name] for name in chosen})
+                )
+        return replace(self, plugins=tuple(plugins))
 
 
 def read(project: Path) -> Declarations:

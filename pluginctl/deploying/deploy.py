@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ def deploy(
     *,
     dry_run: bool = False,
     prune: bool = False,
+    environments: Collection[str] | None = None,
     done: Callable[[Action], None] = lambda _: None,
 ) -> Plan:
     """Deploys a project to the server of Prefect's settings (PREFECT_API_URL).
@@ -31,6 +32,7 @@ def deploy(
         project: The folder that holds `deployments/`; workers run the flows in the folder of this path.
         dry_run: Whether to stop after the plan.
         prune: Whether to remove what an earlier deploy has made and nothing declares any more.
+        environments: The only environments to deploy for; None for all. What there is of others is then no excess.
         done: Receives each action that was carried out.
 
     Returns:
@@ -40,13 +42,15 @@ def deploy(
         ManifestError: a declaration is wrong. Nothing was changed.
         DeploymentError: the server does not answer, or refused something.
     """
-    items = items_of(read(project), project.resolve(), version(DISTRIBUTION))
+    declared = read(project)
+    chosen = declared if environments is None else declared.of(environments)
+    items = items_of(chosen, project.resolve(), version(DISTRIBUTION))
     with _server() as server:
         server.check_job_variables(items)
         held = {item.key: item for item in server.read(items)}
         actions = [_action(item, held.get(item.key)) for item in items]
-        declared = {each.key for each in items}
-        over = [item for key, item in held.items() if key not in declared and item.kind != "notification"]
+        keys = {each.key for each in items}
+        over = [item for key, item in held.items() if key not in keys and item.kind != "notification"]
         plan = Plan((*actions, *(Action(item.kind, item.name, Verb.DELETE) for item in over if prune)))
         if dry_run:
             return plan

@@ -91,12 +91,12 @@ def demo(sandbox, run, server):
     """`pluginctl demo` in the running sandbox; the schedule that it deploys is paused afterwards."""
     done = run("demo")
     assert done.returncode == 0, done.stdout + done.stderr
-    return done, next(each for each in pause(server) if each["name"] == "recollect")
+    return done, next(each for each in pause(server) if each["name"] == "portfolio@sandbox")
 
 
 def pause(server: Server) -> list[dict[str, Any]]:
     """Pauses all deployments of `recollect`."""
-    deployments = server.post("deployments/filter", deployments={"name": {"like_": "recollect"}})
+    deployments = server.post("deployments/filter", flows={"name": {"any_": ["recollect"]}})
     for deployment in deployments:
         server.post(f"deployments/{deployment['id']}/pause_deployment")
     return deployments
@@ -132,8 +132,7 @@ def worktree(sandbox, demo, server, checkout, tmp_path_factory) -> Path:
     (folder / ENVIRONMENTS).mkdir(parents=True)
     shutil.copy(checkout / "prefect.yaml", folder)
     names = ("--name", "release", "--name", "recollect")
-    here = {"PLUGINCTL_CHECKOUT": str(folder)}
-    done = prefect(sandbox, "--no-prompt", "deploy", *names, cwd=folder, variables=here)
+    done = prefect(sandbox, "--no-prompt", "deploy", *names, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     pause(server)
     return folder

@@ -11,7 +11,7 @@ import pytest
 from flows.manifest import FileMissing, InvalidField
 from flows.steps.places import ENVIRONMENTS, MANIFEST, SOURCE
 from pluginctl import project
-from pluginctl.project import NoCheckout, find_folders, find_inputs, project_root, require_checkout, samples
+from pluginctl.project import NoCheckout, find_folders, find_inputs, require_checkout, samples
 
 
 @pytest.fixture(autouse=True)
@@ -229,14 +229,6 @@ def test_without_an_environment_only_a_project_has_folders(elsewhere):
     (elsewhere / "deployments/project.yaml").write_text("{source: ., manifest: m}\n")
     found = find_folders()
     assert (found.source, found.manifest) == (Path(), Path("m"))
-
-
-def test_flows_run_in_the_project_else_in_the_checkout(elsewhere, checkout, monkeypatch, tmp_path):
-    assert project_root() == checkout
-    monkeypatch.setattr("sandbox.machine.layout.PACKAGE", tmp_path / "sandbox")
-    assert project_root() is None
-    (elsewhere / "deployments").mkdir()
-    assert project_root() == elsewhere
 
 
 def test_a_command_of_the_checkout_alone(checkout, monkeypatch, tmp_path):

@@ -89,11 +89,11 @@ def test_it_releases_into_the_sandbox_of_the_generation_that_is_asked_for(monkey
         return run(completed=generation == "2.x", message="It cannot be done.")
 
     monkeypatch.setattr(demo.lifecycle, "up", up)
-    monkeypatch.setattr(remote, "deploy", lambda *_: None)
+    monkeypatch.setattr("pluginctl.deploying.deploy.deploy", lambda *_, **__: None)
     monkeypatch.setattr(remote, "run_deployment", run_deployment)
     done = CliRunner().invoke(app, ["demo", *arguments])
     assert done.exit_code == (0 if generation == "2.x" else 1), done.output
     assert [(each["generation"], each["prefect"]) for each in started] == [(generation, True)]
     environment = {"2.x": "sandbox", "1.12": "sandbox-1.12"}[generation]
-    assert ran == [("release/release", {"environment": environment})]
+    assert ran == [("release/portfolio", {"environment": environment})]
     assert "Prefect's pages ask for a password. To print it: pluginctl sandbox password\n" in done.stdout

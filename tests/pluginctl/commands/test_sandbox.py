@@ -192,18 +192,6 @@ def test_env_names_the_one_server_of_all_sandboxes(run, prefect):
     assert "export PREFECT_API_URL=http://127.0.0.1:24000/api\n" in said.pop()
 
 
-def test_env_names_the_folder_that_flows_run_in(run, prefect, checkout, tmp_path, monkeypatch):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "project/deployments").mkdir(parents=True)
-    for folder, named in (("elsewhere", checkout), ("project", tmp_path / "project")):
-        monkeypatch.chdir(tmp_path / folder)
-        assert f"export PLUGINCTL_CHECKOUT={named}\n" in run("env").stdout
-    monkeypatch.setattr("sandbox.machine.layout.PACKAGE", tmp_path / "sandbox")
-    assert f"export PLUGINCTL_CHECKOUT={tmp_path / 'project'}\n" in run("env").stdout
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert "PLUGINCTL_CHECKOUT" not in run("env").stdout
-
-
 @pytest.fixture
 def lines(monkeypatch):
     """What the sandbox was asked for its logs, which have two lines of two parts."""

@@ -214,6 +214,16 @@ def test_a_pool_has_the_job_template_of_prefects_own_worker(project, type_):
         assert (pool.type, pool.concurrency_limit) == (type_, 2)
         assert "image" in pool.base_job_template["variables"]["properties"]
         assert client.read_deployment_by_name("release/coins").job_variables == {"image": "x:1"}
+    file = project.folder / f"deployments/pools/{name}.yaml"
     project.write(f"pools/{name}", {"type": "process"})
     with pytest.raises(DeploymentError, match=f"is of the type {type_}, not process"):
         deploy(project.folder)
+    file.unlink()
+
+
+def test_one_environment_alone(project):
+    plan = deploy(project.folder, environments=["production"], dry_run=True)
+    names = [action.name for action in plan.actions if action.kind == "deployment"]
+    assert names == ["release/coins", "recollect/coins@production"]
+    nothing = deploy(project.folder, environments=[], dry_run=True)
+    assert not [action for action in nothing.actions if action.kind == "deployment"]
