@@ -25,6 +25,7 @@ from flows.steps.runner import Step
 from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
+from flows.tasks.lateness import check_slot
 from flows.tasks.limits import one_at_a_time
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
@@ -69,6 +70,7 @@ class PrefectRunner:
         if subject.plugin_id and not self._holds:
             self._holds = True
             self._held.enter_context(one_at_a_time(subject))
+            check_slot()  # the run may have waited until the next one was due
 
     def planned(self, plan: Plan) -> None:
         """Stores the plan: what changes and why as text, and a short table."""
