@@ -38,7 +38,7 @@ COLLECTED = Ending("Collected", True, "A re-collection was a success.")
 SKIPPED = Ending(
     "Skipped",
     True,
-    "A scheduled run had nothing to do: the plugin is not released there, or its time is over.",
+    "A scheduled run had nothing to do: the plugin is not released there, or a later run was due as well.",
 )
 BLOCKED = Ending("Blocked", False, "The plan has an action that cannot be carried out. Nothing was changed.")
 REFUSED = Ending(

@@ -7,7 +7,7 @@ import re
 from flows.steps.subject import Subject
 
 #: The kinds of artifacts; a key begins with one of them.
-PLAN, PROGRESS, REPORT, RESOURCES = "plan", "collection", "report", "resources"
+PLAN, PROGRESS, REPORT, RESOURCES, HISTORY = "plan", "collection", "report", "resources", "history"
 
 
 def key(kind: str, subject: Subject) -> str:

@@ -16,6 +16,7 @@ from flows.steps.ending import BLOCKED, NOT_COLLECTED, SKIPPED, Ending, of_error
 from flows.steps.errors import FlowError, NotReleased, PlanBlocked
 from flows.steps.report import Report
 from flows.steps.stopped import AGAIN, job_goes_on
+from flows.tasks.lateness import TooLate, check_slot
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.this_run import is_scheduled
 from flows.text import printable
@@ -57,10 +58,11 @@ def conclude(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
         TerminationSignal: the run was cancelled, or its worker is being stopped. Prefect sets the state.
     """
     try:
+        check_slot()
         with runner:
             report = work()
     except PipelineError as error:
-        if isinstance(error, NotReleased) and is_scheduled():
+        if isinstance(error, NotReleased | TooLate) and is_scheduled():
             return _state(SKIPPED, str(error))
         ending = of_error(error)
         runner.stopped(ending, error)

@@ -18,6 +18,7 @@ from flows.collection import Job
 from flows.errors import PipelineError
 from flows.resources import Plan
 from flows.steps.ending import Ending
+from flows.steps.errors import NothingCollected, NotReleased
 from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_text, release_report
 from flows.steps.progress import Progress
 from flows.steps.report import Report
@@ -25,6 +26,8 @@ from flows.steps.runner import Step
 from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
+from flows.tasks.history import History
+from flows.tasks.lateness import check_slot
 from flows.tasks.limits import one_at_a_time
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
@@ -46,13 +49,16 @@ class PrefectRunner:
         self.progress = Progress(subject)
         self._held = ExitStack()
         self._holds = False
+        self._history = History()
         self._tasks = TaskRuns()
         self._bar: UUID | None = None
 
     def run(self, step: Step[T]) -> T:
         """Runs one step as a task."""
         self.progress.begin(step)
+        self._history.begin(step)
         result = cast("T", self._tasks.run(step))
+        self._history.finish(step)
         self.progress.finish(step, result)
         return result
 
@@ -69,6 +75,7 @@ class PrefectRunner:
         if subject.plugin_id and not self._holds:
             self._holds = True
             self._held.enter_context(one_at_a_time(subject))
+            check_slot()  # the run may have waited until the next one was due
 
     def planned(self, plan: Plan) -> None:
         """Stores the plan: what changes and why as text, and a short table."""
@@ -93,7 +100,7 @@ class PrefectRunner:
             update_progress_artifact(self._bar, done, description=words)
 
     def finished(self, report: Report) -> None:
-        """Stores the report, and the collected resources as a separate table."""
+        """Stores the report, the collected resources as a separate table, and the history with them."""
         self._report(release_report(report, links()))
         if collected := report.collected:
             create_table_artifact(
@@ -101,16 +108,25 @@ class PrefectRunner:
                 key=self._key(RESOURCES),
                 description="The collected resources, as the console would list them",
             )
+            self._history.add_report(report, self.progress.subject)
 
     def stopped(self, ending: Ending, error: PipelineError) -> None:
         """Stores the report of a run that an error has stopped."""
         self._report(stopped_report(self.progress, ending, error, links()))
+        # A re-collection that could not begin is one that is missing, unless there is nothing to collect with.
+        missing = self.progress.subject.flow == "recollect" and not isinstance(
+            error, (NotReleased, NothingCollected)
+        )
+        if self._history.begun or (missing and self.progress.subject.plugin_id):
+            self._history.add_failure(ending.name, self.progress.subject)
 
     def interrupted(self) -> None:
         """Stores the report of a run that was cancelled, and says what goes on without it."""
         if words := job_goes_on(self.progress):
             get_run_logger().warning("%s", words)
         self._report(interrupted_report(self.progress, links()))
+        if self._history.begun:
+            self._history.add_failure("Interrupted", self.progress.subject)
 
     def _report(self, text: str) -> None:
         create_markdown_artifact(

@@ -6,18 +6,24 @@ from collections.abc import Collection
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.utilities.urls import url_for
 
 from flows.text import printable
 
 
+def get_run() -> FlowRun | None:
+    """The run, as the server knew it when it began; None outside of a flow run."""
+    context = FlowRunContext.get()
+    return context.flow_run if context else None
+
+
 def rename(name: str, tags: Collection[str]) -> None:
     """Gives the run a name, and adds tags to those of its deployment."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    run = get_run()
+    if run is None:
         return
-    run = context.flow_run
     run.tags = sorted({*run.tags, *map(printable, tags)})
     with get_client(sync_client=True) as client:
         client.update_flow_run(run.id, name=printable(name), tags=run.tags)
@@ -25,22 +31,21 @@ def rename(name: str, tags: Collection[str]) -> None:
 
 def run_id() -> UUID | None:
     """The run's id; None outside of a flow run."""
-    context = FlowRunContext.get()
-    return context.flow_run.id if context and context.flow_run else None
+    run = get_run()
+    return run.id if run else None
 
 
 def is_scheduled() -> bool:
     """Whether a schedule has started the run, and no person."""
-    context = FlowRunContext.get()
-    return bool(context and context.flow_run and context.flow_run.auto_scheduled)
+    run = get_run()
+    return bool(run and run.auto_scheduled)
 
 
 def links() -> list[tuple[str, str]]:
     """The pages of the run and of its deployment."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    run = get_run()
+    if run is None:
         return []
-    run = context.flow_run
     pages = [("run", url_for("flow-run", run.id))]
     if run.deployment_id:
         pages.append(("deployment", url_for("deployment", run.deployment_id)))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,14 @@ import psutil
 import pytest
 import requests
 
+from flows.steps import history_page
+from flows.steps.history import PastCollection
+from flows.steps.subject import Subject
 from sandbox import lifecycle, prefect_parts
 from sandbox.engine import containers
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
-from tests.browser import browser
+from tests.browser import Page, browser
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -171,23 +175,27 @@ def test_a_name_that_leads_here_is_not_answered(sandbox: Summary, tmp_path: Path
     assert fetched == "answered 421"
 
 
+def log_in(page: Page, sandbox: Summary, path: str) -> str:
+    """Opens a page and gives the password; gives what it had shown before."""
+    assert sandbox.prefect_password is not None
+    page.open(f"{sandbox.prefect}{path}")
+    field = "document.querySelector('input[type=password]')"
+    wait_for(lambda: page.run(f"!!{field}") or page.disturbed, "the question for the password", pause=0.2)
+    before: str = page.run("document.body.innerText")
+    page.run(f"{field}?.focus()")
+    page.type(sandbox.prefect_password)
+    page.run("document.querySelector('button[type=submit]')?.click()")
+    return before
+
+
 def test_its_own_page_asks_for_the_password_and_works_with_it(sandbox: Summary, tmp_path: Path):
     (tmp_path / "profile").mkdir()
-    assert sandbox.prefect is not None
     password = sandbox.prefect_password
     assert password is not None
     with browser(tmp_path / "profile") as page:
 
-        def log_in() -> tuple[str, str]:
-            page.open(f"{sandbox.prefect}/work-pools")
-            field = "document.querySelector('input[type=password]')"
-            wait_for(
-                lambda: page.run(f"!!{field}") or page.disturbed, "the question for the password", pause=0.2
-            )
-            before = page.run("document.body.innerText")
-            page.run(f"{field}?.focus()")
-            page.type(password)
-            page.run("document.querySelector('button[type=submit]')?.click()")
+        def visit() -> tuple[str, str]:
+            before = log_in(page, sandbox, "/work-pools")
             wait_for(
                 lambda: prefect_parts.POOL in page.run("document.body.innerText") or page.disturbed,
                 "the work pool",
@@ -195,9 +203,28 @@ def test_its_own_page_asks_for_the_password_and_works_with_it(sandbox: Summary, 
             )
             return before, page.run("location.href")
 
-        before, address = page.undisturbed(log_in)
+        before, address = page.undisturbed(visit)
     assert prefect_parts.POOL not in before
     assert password.split(":")[1] not in address
+
+
+PICTURE = "[...document.images].find(each => each.src.startsWith('data:image/svg'))?.naturalWidth"
+
+
+@pytest.mark.parametrize("interface", ["", "/v2"])
+def test_its_page_shows_the_picture_of_a_history(sandbox: Summary, tmp_path: Path, interface: str):
+    """Either interface of Prefect could leave out a picture that is a part of Markdown."""
+    (tmp_path / "profile").mkdir()
+    last = PastCollection("run", "recollect", datetime(2026, 11, 26, tzinfo=UTC), "Collected", True)
+    shown = history_page.page([last], Subject("recollect", "here", "plugin-x"))
+    made = call(sandbox, "POST", "artifacts/", key="history-test", type="markdown", data=shown)
+    with browser(tmp_path / "profile") as page:
+
+        def visit() -> int:
+            log_in(page, sandbox, f"{interface}/artifacts/artifact/{made['id']}")
+            return wait_for(lambda: page.run(PICTURE) or page.disturbed, "the picture", pause=0.2)
+
+        assert page.undisturbed(visit) == 680
 
 
 def call(sandbox: Summary, method: str, path: str, **document: Any) -> Any:
