@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from flows.manifest import Manifest
 from flows.resources import generation_1_12, generation_2
-from flows.resources.execution import Execution, Waiting
+from flows.resources.errors import MadeMeanwhile
+from flows.resources.execution import Execution
 from flows.resources.plan import (
     Action,
     Clients,
@@ -21,6 +22,7 @@ from flows.resources.plan import (
 from flows.resources.releases import Released, released, with_release
 from flows.resources.resource import Resource, Scope
 from flows.resources.target import Target
+from flows.resources.waiting import Waiting
 from flows.spaceone import Generation
 
 _RESOURCES: dict[Generation, Callable[[Manifest, Target], list[Resource]]] = {
@@ -40,6 +42,7 @@ __all__ = [
     "Execution",
     "FieldChange",
     "Ids",
+    "MadeMeanwhile",
     "Plan",
     "Released",
     "Resource",

@@ -8,7 +8,7 @@ from typing import Any
 from flows.manifest import Collector, Manifest
 from flows.resources.resource import Record, Reference, Resource, Scope, Writer
 from flows.resources.target import Target
-from flows.resources.values import declared_among, without_none
+from flows.resources.values import declared_among, dig, without_none
 
 _INFO = ("version", "options", "upgrade_mode")
 """The fields of a collector's plugin_info that can be changed."""
@@ -100,6 +100,7 @@ def collector(
         ),
         scope=scope,
         clearable=frozenset({"tags"}),
+        complete=_has_answered,
         obstacle=lambda _: obstacle,
         notes=tuple(notes),
     )
@@ -133,6 +134,11 @@ def _switched(part: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if not part or part.get("state") == "DISABLED":
         return {"state": "DISABLED"}
     return part
+
+
+def _has_answered(record: Record) -> bool:
+    """Whether the plugin has answered its first call. Inventory stores the collector before that."""
+    return bool(dig(record, "plugin_info", "metadata") or record.get("last_collected_at"))
 
 
 def _observed_collector(record: Record) -> Record:

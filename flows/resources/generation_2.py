@@ -317,6 +317,8 @@ def _service_account(account: ServiceAccount, form: AccountForm | None) -> Resou
         ),
         clearable=frozenset({"data", "tags"}),
         hidden=frozenset({"secret_data"}),
+        # Identity stores the account before its secret.
+        complete=lambda record: bool(record.get("secret_id") or not account.secret_data),
         objection=lambda records, written: _objection(account, form, records, written),
         notes=tuple(notes),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from flows.resources.resource import Record, Reference, Resource, Scope
@@ -14,6 +16,7 @@ from flows.spaceone import Client, UnknownField
 #: In a plan, replaces an id that is only known when an earlier resource has been created.
 AFTER_CREATE = "(known after create)"
 _HIDDEN = "(hidden)"
+_PAUSE_SECONDS = 2.0
 
 
 class Verb(StrEnum):
@@ -129,10 +132,17 @@ Ids = dict[tuple[str, str], str]
 KnownIds = Mapping[tuple[str, str], str]
 
 
-def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Action, ...]:
+def plan_resources(
+    clients: Clients, resources: Iterable[Resource], sleep: Callable[[float], None] = time.sleep
+) -> tuple[Action, ...]:
     """Reads each resource from the platform and compares it with its declaration.
 
     Nothing is written. The resources must be in the order of their references.
+
+    Args:
+        clients: One client for each scope.
+        resources: What is declared.
+        sleep: Waits for a number of seconds, before several of one resource are looked up again.
 
     Raises:
         SpaceoneError: a read failed, or a declared field does not fit the server's message.
@@ -141,7 +151,7 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
     records: dict[tuple[str, str], Record] = {}
     actions = []
     for resource in resources:
-        action = plan_resource(clients[resource.scope], resource, ids)
+        action = plan_resource(clients[resource.scope], resource, ids, partial(sleep, _PAUSE_SECONDS))
         if action.verb in {Verb.CREATE, Verb.UPDATE}:
             written = [change.name for change in action.changes]
             if reason := resource.objection(records, written):
@@ -154,21 +164,34 @@ def plan_resources(clients: Clients, resources: Iterable[Resource]) -> tuple[Act
     return tuple(actions)
 
 
-def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
-    """The action for one resource, with the ids of the resources before it."""
+def plan_resource(
+    client: Client, resource: Resource, ids: KnownIds, pause: Callable[[], None] = lambda: None
+) -> Action:
+    """The action for one resource.
+
+    Args:
+        client: With the token of the resource's scope.
+        resource: What is declared.
+        ids: Ids of the resources before it.
+        pause: Called before it is looked up again, if there are several of it.
+    """
     declared = resolved(resource.declared, ids)
     _check(client, resource, declared)
     listed = _listed(client, resource, ids)
+    if _are_several(resource, listed):
+        pause()  # another release may be about to remove its own
+        listed = _listed(client, resource, ids)
     if reason := resource.obstacle(listed):
         return _blocked(resource, reason)
     if (own := next(filter(resource.managed, listed), None)) is not None:
         return _used(resource, declared, own)
     found = [record for record in listed if resource.matches(record)]
-    if len(found) > 1 and not resource.any_of:
+    if _are_several(resource, listed):
         held = ", ".join(str(record.get(resource.id_field)) for record in found)
         return _blocked(
             resource,
-            f"{len(found)} exist, but one is expected ({held}): remove all but one, or give another name.",
+            f"{len(found)} exist, but one is expected ({held}): remove all but one, or give another name. If another "
+            "release of it runs at the moment, let that end first.",
         )
     if not found:
         changes = tuple(
@@ -178,6 +201,12 @@ def plan_resource(client: Client, resource: Resource, ids: Ids) -> Action:
             resource.kind, resource.name, Verb.CREATE, changes, notes=resource.notes, resource=resource
         )
     return _compared(resource, declared, found[0])
+
+
+def _are_several(resource: Resource, listed: Sequence[Record]) -> bool:
+    """Whether there are several of what may exist once. One of the platform's own is used, whatever is beside it."""
+    alone = resource.any_of or any(map(resource.managed, listed))
+    return not alone and sum(map(resource.matches, listed)) > 1
 
 
 def find(client: Client, resource: Resource, ids: KnownIds) -> list[dict[str, Any]]:

@@ -60,6 +60,10 @@ def _never(_record: Record) -> bool:
     return False
 
 
+def _always(_record: Record) -> bool:
+    return True
+
+
 def _none(_client: Client) -> list[Record]:
     return []
 
@@ -95,6 +99,8 @@ class Resource:
             resources before it and the names of the fields that are written.
         elsewhere: Returns records that `query` does not list.
         managed: Whether a record is the platform's own: it is used as it is, whatever is declared.
+        complete: Whether the platform has finished the create of a record. It lists the record before that, and may
+            take it back.
         any_of: Whether one of several matching records is enough: it is only referred to.
     """
 
@@ -122,6 +128,7 @@ class Resource:
     objection: Callable[[Records, Collection[str]], str] = _no_objection
     elsewhere: Callable[[Client], Sequence[Record]] = _none
     managed: Callable[[Record], bool] = _never
+    complete: Callable[[Record], bool] = _always
     any_of: bool = False
 
     @property

@@ -115,8 +115,11 @@ def _delivered(delivered: Delivered) -> list[tuple[str, str]]:
 
 
 def _registered(registered: Registered | None) -> list[tuple[str, str]]:
+    if registered is None or not registered.listings:
+        return []
     return [
-        ("registered", listings_summary(registered.listings) if registered and registered.listings else "")
+        ("registered", listings_summary(registered.listings)),
+        *(("meanwhile", remark) for remark in registered.meanwhile),
     ]
 
 

@@ -182,16 +182,21 @@ class Registered:
     Attributes:
         ids: The platform's id of each resource.
         listings: The number of resources of each kind before and after; empty if there was nothing to do.
+        meanwhile: What somebody else made at the same time, and what of its own the release removed for it.
     """
 
-    NOTHING: ClassVar[Mapping[str, Any]] = {"listings": {}}
+    NOTHING: ClassVar[Mapping[str, Any]] = {"listings": {}, "meanwhile": []}
 
     ids: Ids
     listings: Listings
+    meanwhile: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Its part of the report."""
-        return {"listings": {kind: list(counts) for kind, counts in self.listings.items()}}
+        return {
+            "listings": {kind: list(counts) for kind, counts in self.listings.items()},
+            "meanwhile": list(self.meanwhile),
+        }
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def register(
 
     Raises:
         CallError: the platform rejected a request, or could not be reached.
+        MadeMeanwhile: somebody else made a resource at the same time, and the release cannot go on with that.
     """
     resources = [action.resource for action in plan.actions if action.resource is not None]
     ids: Ids = {
@@ -120,16 +121,24 @@ def register(
     count = partial(count_all, session.clients, resources, ids)
     before = runner.run(Step(LIST_BEFORE, count, outcome=_counted))
     waiting = Waiting(_start_seconds(session, trial_seconds), runner.output)
+    meanwhile: list[str] = []
     for action in to_do:
         execution = Execution(session.clients, action, ids, changes.note, waiting)
         function = partial(_with_last_words, execution, session, plugin)
-        runner.run(Step(CARRY_OUT.named(_name(action)), function, subject=action.name, outcome=str))
+        outcome = partial(_outcome, execution)
+        runner.run(Step(CARRY_OUT.named(_name(action)), function, subject=action.name, outcome=outcome))
+        meanwhile += [f"{action.kind} {action.name}: {remark}" for remark in execution.remarks]
 
     def listings(after: Mapping[str, int]) -> Listings:
         return {kind: (before[kind], after[kind]) for kind in after}
 
     after = runner.run(Step(LIST_AFTER, count, outcome=lambda counts: listings_summary(listings(counts))))
-    return Registered(ids, listings(after))
+    return Registered(ids, listings(after), tuple(meanwhile))
+
+
+def _outcome(execution: Execution, identity: str) -> str:
+    """The id, and what somebody else did meanwhile."""
+    return "; ".join((identity, *execution.remarks))
 
 
 def _with_last_words(execution: Execution, session: Session, plugin: RunningPlugin) -> str:

@@ -147,3 +147,9 @@ def declare(generation):
 @pytest.fixture
 def resources(declare, manifest):
     return declare(manifest, TARGET)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    """A plan that finds several of one resource looks again at once."""
+    monkeypatch.setattr("flows.resources.plan._PAUSE_SECONDS", 0.0)

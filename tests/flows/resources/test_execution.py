@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from flows.resources import Execution, Target, Verb, Waiting, plan_resources
+from flows.resources import Execution, MadeMeanwhile, Target, Verb, Waiting, plan_resources
 from flows.spaceone import (
     AlreadyExists,
     DeadlineExceeded,
@@ -16,6 +16,8 @@ from flows.spaceone import (
 )
 from flows.spaceone.advice import from_details
 
+#: What the plugin has said to its first call.
+ANSWERED = {"plugin_id": "plugin-portfolio-inven-collector", "metadata": {"supported_resource_type": []}}
 CREATE, UPDATE = "identity.Provider.create", "identity.Provider.update"
 REFUSED = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Connection refused"
 
@@ -70,6 +72,12 @@ def provider(resources):
     return next(resource for resource in resources if resource.kind == "provider")
 
 
+@pytest.fixture
+def as_declared(provider):
+    """The provider, as somebody else made it."""
+    return {"provider": "portfolio", **provider.declared}
+
+
 def methods(platform):
     return [method for method, _ in platform.writes]
 
@@ -81,10 +89,23 @@ class TestCreate:
         assert ids == {("provider", "portfolio"): "portfolio"}
         assert (methods(platform), written) == ([CREATE], ["provider"])
 
-    def test_what_appeared_meanwhile_is_taken(self, platform, prepare, provider, written):
+    def test_what_appeared_meanwhile_is_taken(self, platform, prepare, provider, written, as_declared):
         create = prepare(provider)
-        platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
+        platform.records["identity.Provider"].append(as_declared)
         assert create() == "portfolio"
+        assert (methods(platform), written) == ([], [])
+        assert create.remarks == ("somebody else made portfolio meanwhile, as declared",)
+
+    def test_what_appeared_meanwhile_and_is_not_as_declared_stops_the_release(
+        self, platform, prepare, provider, written
+    ):
+        create = prepare(provider)
+        platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Folio"})
+        with pytest.raises(
+            MadeMeanwhile, match="provider portfolio .portfolio. .* not as declared: name, "
+        ) as caught:
+            create()
+        assert "its plan shows what differs" in caught.value.advice
         assert (methods(platform), written) == ([], [])
 
     def test_what_somebody_else_made_between_look_and_call_is_taken(self, platform, prepare, provider):
@@ -119,12 +140,12 @@ class TestCreate:
             assert caught.value is error
         assert (methods(platform), written) == ([CREATE], ["provider"])
 
-    def test_one_that_shows_up_late_is_found_by_the_next_try(self, platform, prepare, provider):
+    def test_one_that_shows_up_late_is_found_by_the_next_try(self, platform, prepare, provider, as_declared):
         create = prepare(provider)
         breaks(platform, CREATE, lost(CREATE))
         with pytest.raises(Unreachable):
             create()
-        platform.records["identity.Provider"].append({"provider": "portfolio", "name": "Portfolio"})
+        platform.records["identity.Provider"].append(as_declared)
         assert create() == "portfolio"
         assert methods(platform) == [CREATE]
 
@@ -156,7 +177,7 @@ class TestCreate:
             with pytest.raises(Unreachable) as caught:
                 create()
             assert caught.value is error
-        assert [method for method, _ in platform.lists] == ["identity.Provider.list"]
+        assert {method for method, _ in platform.lists} == {"identity.Provider.list"}
         assert methods(platform) == [CREATE]
 
     def test_nothing_is_sent_where_the_look_before_fails(self, platform, prepare, provider, written):
@@ -184,7 +205,7 @@ class TestCreate:
             create()
         assert written == ["collector"]
         (record,) = platform.records["inventory.Collector"]
-        record["plugin_info"]["plugin_id"] = "plugin-portfolio-inven-collector"
+        record["plugin_info"] |= ANSWERED
         assert create() == "collector_id-1"
         assert methods(platform) == [method]
 
@@ -243,8 +264,9 @@ class TestUpdate:
         self, clients, platform, prepare, declare, manifest
     ):
         """A collector's tags and its version travel by two calls."""
+        ids = {}
         for resource in declare(manifest, Target("0.1.0")):
-            prepare(resource)()
+            prepare(resource, ids)()
         tagged = manifest.collector.model_copy(update={"tags": {"team": "a"}})
         wanted = declare(dataclasses.replace(manifest, collector=tagged), Target("0.1.1"))[-1]
         update = prepare(wanted)
@@ -342,12 +364,16 @@ class TestStarting:
         looked = [method for method, _ in platform.lists if method == "inventory.Collector.list"]
         assert len(looked) >= 13
 
-    def test_what_somebody_else_made_meanwhile_is_taken(self, platform, carry_out, monkeypatch, manifest):
+    def test_what_somebody_else_made_meanwhile_is_taken(
+        self, platform, carry_out, monkeypatch, manifest, declare
+    ):
+        info = {**ANSWERED, "version": "0.1.0", "upgrade_mode": "MANUAL", "options": {}}
+        declared = declare(manifest, Target("0.1.0"))[-1].declared
+        theirs = {**declared, "collector_id": "theirs", "name": manifest.collector.name, "plugin_info": info}
+
         def sleep(starting, seconds):
             starting.now += seconds
-            info = {"plugin_id": "plugin-portfolio-inven-collector"}
-            record = {"collector_id": "theirs", "name": manifest.collector.name, "plugin_info": info}
-            platform.records["inventory.Collector"].append(record)
+            platform.records["inventory.Collector"] = [theirs]
 
         monkeypatch.setattr(Starting, "sleep", sleep)
         assert carry_out("0.1.0", 100.0) == "theirs"
