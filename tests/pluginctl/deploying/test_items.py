@@ -142,7 +142,7 @@ def test_an_automation_of_a_notification_that_is_not_declared_is_refused(project
     with pytest.raises(ManifestError, match="there is no notification 'operators'"):
         read(project.folder)
     project.write("notifications/operators", {"address_variable": "X"})
-    assert len(read(project.folder).automations) == 4
+    assert len(read(project.folder).automations) == 5
     project.write("notifications/Not a name", {"address_variable": "X"})
     with pytest.raises(ManifestError, match="small letters"):
         read(project.folder)
