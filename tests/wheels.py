@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -64,7 +66,34 @@ class Installed:
 
 
 def install(checkout: Path, folder: Path) -> Installed:
-    """The wheel with its sandbox, and all that they need, at the locked versions."""
+    """The wheel with its sandbox, and all that they need, at the locked versions; for a user of one's own.
+
+    The environment is made once for all modules and processes that test the same sources, and only read.
+    """
+    build = checkout / "build"
+    build.mkdir(exist_ok=True)
+    installed, name = build / "installed", _content(checkout)
+    with (build / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (installed / name).exists():
+            shutil.rmtree(installed, ignore_errors=True)
+            _install(checkout, installed)
+            (installed / name).touch()
+    user = folder / "user"
+    user.mkdir(parents=True)
+    return Installed(installed / "venv/bin/python", user)
+
+
+def _content(checkout: Path) -> str:
+    """A name for the sources as they are now, and this Python."""
+    content = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0".encode())
+    for name in sources(checkout):
+        data = (checkout / name).read_bytes()
+        content.update(f"{name}\0{len(data)}\0".encode() + data)
+    return content.hexdigest()
+
+
+def _install(checkout: Path, folder: Path) -> None:
     wheel = build_wheel(copy(checkout, folder / "clone"), folder / "wheel")
     # As constraints: a wheel that was just built has no hash in the lock, and pip wants all or none.
     locked = (checkout / "requirements/dev.txt").read_text()
@@ -75,9 +104,6 @@ def install(checkout: Path, folder: Path) -> Installed:
     run([sys.executable, "-m", "venv", venv], folder)
     command = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", "-c", constraints]
     run([*command, f"{wheel}[sandbox]"], folder)
-    user = folder / "user"
-    user.mkdir()
-    return Installed(venv / "bin/python", user)
 
 
 def sources(checkout: Path) -> list[str]:

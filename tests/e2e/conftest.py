@@ -23,6 +23,7 @@ import yaml
 from flows.spaceone import Client, read_spacectl
 from sandbox.lifecycle import Summary
 from sandbox.spaceone.environment_files import PORTFOLIO
+from tests import plugin_bases
 from tests.sandboxes import log
 from tests.waiting import PATIENCE, wait_for
 
@@ -38,12 +39,18 @@ SECRET = "hush-hush-hush"
 class Project:
     """A copy of plugin/ and deployments/portfolio under names that nobody else uses, and its environment.
 
+    Args:
+        checkout: Where they are.
+        folder: Where the copy is made.
+        base: The file of the environment that its own adds to.
+        dockerfile: Its Dockerfile; None for the plugin's own.
+
     Attributes:
         source, manifest, environment: What `pluginctl release` takes.
         tag: In every name, so that two copies share nothing.
     """
 
-    def __init__(self, checkout: Path, folder: Path, base: Path) -> None:
+    def __init__(self, checkout: Path, folder: Path, base: Path, dockerfile: str | None = None) -> None:
         self.tag = uuid.uuid4().hex[:8]
         self.folder, self._base = folder, base
         self.source, self.manifest = folder / "plugin", folder / "manifest"
@@ -51,6 +58,8 @@ class Project:
         shutil.copytree(checkout / "plugin", self.source, ignore=caches)
         shutil.copytree(checkout / "deployments/portfolio", self.manifest)
         (self.source / "src/VERSION").write_text("0.1.0\n")
+        if dockerfile:
+            (self.source / "Dockerfile").write_text(dockerfile)
         self.provider, self.schema = f"portfolio_{self.tag}", f"investment_{self.tag}"
         self.plugin_id, self.image = f"portfolio-{self.tag}", f"e2e/portfolio-{self.tag}"
         self.collector = f"Collector {self.tag}"
@@ -113,9 +122,15 @@ def platform(request):
 
 
 @pytest.fixture(scope="module")
-def new_project(platform, checkout, tmp_path_factory):
+def dockerfile(platform, sandbox_home):
+    """Of a module's copies: see `plugin_bases.portfolio`. None for the plugin's own, in a module about building."""
+    return plugin_bases.portfolio(sandbox_home)
+
+
+@pytest.fixture(scope="module")
+def new_project(platform, checkout, dockerfile, tmp_path_factory):
     """Makes copies."""
-    return lambda: Project(checkout, tmp_path_factory.mktemp("project"), platform.environment)
+    return lambda: Project(checkout, tmp_path_factory.mktemp("project"), platform.environment, dockerfile)
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,8 @@ def test_the_index_is_verified(released, project, run, indexed):
 
 def test_a_platform_that_the_engine_cannot_run_is_refused_before_the_build(project, run):
     environment = project.write_environment("foreign", build={"platforms": [OWN, "linux/s390x"]})
+    with (project.source / "Dockerfile").open("a") as file:
+        file.write("RUN true\n")
     done = run(*project.arguments(environment), "--dry-run")
     if done.returncode == 0:
         pytest.skip("this machine has an emulator")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ def generation(platform):
 
 
 @pytest.fixture(scope="module")
-def new_plugin(platform, checkout, tmp_path_factory):
+def new_plugin(platform, checkout, dockerfile, tmp_path_factory):
     """Makes a plugin that serves what a kind serves."""
 
     def new_plugin(plugin_type: str) -> Plugin:
@@ -64,9 +63,8 @@ def new_plugin(platform, checkout, tmp_path_factory):
         (source / "src/VERSION").write_text("0.1.0\n")
         (source / "docs/en").mkdir(parents=True)
         (source / "docs/en/GUIDE.md").write_text("# How to use it\n")
-        text = re.sub(r"(?m)^(HEALTHCHECK|ENTRYPOINT) (.*\\\n)*.*\n", "", (source / "Dockerfile").read_text())
         start = json.dumps(["python", "-m", "plugin", *SERVICES[plugin_type]])
-        (source / "Dockerfile").write_text(f"{text.rstrip()}\nENTRYPOINT {start}\n")
+        (source / "Dockerfile").write_text(f"{dockerfile}ENTRYPOINT {start}\n")
         (folder / "manifest").mkdir()
         name = f"{plugin_type.split('.')[1].lower()}-{uuid.uuid4().hex[:8]}"
         declared = {"name": name, "service_type": plugin_type, "image": f"e2e/{name}"}

@@ -41,6 +41,11 @@ KINDS = [
 
 
 @pytest.fixture(scope="module")
+def dockerfile():
+    """The plugin's own, as the walkthrough, the demo and the wheel have it, too."""
+
+
+@pytest.fixture(scope="module")
 def first(project, run, witness):
     """The first release of this module's plugin: what the command said, and what the servers saw."""
     with witness.watching(project.image) as window:

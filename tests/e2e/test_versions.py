@@ -113,7 +113,8 @@ def test_a_released_version_released_again_after_a_newer_one_is_recognised(secon
 def test_a_version_that_does_not_serve_is_refused_before_it_is_pushed(second, project, run, client, witness):
     (before,) = client.list("inventory.Collector.list", {"name": project.collector})
     (project.source / "src/VERSION").write_text("0.1.2\n")
-    project.replace("plugin/Dockerfile", '"-m", "plugin"]', '"-c", "import sys; sys.exit(\'no licence\')"]')
+    with (project.source / "Dockerfile").open("a") as file:
+        file.write('ENTRYPOINT ["python", "-c", "import sys; sys.exit(\'no licence\')"]\n')
     with witness.watching(project.image) as window:
         done = run(*project.arguments(), "--output", "json")
     assert (done.returncode, json.loads(done.stdout)["error"]["changed"]) == (2, False)

@@ -139,9 +139,11 @@ def worktree(sandbox, demo, server, checkout, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def new_project(worktree, platform, checkout):
+def new_project(worktree, platform, checkout, dockerfile):
     """Makes copies that the worker may read."""
-    return lambda: Project(checkout, worktree / "projects" / uuid.uuid4().hex, platform.environment)
+    return lambda: Project(
+        checkout, worktree / "projects" / uuid.uuid4().hex, platform.environment, dockerfile
+    )
 
 
 @pytest.fixture(scope="module")
