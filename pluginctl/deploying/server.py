@@ -89,9 +89,11 @@ class Server:
     def _write_pool(self, item: Item) -> None:
         held, limit = self._pool(item.name), item.fields["concurrency_limit"]
         if held is None:
-            template = job_template(self._client.read_worker_metadata(), item.fields["type"])
             pool = WorkPoolCreate(
-                name=item.name, type=item.fields["type"], concurrency_limit=limit, base_job_template=template
+                name=item.name,
+                type=item.fields["type"],
+                concurrency_limit=limit,
+                base_job_template=job_template(item.fields["type"]),
             )
             self._client.create_work_pool(pool)
         elif held.fields["type"] == item.fields["type"]:
@@ -104,19 +106,26 @@ class Server:
             )
 
     def check_job_variables(self, items: Iterable[Item]) -> None:
-        """Compares the job variables of all deployments with those that Prefect's worker of the pool's type has.
+        """Compares the job variables of all deployments with those that the pool has, or that a new pool will have.
+
+        Nothing is compared if neither is known: the first worker of a pool gives it its own template then.
 
         Raises:
             InvalidField: a variable has no such name, or not such a value.
         """
         wanted = list(items)
         types = {item.name: item.fields["type"] for item in wanted if item.kind == "work pool"}
-        metadata = self._client.read_worker_metadata()
-        schemas = {name: job_template(metadata, type_)["variables"] for name, type_ in types.items()}
+        schemas = {name: self._template(name, type_).get("variables") for name, type_ in types.items()}
         for item in wanted:
-            if item.kind == "deployment":
-                pool = item.fields["work_pool_name"]
-                _check_variables(schemas[pool], item.fields["job_variables"], f"{POOLS}/{pool}.yaml")
+            if item.kind == "deployment" and (schema := schemas[pool := item.fields["work_pool_name"]]):
+                _check_variables(schema, item.fields["job_variables"], f"{POOLS}/{pool}.yaml")
+
+    def _template(self, name: str, type_: str) -> dict[str, Any]:
+        try:
+            held = self._client.read_work_pool(name).base_job_template
+        except ObjectNotFound:
+            held = {}
+        return held or job_template(type_)
 
     def _limits(self, wanted: Iterable[Item]) -> Iterator[Item]:
         names = {item.name for item in wanted if item.kind == "limit"}
@@ -223,17 +232,15 @@ class Server:
         return {**shown, "actions": actions, "tags": sorted(automation.tags)}
 
 
-def job_template(metadata: Mapping[str, Any], type_: str) -> dict[str, Any]:
-    """The base job template of Prefect's own worker of a type, out of the server's list of workers.
+def job_template(type_: str) -> dict[str, Any]:
+    """The base job template of Prefect's worker of a type, if it is installed here; else empty.
 
-    Raises:
-        DeploymentError: the server knows no such worker.
+    The server's own list of workers is no source: it is older than the workers, and lacks variables of theirs.
     """
-    for collection in metadata.values():
-        for worker in collection.values():
-            if worker.get("type") == type_:
-                return dict(worker["default_base_job_configuration"])
-    raise DeploymentError(f"The Prefect server knows no workers of the type {type_}", "Update the server")
+    from prefect.workers.base import BaseWorker
+
+    worker = BaseWorker.get_worker_class_from_type(type_)
+    return worker.get_default_base_job_template() if worker else {}
 
 
 def _check_variables(schema: dict[str, Any], values: Mapping[str, Any], file: str) -> None:

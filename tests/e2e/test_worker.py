@@ -24,8 +24,10 @@ from urllib3.util import Retry
 
 from flows.steps.places import ENVIRONMENTS
 from flows.tasks.artifacts import kind_of
+from tests.browser import browser
 from tests.e2e.conftest import SECRET, Project
 from tests.e2e.price_source import PriceSource
+from tests.pages import log_in
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -266,13 +268,52 @@ def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo
     assert "quasarhub/plugin-portfolio-inven-collector" in requests.get(catalogue, timeout=PATIENCE).text
 
 
+FORM = """(() => {
+    const [environment] = document.querySelectorAll('form select');
+    environment.value = 'sandbox';
+    environment.dispatchEvent(new Event('change', {bubbles: true}));
+    const [dry] = document.querySelectorAll('form input[type=checkbox]');
+    dry.click();
+    document.querySelector('form button[type=submit]').click();
+})()"""
+
+
+def test_a_release_starts_from_the_form_of_the_pages(demo, sandbox, server, ended, tmp_path):
+    """By its choices alone: nothing is typed."""
+    (tmp_path / "profile").mkdir()
+    deployment = server.get("deployments/name/release/portfolio")["id"]
+    mine = {"deployments": {"id": {"any_": [deployment]}}}
+    before = {run["id"] for run in server.post("flow_runs/filter", **mine)}
+    with browser(tmp_path / "profile") as page:
+
+        def submit() -> None:
+            log_in(page, sandbox, f"/deployments/deployment/{deployment}/run")
+            wait_for(
+                lambda: page.run("!!document.querySelector('form select')") or page.disturbed,
+                "the form",
+                pause=0.2,
+            )
+            if not page.disturbed:
+                page.run(FORM)
+
+        page.undisturbed(submit)
+        runs = wait_for(
+            lambda: [run for run in server.post("flow_runs/filter", **mine) if run["id"] not in before],
+            "the run of the form",
+            pause=0.3,
+        )
+    parameters = runs[0]["parameters"]
+    assert (parameters["environment"], parameters["dry_run"]) == ("sandbox", True)
+    run = ended(runs[0]["id"])
+    assert (run.state, run.ending) == ("COMPLETED", "Unchanged"), run.message
+
+
 def test_the_recollect_deployment_has_its_schedule(demo):
     _, deployment = demo
     (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("*/15 * * * *", "UTC")
-    assert deployment["global_concurrency_limit"]["limit"] == 1
-    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert deployment["enforce_parameter_schema"]
 
 
 def test_a_release_on_a_worker_completes_with_its_steps_as_task_runs(released, project, parameters):

@@ -28,7 +28,8 @@ from sandbox import lifecycle, prefect_parts
 from sandbox.engine import containers
 from sandbox.machine.layout import Layout
 from sandbox.machine.processes import Processes
-from tests.browser import Page, browser
+from tests.browser import browser
+from tests.pages import log_in
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -173,19 +174,6 @@ def test_a_name_that_leads_here_is_not_answered(sandbox: Summary, tmp_path: Path
         shown, fetched = page.undisturbed(visit)
     assert shown.startswith("This server answers at http://127.0.0.1:")
     assert fetched == "answered 421"
-
-
-def log_in(page: Page, sandbox: Summary, path: str) -> str:
-    """Opens a page and gives the password; gives what it had shown before."""
-    assert sandbox.prefect_password is not None
-    page.open(f"{sandbox.prefect}{path}")
-    field = "document.querySelector('input[type=password]')"
-    wait_for(lambda: page.run(f"!!{field}") or page.disturbed, "the question for the password", pause=0.2)
-    before: str = page.run("document.body.innerText")
-    page.run(f"{field}?.focus()")
-    page.type(sandbox.prefect_password)
-    page.run("document.querySelector('button[type=submit]')?.click()")
-    return before
 
 
 def test_its_own_page_asks_for_the_password_and_works_with_it(sandbox: Summary, tmp_path: Path):
