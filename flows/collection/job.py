@@ -11,6 +11,10 @@ from flows.errors import Cause
 from flows.spaceone import Client, SpaceoneError
 
 _RUNNING = {"IN_PROGRESS", "PENDING"}
+_RECENT = 20
+"""How many of a collector's jobs are looked at, the newest first, to find the one that met another."""
+_HEAD_START_SECONDS = 3.0
+"""By how much the younger of two jobs that met is tried again later than the elder."""
 
 
 class JobTimeout(SpaceoneError):
@@ -105,6 +109,46 @@ def wait_for_others(client: Client, collector_id: str, patience: float = 600.0) 
                 f"If it is dead, delete it: spacectl exec delete inventory.Job -p job_id={jobs[0].job_id}",
             )
         time.sleep(0.5)
+
+
+def find_rival(client: Client, collector_id: str, job: Job) -> Job | None:
+    """Finds the job of the same collector that ran at the same time as another one, which it may have canceled.
+
+    Args:
+        client: With the domain's token.
+        collector_id: The collector.
+        job: The other one, after its end.
+
+    Returns:
+        The first one that began after it, one that still runs, or the one before it that it has canceled itself; None
+        if there is none: then somebody else stopped it.
+    """
+    query = {"page": {"start": 1, "limit": _RECENT}}  # the services sort by the newest
+    records = client.list("inventory.Job.list", {"collector_id": collector_id, "query": query})
+    others = [other for other in map(Job.from_record, records) if other.job_id != job.job_id]
+    others.sort(key=_age)
+    later = [other for other in others if other.running or _age(other) >= _age(job)]
+    before = [other for other in others if _age(other) < _age(job)][-1:]
+    canceled = [other for other in before if other.status == "CANCELED"]
+    return next(iter([*later, *canceled]), None)
+
+
+def make_way(client: Client, collector_id: str, job: Job, rival: Job) -> None:
+    """Waits, before a collection is tried once more, until the one that it met has ended.
+
+    If both are tried once more, the elder begins: else they would meet again.
+
+    Raises:
+        JobTimeout: as `wait_for_others`.
+    """
+    wait_for_others(client, collector_id)
+    if _age(rival) < _age(job):
+        time.sleep(_HEAD_START_SECONDS)
+        wait_for_others(client, collector_id)
+
+
+def _age(job: Job) -> tuple[str, str]:
+    return job.created_at, job.job_id
 
 
 def follow(

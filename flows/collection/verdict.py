@@ -19,6 +19,7 @@ _UNRECORDED = (
     "whose metadata is null (plugins on the framework of 2.x send json_metadata instead): send metadata, and look at "
     "the log of its inventory worker"
 )
+_NOT_UNIQUE = "ERROR_SAVE_UNIQUE_VALUES"
 _AT_ONCE = (
     ": it exists by now. Probably two tasks created it at the same moment: then the next collection finds it, and the "
     "plugin avoids it if one task alone reports it"
@@ -35,6 +36,7 @@ class Verdict:
         resources: Counts by resource type (`inventory.CloudService`, …).
         changes: What the tasks counted: created, updated, deleted, disconnected.
         log: After a failure, the last lines of the plugin's container since the job began, where they can be read.
+        rival: The job of the same collector that it met, and that explains the failure.
     """
 
     job: Job
@@ -42,6 +44,7 @@ class Verdict:
     resources: Mapping[str, int]
     changes: Mapping[str, int]
     log: tuple[str, ...] = ()
+    rival: Job | None = None
 
     @property
     def success(self) -> bool:
@@ -67,7 +70,13 @@ class Verdict:
         }
 
 
-def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], provider: str) -> Verdict:
+def judge(
+    job: Job,
+    tasks: list[dict[str, Any]],
+    resources: Mapping[str, int],
+    provider: str,
+    rival: Job | None = None,
+) -> Verdict:
     """Compares a job that has ended with its tasks and with the inventory.
 
     Args:
@@ -75,9 +84,12 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
         tasks: Its records of inventory.JobTask.
         resources: The collector's resources in the inventory now, counted by resource type.
         provider: The provider of the collector's secrets, for messages.
+        rival: The job of the same collector that it met, if there is one.
     """
     failures = []
-    if job.status == "CANCELED":
+    if job.status == "CANCELED" and rival is not None:
+        failures.append(f"The job was canceled: {rival.job_id} of the same collector began.")
+    elif job.status == "CANCELED":
         failures.append(
             "The job was canceled: another collection of the same collector began, or somebody stopped it."
         )
@@ -104,7 +116,17 @@ def judge(job: Job, tasks: list[dict[str, Any]], resources: Mapping[str, int], p
             f"The job counted {brought} resources, but the inventory holds none of this collector. Does another "
             "collector collect the same ones, or does the plugin report only types and regions?"
         )
-    return Verdict(job, tuple(failures), resources, counts)
+    return Verdict(job, tuple(failures), resources, counts, rival=rival)
+
+
+def may_have_met(job: Job, tasks: list[dict[str, Any]]) -> bool:
+    """Whether a job ended as one does that runs at the same time as another one of its collector.
+
+    The platform cancels the job of a collector when another one begins. If two begin at one moment, both run, and one
+    does not find what the other creates.
+    """
+    codes = {error.get("error_code") for task in tasks for error in task.get("errors") or ()}
+    return job.status == "CANCELED" or _NOT_UNIQUE in codes
 
 
 def _task_failures(tasks: list[dict[str, Any]]) -> list[str]:
@@ -125,7 +147,7 @@ def _error_words(error: Mapping[str, Any]) -> str:
         message = exception[1]
     extra = {key: value for key, value in (error.get("additional") or {}).items() if key not in _PLACES}
     where = ", ".join(f"{key} {value}" for key, value in sorted(extra.items()) if isinstance(value, str))
-    at_once = _AT_ONCE if code == "ERROR_SAVE_UNIQUE_VALUES" else ""
+    at_once = _AT_ONCE if code == _NOT_UNIQUE else ""
     return f"{code}: {message}" + (f" ({where})" if where else "") + at_once
 
 

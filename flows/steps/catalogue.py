@@ -80,7 +80,7 @@ VERIFY = StepKind("verify image", "compares the image with its provenance, signa
 LIST_BEFORE = StepKind("list what is there", "counts the platform's resources of each kind", PATIENT, 60)
 CARRY_OUT = StepKind(
     "create KIND",
-    "creates, registers or updates one resource; looks it up first, and waits for a plugin's container that starts",
+    "creates, registers or updates one resource; looks it up first and after a create; waits for a starting plugin",
     UNSENT,
     1200,
     "the platform",

@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from flows.collection import Job, Verdict, follow, job_tasks, judge, start, wait_for_others
+from flows.collection import (
+    Job,
+    Verdict,
+    find_rival,
+    follow,
+    job_tasks,
+    judge,
+    make_way,
+    may_have_met,
+    start,
+    wait_for_others,
+)
 from flows.collection.inventory import by_type, cloud_service, cloud_service_type, collected, counts
 from flows.images.errors import RegistryError
 from flows.manifest import Environment, InvalidField, Manifest
@@ -86,8 +97,30 @@ def collect(
 def _judged_job(
     session: Session, collector_id: str, plugin: RunningPlugin, runner: Runner, changes: Changes
 ) -> Verdict:
-    client, provider = session.client, plugin.provider
+    """Collects, and once more if the job met another one of the collector, whose end it waits for."""
+    client = session.client
     runner.run(Step(WAIT, partial(wait_for_others, client, collector_id)))
+    first = _one_job(session, collector_id, plugin, runner, changes)
+    if (rival := first.rival) is None:
+        return first
+    words = (
+        f"{first.job.job_id} ended as {first.job.status} because {rival.job_id} of the same collector ran, too; "
+        "collecting once more after its end"
+    )
+    runner.output(words)
+    waiting = partial(make_way, client, collector_id, first.job, rival)
+    runner.run(Step(WAIT, waiting, outcome=lambda _: words))
+    second = _one_job(session, collector_id, plugin, runner, changes)
+    if second.rival is None:
+        return second
+    again = f"It was tried twice: {first.job.job_id} met {rival.job_id} before. Who else collects with this collector?"
+    return replace(second, failures=(*second.failures, again))
+
+
+def _one_job(
+    session: Session, collector_id: str, plugin: RunningPlugin, runner: Runner, changes: Changes
+) -> Verdict:
+    client, provider = session.client, plugin.provider
 
     def begin() -> Job:
         try:
@@ -103,7 +136,9 @@ def _judged_job(
     ended = runner.run(Step(FOLLOW, following, outcome=_ended))
 
     def verdict() -> Verdict:
-        found = judge(ended, job_tasks(client, ended), counts(client, collector_id, provider), provider)
+        tasks = job_tasks(client, ended)
+        rival = find_rival(client, collector_id, ended) if may_have_met(ended, tasks) else None
+        found = judge(ended, tasks, counts(client, collector_id, provider), provider, rival)
         if found.success or not ended.tasks:
             return found
         lines = last_words(session.environment, plugin, ended.created_at)

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.collection import Job, JobTimeout, follow, start, wait_for_others
+from flows.collection import Job, JobTimeout, find_rival, follow, make_way, start, wait_for_others
 from flows.collection import job as module
 
 
@@ -109,3 +109,36 @@ def test_a_job_that_hangs_is_not_waited_for_for_ever(clock):
     with pytest.raises(JobTimeout, match="has made no progress for 30 s"):
         wait_for_others(Scripted([record("IN_PROGRESS")]), "collector-1", patience=30)
     assert 30 <= clock.now < 31
+
+
+def at(second, name, status="SUCCESS"):
+    return {"job_id": name, "status": status, "created_at": f"2026-01-01T00:00:{second:02}.000Z"}
+
+
+MINE = Job.from_record(at(5, "mine", "CANCELED"))
+
+
+@pytest.mark.parametrize(
+    ("others", "rival"),
+    [
+        ([], None),
+        ([at(7, "later"), at(6, "next")], "next"),
+        ([at(5, "of the same moment")], "of the same moment"),
+        ([at(4, "running", "IN_PROGRESS")], "running"),
+        ([at(4, "canceled by it", "CANCELED")], "canceled by it"),
+        ([at(4, "before"), at(3, "canceled long before", "CANCELED")], None),
+        ([at(4, "before", "FAILURE")], None),
+    ],
+)
+def test_the_job_that_met_another_is_found(others, rival):
+    client = Scripted([*others, at(5, "mine", "CANCELED")])
+    found = find_rival(client, "collector-1", MINE)
+    assert (found and found.job_id) == rival
+    ((method, params, _),) = client.calls
+    assert (method, params["collector_id"]) == ("inventory.Job.list", "collector-1")
+
+
+@pytest.mark.parametrize(("second", "waits"), [(6, []), (4, [3.0])])
+def test_of_two_that_met_the_elder_begins_again_first(clock, second, waits):
+    make_way(Scripted([]), "collector-1", MINE, Job.from_record(at(second, "other")))
+    assert clock.waits == waits

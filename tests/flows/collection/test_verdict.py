@@ -82,6 +82,13 @@ def test_a_success_that_counts_a_failed_task_is_a_failure():
     assert words.startswith("1 of 2 tasks failed: the platform recorded no message.")
 
 
+def test_a_canceled_job_names_the_one_that_began():
+    rival = Job("job-2", "SUCCESS", 1, 0, 1, 0, "2030-01-01T00:00:01Z")
+    found = judge(job("CANCELED"), [], HELD, "portfolio", rival)
+    assert found.failures == ("The job was canceled: job-2 of the same collector began.",)
+    assert found.rival is rival
+
+
 def test_a_canceled_job_is_a_failure_that_says_what_may_have_happened():
     found = verdict(job("CANCELED"), [task("CANCELED", errors=[{"error_code": "C", "message": "canceled"}])])
     assert found.failures[0].startswith("The job was canceled: another collection")

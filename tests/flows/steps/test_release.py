@@ -24,6 +24,7 @@ from flows.spaceone.advice import from_details
 from flows.steps import collection, images, registration
 from flows.steps.collection import recollect
 from flows.steps.errors import NotAsReleased, NothingCollected, NotReleased, PlanBlocked
+from flows.steps.markdown import release_report
 from flows.steps.release import ReleaseRequest, release
 from flows.steps.report import json_schema
 
@@ -108,6 +109,20 @@ def test_a_first_release_builds_pushes_registers_collects_and_judges_in_this_ord
     assert recorder.reports == [report]
     assert recorder.lines == ["a line of the build", "a line of the push"]
     assert [job.status for job in recorder.jobs] == ["IN_PROGRESS", "SUCCESS"]
+
+
+def test_what_somebody_else_made_after_the_plan_is_used_and_reported(request_, platform, recorder):
+    def planned(plan):
+        platform.records["identity.Project"].append({"project_id": "theirs", "name": "Portfolio"})
+
+    recorder.planned = planned
+    report = release(request_, recorder)
+    words = "somebody else made theirs meanwhile, as declared"
+    assert report.as_json()["meanwhile"] == [f"project Portfolio: {words}"]
+    assert f"| meanwhile | project Portfolio: {words} |" in release_report(report)
+    assert recorder.outcomes["create project"] == f"theirs; {words}"
+    assert "identity.Project.create" not in platform.writes
+    assert platform.records["identity.ServiceAccount"][0]["project_id"] == "theirs"
 
 
 def test_a_second_release_does_nothing_but_collect(request_, world, platform, recorder):
