@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from flows.spaceone import Client, read_spacectl
 from sandbox.lifecycle import Summary
 from sandbox.spaceone.environment_files import PORTFOLIO
 from tests import plugin_bases
+from tests.prefect_servers import Prefect, postgresql
 from tests.sandboxes import log
 from tests.waiting import PATIENCE, wait_for
 
@@ -139,26 +141,32 @@ def project(new_project):
     return new_project()
 
 
+def redirect(platform: Summary, project: Project, name: str, **services: str) -> Path:
+    """Writes an environment in which services are at other addresses; its token is given for these."""
+    chosen = {}
+    for kind in ("sandbox", "sandbox-workspace"):
+        file = platform.spacectl_environment.with_name(f"{kind}.yml")
+        if file.exists():
+            content = yaml.safe_load(file.read_text())
+            content["endpoints"] |= {service: f"grpc://{address}" for service, address in services.items()}
+            path = project.folder / f"{name}-{kind}.yml"
+            path.write_text(yaml.safe_dump(content))
+            chosen[kind] = str(path)
+    workspace = {"workspace": {"spacectl": chosen["sandbox-workspace"]}} if len(chosen) > 1 else {}
+    return project.write_environment(name, spacectl=chosen["sandbox"], **workspace)
+
+
 @pytest.fixture
 def redirected(platform, project):
-    """Writes an environment in which services are at other addresses; its token is given for these."""
+    """Writes an environment in which services are at other addresses: see `redirect`."""
+    return partial(redirect, platform, project)
 
-    def redirected(name: str, **services: str) -> Path:
-        chosen = {}
-        for kind in ("sandbox", "sandbox-workspace"):
-            file = platform.spacectl_environment.with_name(f"{kind}.yml")
-            if file.exists():
-                content = yaml.safe_load(file.read_text())
-                content["endpoints"] |= {
-                    service: f"grpc://{address}" for service, address in services.items()
-                }
-                path = project.folder / f"{name}-{kind}.yml"
-                path.write_text(yaml.safe_dump(content))
-                chosen[kind] = str(path)
-        workspace = {"workspace": {"spacectl": chosen["sandbox-workspace"]}} if len(chosen) > 1 else {}
-        return project.write_environment(name, spacectl=chosen["sandbox"], **workspace)
 
-    return redirected
+def endpoint_of(platform: Summary, service: str) -> tuple[str, int]:
+    """Host and port of a service of a sandbox."""
+    endpoint = read_spacectl(platform.spacectl_environment).endpoints[service]
+    host, _, port = endpoint.removeprefix("grpc://").rpartition(":")
+    return host, int(port)
 
 
 @pytest.fixture(scope="module")
@@ -305,3 +313,14 @@ class Witness:
 def witness(platform, client, engine):
     """See `Witness`."""
     return Witness(platform, client, engine)
+
+
+@pytest.fixture(scope="session")
+def own_prefect(tmp_path_factory, sandbox_home) -> Iterator[Prefect]:
+    """A Prefect server on PostgreSQL, beside the sandbox's, without a worker: tests may kill what they start there."""
+    variables = {"PLUGINCTL_SANDBOX_HOME": str(sandbox_home)}
+    with (
+        postgresql() as database,
+        Prefect(tmp_path_factory.mktemp("prefect"), database, variables) as prefect,
+    ):
+        yield prefect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from abc import ABC, abstractmethod
@@ -13,10 +14,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import docker
+
+
+COINS = [
+    {
+        "id": f"coin-{number}",
+        "symbol": f"c{number}",
+        "name": f"Coin {number}",
+        "current_price": price,
+        "market_cap_rank": number,
+        "price_change_percentage_24h": change,
+    }
+    for number, price, change in ((1, 64321.5, 1.25), (2, 3000.125, -0.5), (3, 0.000012, 0.0), (4, 1.0, 7.75))
+]
 
 
 class PriceSource(ABC):
@@ -64,6 +80,31 @@ class PriceSource(ABC):
             finally:
                 server.shutdown()
                 thread.join()
+
+
+class Held(PriceSource):
+    """Answers every question with the same coins, and holds its answers back while it is told to.
+
+    Attributes:
+        open: Cleared, answers are held back.
+        asked: Set when somebody asks.
+        says: Status and body.
+    """
+
+    def __init__(self) -> None:
+        self.open, self.asked = threading.Event(), threading.Event()
+        self.reset()
+
+    def answer(self, query: dict[str, str]) -> tuple[int, str]:
+        self.asked.set()
+        self.open.wait(PATIENCE)
+        status, body = self.says
+        return status, json.dumps(body)
+
+    def reset(self) -> None:
+        self.open.set()
+        self.asked.clear()
+        self.says: tuple[int, object] = (200, COINS)
 
 
 def _gateway(engine: docker.DockerClient) -> str:

@@ -6,13 +6,12 @@ The plugin's source of prices is a server of these tests, so that it can be slow
 from __future__ import annotations
 
 import json
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.price_source import PriceSource
+from tests.e2e.price_source import COINS, Held
 from tests.sandboxes import log
 from tests.waiting import PATIENCE
 
@@ -21,48 +20,11 @@ pytestmark = [
     pytest.mark.parametrize("platform", ["2.x", "1.12"], indirect=True, scope="module"),
 ]
 
-COINS = [
-    {
-        "id": f"coin-{number}",
-        "symbol": f"c{number}",
-        "name": f"Coin {number}",
-        "current_price": price,
-        "market_cap_rank": number,
-        "price_change_percentage_24h": change,
-    }
-    for number, price, change in ((1, 64321.5, 1.25), (2, 3000.125, -0.5), (3, 0.000012, 0.0), (4, 1.0, 7.75))
-]
-
-
-class Source(PriceSource):
-    """Answers every question with the same coins.
-
-    Attributes:
-        open: Cleared, answers are held back.
-        asked: Set when somebody asks.
-        says: Status and body.
-    """
-
-    def __init__(self) -> None:
-        self.open, self.asked = threading.Event(), threading.Event()
-        self.reset()
-
-    def answer(self, query: dict[str, str]) -> tuple[int, str]:
-        self.asked.set()
-        self.open.wait(PATIENCE)
-        status, body = self.says
-        return status, json.dumps(body)
-
-    def reset(self) -> None:
-        self.open.set()
-        self.asked.clear()
-        self.says: tuple[int, object] = (200, COINS)
-
 
 @pytest.fixture(scope="module")
 def served(platform, engine):
     """The source, serving."""
-    source = Source()
+    source = Held()
     with source.serving(engine):
         yield source
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.spaceone import read_spacectl
+from tests.e2e.conftest import endpoint_of
 from tests.listener import Listener
 from tests.proxy import Proxy
 
@@ -32,9 +32,7 @@ def proxied(platform, redirected):
     proxies = []
 
     def proxied(service: str) -> tuple[Proxy, Path]:
-        endpoint = read_spacectl(platform.spacectl_environment).endpoints[service]
-        host, _, port = endpoint.removeprefix("grpc://").rpartition(":")
-        proxy = Proxy(host, int(port))
+        proxy = Proxy(*endpoint_of(platform, service))
         proxy.open()
         proxies.append(proxy)
         return proxy, redirected(f"proxied-{service}", **{service: proxy.address})
