@@ -175,6 +175,7 @@ def test_plan_progress_and_report_are_artifacts():
         "collection": "progress",
         "report": "markdown",
         "resources": "table",
+        "history": "markdown",
     }
     rows = json.loads(artifacts["plan"].data)
     assert [(row["action"], row["kind"]) for row in rows] == [
