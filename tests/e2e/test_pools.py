@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import SECRET
+from tests.prefect_servers import Program
 
 pytestmark = pytest.mark.e2e
 
@@ -48,12 +49,15 @@ def image(platform, engine, checkout, project):
 
 
 @pytest.fixture(scope="module")
-def project(new_project):
+def project(new_project, sandbox_home):
     """A project with the layout of this repository."""
     project = new_project()
-    (project.folder / "deployments/environments").mkdir(parents=True)
-    project.manifest.rename(project.folder / "deployments/coins")
-    project.environment.rename(project.folder / "deployments/environments/here.yaml")
+    environment = project.folder / "deployments/environments/here.yaml"
+    environment.parent.mkdir(parents=True)
+    # A variable of the worker may lead out of the project; the file itself may not.
+    text = project.environment.read_text().replace(str(sandbox_home), "${PLUGINCTL_SANDBOX_HOME}")
+    environment.write_text(text)
+    project.manifest = project.manifest.rename(project.folder / "deployments/coins")
     return project
 
 
@@ -74,6 +78,7 @@ def deployed(platform, project, image, prefect, sandbox_home):
         "image": image,
         "job_variables": {
             "image_pull_policy": "Never",
+            "auto_remove": True,
             "network_mode": "host",
             "env": {"PLUGINCTL_SANDBOX_HOME": str(sandbox_home)},
             # The sandbox's tokens are the files of the user who started it.
@@ -93,27 +98,17 @@ def deployed(platform, project, image, prefect, sandbox_home):
         file.write_text(yaml.safe_dump(fields))
     pluginctl = command.with_name("pluginctl")
     call(pluginctl, "deploy", cwd=project.folder, env=variables)
-    log = project.folder / "worker.log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            [command, "worker", "start", "--pool", name, "--type", "docker"],
-            env=variables,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as worker,
-    ):
-        yield f"coins-{project.tag}"
-        worker.terminate()
-        worker.wait(60)
-    assert SECRET not in log.read_text()
+    words = [str(command), "worker", "start", "--pool", name, "--type", "docker"]
+    worker = Program(words, platform.prefect_environment, project.folder / "worker.log")
+    worker.start()
+    yield f"coins-{project.tag}"
+    worker.stop()
+    assert SECRET not in worker.log.read_text()
 
 
 def test_a_release_runs_in_a_container_of_the_pipelines_image(deployed, prefect, project, run):
     command, variables = prefect
     said = call(command, "deployment", "run", f"release/{deployed}", "--watch", env=variables)
     assert "Released" in said, said
-    project.environment = project.folder / "deployments/environments/here.yaml"
-    project.manifest = project.folder / "deployments/coins"
     plan = json.loads(run(*project.arguments(), "--dry-run", "--output", "json").stdout)["plan"]
     assert {action["action"] for action in plan} == {"keep"}
