@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,9 +14,12 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.commands import Commands
 from tests.engine import engine_kept, wait_for_those_beside
 
 if TYPE_CHECKING:
+    import subprocess
+
     from sandbox.lifecycle import Summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -169,20 +170,17 @@ Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def pluginctl() -> Pluginctl:
-    """Runs `pluginctl` as a user does, in the checkout and against the tests' sandbox."""
+    """Runs `pluginctl` in the checkout and against the tests' sandbox: see `Commands`.
+
+    The installed command itself is run by tests/integration/test_wheel.py and tests/e2e/test_init.py.
+    """
+    commands = Commands(CHECKOUT)
 
     def run(
         *arguments: str | Path, timeout: float = 1200, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("pluginctl"), *arguments],
-            cwd=CHECKOUT,
-            env={**os.environ, "PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        here = {"PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables}
+        done = commands(*arguments, timeout=timeout, **here)
         _check_document(done.stdout)
         return done
 
