@@ -24,7 +24,7 @@ from tests.conftest import SANDBOX_HOME
 from tests.wheels import Installed, install
 from tests.workflows import Command, commands
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.apart, pytest.mark.timeout(1800)]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLUGINS = CHECKOUT / "tests/plugins"

@@ -17,7 +17,7 @@ from flows.spaceone import read_spacectl
 from tests.listener import Listener
 from tests.proxy import Proxy
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 
 @pytest.fixture(scope="module")
