@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,9 +14,12 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.engine import engine_kept, wait_for_those_beside
+from tests.commands import Commands
+from tests.engine import engine_kept, runs_beside, sandboxes_started, wait_for_those_beside
 
 if TYPE_CHECKING:
+    import subprocess
+
     from sandbox.lifecycle import Summary
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -63,7 +64,7 @@ def prefect_server() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of 1.12 alone, and orders all: the engine alone, one sandbox, both sandboxes, integration."""
+    """Marks the tests of 1.12 alone, and orders all: no server, the engine, one sandbox, both, integration."""
     for item in items:
         if _needs(item) == {"1.12"}:
             item.add_marker("older")
@@ -72,10 +73,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> int:
     if item.get_closest_marker("engine"):
-        return 0
+        return 1
     if item.get_closest_marker("integration"):
-        return 3
-    return 2 if len(_needs(item)) == 2 else 1
+        return 4
+    return 1 + len(needed) if (needed := _needs(item)) else 0
 
 
 def _needs(item: pytest.Item) -> set[str]:
@@ -119,13 +120,13 @@ def sandbox_home() -> Path:
 
 @pytest.fixture(scope="session")
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Summary]:
-    """SpaceONE 2.x with Prefect, running; what `sandbox.lifecycle.summary` says of it.
+    """SpaceONE 2.x, running, with Prefect in the main process; what `sandbox.lifecycle.summary` says of it.
 
     The sandbox of 1.12 starts beside the first tests if there is one that needs it. PLUGINCTL_KEEP=1 leaves both
     running, data and all, for the next run.
     """
     items, stash = request.session.items, request.session.stash
-    with _running("2.x", _start("2.x", prefect=True)) as summary, ThreadPoolExecutor(1) as pool:
+    with _running("2.x", _start("2.x", prefect=not runs_beside())) as summary, ThreadPoolExecutor(1) as pool:
         if any("1.12" in item.nodeid or "sandbox_1_12" in item.fixturenames for item in items):
             stash[_STARTING] = pool.submit(_start, "1.12")
         yield summary
@@ -149,7 +150,9 @@ def _start(generation: str, *, prefect: bool = False) -> Summary:
     from sandbox import lifecycle as platform
     from sandbox.machine.progress import Lines
 
-    return platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
+    # Not while another process starts some: they need the same engine and the same images, and make them if need be.
+    with sandboxes_started():
+        return platform.up(SANDBOX_HOME, generation=generation, prefect=prefect, progress=Lines())
 
 
 @contextmanager
@@ -160,7 +163,8 @@ def _running(generation: str, summary: Summary) -> Iterator[Summary]:
     yield summary
     if not os.environ.get("PLUGINCTL_KEEP"):
         # With its data, else the next start would bring up every plugin that earlier tests released.
-        wait_for_those_beside()
+        if not runs_beside():  # those of such a process are its own
+            wait_for_those_beside()
         platform.down(SANDBOX_HOME, generation=generation, purge=True, progress=Lines())
 
 
@@ -169,20 +173,17 @@ Pluginctl = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def pluginctl() -> Pluginctl:
-    """Runs `pluginctl` as a user does, in the checkout and against the tests' sandbox."""
+    """Runs `pluginctl` in the checkout and against the tests' sandbox: see `Commands`.
+
+    The installed command itself is run by tests/integration/test_wheel.py and tests/e2e/test_init.py.
+    """
+    commands = Commands(CHECKOUT)
 
     def run(
         *arguments: str | Path, timeout: float = 1200, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("pluginctl"), *arguments],
-            cwd=CHECKOUT,
-            env={**os.environ, "PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        here = {"PLUGINCTL_SANDBOX_HOME": str(SANDBOX_HOME), "COLUMNS": "160", **variables}
+        done = commands(*arguments, timeout=timeout, **here)
         _check_document(done.stdout)
         return done
 

@@ -1,6 +1,6 @@
-"""The engine and the sandboxes, which tests of two processes use at the same time, and some of them stop.
+"""The engine, which tests of several processes use at the same time, and some of them stop.
 
-`scripts/test` sets PLUGINCTL_TEST_BESIDE for the process that runs beside another one.
+`scripts/test` sets PLUGINCTL_TEST_BESIDE for the processes that run beside the main one.
 """
 
 from __future__ import annotations
@@ -15,32 +15,45 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BESIDE = "PLUGINCTL_TEST_BESIDE"
-_LOCK = Path(__file__).parent.parent / "build/engine.lock"
+_BUILD = Path(__file__).parent.parent / "build"
+_USED, _STARTING = "engine.lock", "sandboxes.lock"
+
+
+def runs_beside() -> bool:
+    """Whether this process runs beside the main one."""
+    return bool(os.environ.get(BESIDE))
+
+
+@contextmanager
+def sandboxes_started() -> Iterator[None]:
+    """No other process starts sandboxes meanwhile."""
+    with _locked(_STARTING, fcntl.LOCK_EX):
+        yield
 
 
 @contextmanager
 def engine_kept() -> Iterator[None]:
     """Other processes stay in `wait_for_those_beside` meanwhile, if this one runs beside them."""
-    if os.environ.get(BESIDE):
-        with _locked(fcntl.LOCK_SH):
+    if runs_beside():
+        with _locked(_USED, fcntl.LOCK_SH):
             yield
     else:
         yield
 
 
 def wait_for_those_beside() -> None:
-    """Return when no process beside this one uses the engine or a sandbox any more: they may be stopped.
+    """Return when no process beside this one uses the engine any more: it may be stopped.
 
     Such a process holds the lock for its whole session, so nothing needs to be held here.
     """
-    assert not os.environ.get(BESIDE), "what stops the engine cannot run beside other tests"
-    with _locked(fcntl.LOCK_EX):
+    assert not runs_beside(), "what stops the engine cannot run beside other tests"
+    with _locked(_USED, fcntl.LOCK_EX):
         pass
 
 
 @contextmanager
-def _locked(how: int) -> Iterator[None]:
-    _LOCK.parent.mkdir(exist_ok=True)
-    with _LOCK.open("w") as file:
+def _locked(name: str, how: int) -> Iterator[None]:
+    _BUILD.mkdir(exist_ok=True)
+    with (_BUILD / name).open("w") as file:
         fcntl.flock(file, how)
         yield

@@ -34,6 +34,8 @@ from tests.waiting import PATIENCE, wait_for
 READS = {"list", "get", "stat", "analyze", "get_versions", "check", "get_public_key", "verify_plugin"}
 #: What `collect` itself makes the services ask each other.
 INSIDE_COLLECT = {"Plugin.get_plugin_endpoint", "Secret.get_data"}
+#: Lines of a log in which a request is found that was just made: the engine reads these alone.
+LAST = 1000
 #: What every copy's service account holds; it must never be shown.
 SECRET = "hush-hush-hush"
 
@@ -298,12 +300,14 @@ class Witness:
         requests.get(f"{self._sandbox.registry}/v2/{marker}/tags/list", timeout=PATIENCE)
         for name in (*self.MARKERS, "registry"):
             wait_for(
-                lambda log=name: marker in self._text(log), f"a request in the log of {name}", pause=0.05
+                lambda log=name: marker in self._text(log, tail=LAST),
+                f"a request in the log of {name}",
+                pause=0.05,
             )
         return marker
 
-    def _text(self, name: str) -> str:
-        return log(self._engine, self._sandbox, name)
+    def _text(self, name: str, **options: Any) -> str:
+        return log(self._engine, self._sandbox, name, **options)
 
     def _between(self, name: str, began: str, ended: str) -> str:
         return self._text(name).split(began)[-1].split(ended)[0]

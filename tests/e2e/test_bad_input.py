@@ -13,7 +13,7 @@ import requests
 from tests.registry import serving
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 BOGUS = "bogus-token-that-nobody-issued"
 

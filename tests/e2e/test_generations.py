@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.engine import wait_for_those_beside
 from tests.sandboxes import spacectl
 
 pytestmark = pytest.mark.e2e
@@ -130,7 +129,6 @@ def spacectls(sandbox, sandbox_1_12):
 @pytest.fixture(scope="module")
 def on_each(sandbox, sandbox_1_12, run):
     """What a command says as JSON on both, by generation, with the unchanged manifest in deployments/portfolio."""
-    wait_for_those_beside()  # they use the sandbox of 1.12
 
     def on_each(command: str) -> dict[str, dict[str, Any]]:
         said = {}

@@ -16,7 +16,7 @@ from tests.e2e.price_source import PriceSource
 from tests.sandboxes import mongodb
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 COUNT = 260
 FIELDS = {

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.other_plugins import Plugin
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 #: The folder of each plugin, what it is registered as, and what its image serves.
 KINDS = {

@@ -17,7 +17,7 @@ from tests.e2e.conftest import endpoint_of
 from tests.listener import Listener
 from tests.proxy import Proxy
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 
 @pytest.fixture(scope="module")

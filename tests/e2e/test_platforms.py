@@ -14,7 +14,7 @@ import requests
 
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 OWN = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}[machine.machine()]
 INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"

@@ -11,6 +11,7 @@ from tests.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.apart,
     pytest.mark.parametrize("platform", ["2.x", "1.12"], indirect=True, scope="module"),
 ]
 

@@ -31,7 +31,7 @@ from tests.e2e.conftest import Project
 from tests.echoing import Refused, echoing_registry, echoing_service
 from tests.waiting import PATIENCE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 USER = "planted-user"
 PASSWORD = "planted/registry+password"

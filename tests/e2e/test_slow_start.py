@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.other_plugins import Plugin
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.apart]
 
 SECONDS = int(os.environ.get("PLUGINCTL_TEST_START_SECONDS", "14"))
 
