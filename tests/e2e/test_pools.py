@@ -110,5 +110,5 @@ def test_a_release_runs_in_a_container_of_the_pipelines_image(deployed, prefect,
     command, variables = prefect
     said = call(command, "deployment", "run", f"release/{deployed}", "--watch", env=variables)
     assert "Released" in said, said
-    plan = json.loads(run(*project.arguments(), "--dry-run", "--output", "json").stdout)["plan"]
-    assert {action["action"] for action in plan} == {"keep"}
+    actions = json.loads(run(*project.arguments(), "--dry-run", "--output", "json").stdout)["actions"]
+    assert {action["action"] for action in actions} == {"keep"}
