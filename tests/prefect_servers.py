@@ -165,6 +165,8 @@ class Prefect:
             "PREFECT_SERVER_API_AUTH_STRING": password,
             "PREFECT_SERVER_UI_ENABLED": "false",
             "PREFECT__SERVER_FINAL": "1",
+            # In memory, which is the default, a restart of the server loses who holds a limit, for ever.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         }
         where = ["--host", "127.0.0.1", "--port", str(port)]
         self.server = self.program("server", "server", "start", *where, **own)
