@@ -68,7 +68,9 @@ def one_at_a_time(subject: Subject) -> Iterator[None]:
             else:
                 free_seconds += PAUSE_SECONDS
             time.sleep(PAUSE_SECONDS)
-            limit = _read(name) or limit
+            limit = _read(name)
+            if limit is None:  # somebody has removed it, or switched it off
+                break
         yield
 
 
@@ -91,17 +93,19 @@ def build_slot(engine_id: str) -> Iterator[None]:
             client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
     elif limit.is_full:
         get_run_logger().info("waiting for another build on this Docker engine")
-    with _slot(name, run):
+    with _slot(name, run, strict=False):  # somebody may have switched it off
         yield
 
 
-def _slot(name: str, run: UUID, max_retries: int | None = None) -> AbstractContextManager[None]:
+def _slot(
+    name: str, run: UUID, *, max_retries: int | None = None, strict: bool = True
+) -> AbstractContextManager[None]:
     return concurrency(
         name,
         max_retries=max_retries,
         lease_duration=LEASE_SECONDS,
         holder=ConcurrencyLeaseHolder(type="flow_run", id=run),
-        strict=True,
+        strict=strict,
         raise_on_lease_renewal_failure=False,
     )
 
