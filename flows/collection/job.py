@@ -36,6 +36,7 @@ class Job:
         succeeded: The number of tasks that succeeded.
         failed: The number of tasks that failed.
         created_at: When it began, in ISO 8601.
+        finished_at: When it ended, in ISO 8601; empty before.
     """
 
     job_id: str
@@ -45,6 +46,7 @@ class Job:
     succeeded: int
     failed: int
     created_at: str
+    finished_at: str = ""
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Job:
@@ -57,6 +59,7 @@ class Job:
             int(record.get("success_tasks", 0)),
             int(record.get("failure_tasks", 0)),
             str(record.get("created_at", "")),
+            str(record.get("finished_at") or ""),
         )
 
     @property
@@ -120,17 +123,18 @@ def find_rival(client: Client, collector_id: str, job: Job) -> Job | None:
         job: The other one, after its end.
 
     Returns:
-        The first one that began after it, one that still runs, or the one before it that it has canceled itself; None
-        if there is none: then somebody else stopped it.
+        The first one that began after it, one that still runs or had not ended when it began, or the one before it that
+        it has canceled itself; None if there is none: then somebody else stopped it.
     """
     query = {"page": {"start": 1, "limit": _RECENT}}  # the services sort by the newest
     records = client.list("inventory.Job.list", {"collector_id": collector_id, "query": query})
     others = [other for other in map(Job.from_record, records) if other.job_id != job.job_id]
     others.sort(key=_age)
-    later = [other for other in others if other.running or _age(other) >= _age(job)]
-    before = [other for other in others if _age(other) < _age(job)][-1:]
-    canceled = [other for other in before if other.status == "CANCELED"]
-    return next(iter([*later, *canceled]), None)
+    before = [other for other in others if _age(other) < _age(job)]
+    later = [other for other in others if other not in before]
+    beside = [other for other in before if other.running or other.finished_at >= job.created_at]
+    canceled = [other for other in before[-1:] if other.status == "CANCELED"]
+    return next(iter([*later, *beside, *canceled]), None)
 
 
 def make_way(client: Client, collector_id: str, job: Job, rival: Job) -> None:

@@ -19,7 +19,6 @@ _UNRECORDED = (
     "whose metadata is null (plugins on the framework of 2.x send json_metadata instead): send metadata, and look at "
     "the log of its inventory worker"
 )
-_NOT_UNIQUE = "ERROR_SAVE_UNIQUE_VALUES"
 _AT_ONCE = (
     ": it exists by now. Probably two tasks created it at the same moment: then the next collection finds it, and the "
     "plugin avoids it if one task alone reports it"
@@ -125,8 +124,15 @@ def may_have_met(job: Job, tasks: list[dict[str, Any]]) -> bool:
     The platform cancels the job of a collector when another one begins. If two begin at one moment, both run, and one
     does not find what the other creates.
     """
-    codes = {error.get("error_code") for task in tasks for error in task.get("errors") or ()}
-    return job.status == "CANCELED" or _NOT_UNIQUE in codes
+    return job.status == "CANCELED" or any(
+        _exists(error) for task in tasks for error in task.get("errors") or ()
+    )
+
+
+def _exists(error: Mapping[str, Any]) -> bool:
+    """Whether a task could not create something because it was created meanwhile: the service or its index says so."""
+    code, message = str(error.get("error_code")), str(error.get("message"))
+    return code == "ERROR_SAVE_UNIQUE_VALUES" or "duplicate unique keys" in message
 
 
 def _task_failures(tasks: list[dict[str, Any]]) -> list[str]:
@@ -147,7 +153,7 @@ def _error_words(error: Mapping[str, Any]) -> str:
         message = exception[1]
     extra = {key: value for key, value in (error.get("additional") or {}).items() if key not in _PLACES}
     where = ", ".join(f"{key} {value}" for key, value in sorted(extra.items()) if isinstance(value, str))
-    at_once = _AT_ONCE if code == _NOT_UNIQUE else ""
+    at_once = _AT_ONCE if _exists(error) else ""
     return f"{code}: {message}" + (f" ({where})" if where else "") + at_once
 
 

@@ -79,6 +79,8 @@ _BY_WORDS: tuple[tuple[str, re.Pattern[str], Kind], ...] = (
             "Inventory cannot select secrets by their schema: remove them from the collector's secret_filter.",
         ),
     ),
+    # Two creates at once: both looked, and the database's index let one through.
+    ("ERROR_DB_QUERY", re.compile("duplicate unique keys|E11000"), (AlreadyExists, _TAKEN)),
     (
         "ERROR_DB_QUERY",
         re.compile("ValidationError"),

@@ -128,6 +128,8 @@ MINE = Job.from_record(at(5, "mine", "CANCELED"))
         ([at(4, "canceled by it", "CANCELED")], "canceled by it"),
         ([at(4, "before"), at(3, "canceled long before", "CANCELED")], None),
         ([at(4, "before", "FAILURE")], None),
+        ([{**at(4, "beside"), "finished_at": "2026-01-01T00:00:06.000Z"}], "beside"),
+        ([{**at(3, "long before"), "finished_at": "2026-01-01T00:00:04.000Z"}], None),
     ],
 )
 def test_the_job_that_met_another_is_found(others, rival):

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.collection import Job, judge
+from flows.collection import Job, judge, may_have_met
 
 HELD = {"inventory.CloudService": 5, "inventory.CloudServiceType": 1}
 
@@ -193,3 +193,25 @@ def test_a_success_of_1_12_whose_task_failed_without_words_says_what_is_likely()
     assert "CloudServiceType whose metadata is null" in words
     assert "log of its inventory worker" in words
     assert found.changes["updated"] == 4
+
+
+TWICE = "Database query failed. (reason = Tried to save duplicate unique keys (E11000 duplicate key error …))"
+
+
+@pytest.mark.parametrize(
+    ("one", "errors", "met"),
+    [
+        (job("CANCELED"), [], True),
+        (job("FAILURE"), [{"error_code": "ERROR_SAVE_UNIQUE_VALUES", "message": "…"}], True),
+        (
+            job("FAILURE"),
+            [{"error_code": "ERROR_PLUGIN"}, {"error_code": "ERROR_DB_QUERY", "message": TWICE}],
+            True,
+        ),
+        (job("FAILURE"), [{"error_code": "ERROR_DB_QUERY", "message": "timed out"}], False),
+        (job("FAILURE"), [], False),
+        (job(), [], False),
+    ],
+)
+def test_how_a_job_ends_that_has_met_another(one, errors, met):
+    assert may_have_met(one, [task(errors=errors), task()]) is met

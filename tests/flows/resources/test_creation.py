@@ -162,12 +162,14 @@ def test_a_third_release_that_sees_both_goes_on_with_the_one_that_remains():
 
 def test_what_was_removed_by_hand_is_not_made_again_behind_ones_back():
     """The create was answered, and then it is not there: nobody knows who did that."""
+    creates = []
 
     def prepare(platform):
         call = platform.call
 
         def calling(method, params, timeout):
             answer = call(method, params, timeout)
+            creates.append(method)
             platform.records.clear()
             return answer
 
@@ -176,6 +178,7 @@ def test_what_was_removed_by_hand_is_not_made_again_behind_ones_back():
     outcome = release_at_once("a", in_order(""), prepare=prepare)
     assert isinstance(outcome.errors["a"], MadeMeanwhile)
     assert "is gone again" in outcome.errors["a"].message
+    assert len(creates) == 1
     assert outcome.left == []
 
 

@@ -177,3 +177,18 @@ def test_what_is_not_declared_is_said(manifest):
         Generation.V2, dataclasses.replace(manifest, collector=collector), Target("0.1.0")
     )
     assert "not declared" in " ".join(by_kind(found, "collector")[0].notes)
+
+
+def test_an_account_is_complete_when_it_has_its_secret(manifest):
+    """Identity stores the account first."""
+
+    def account(secret_data):
+        accounts = [manifest.service_accounts[0].model_copy(update={"secret_data": secret_data})]
+        declared = declared_resources(
+            Generation.V2, dataclasses.replace(manifest, service_accounts=accounts), Target("0.1.0")
+        )
+        return next(resource for resource in declared if resource.kind == "service account")
+
+    assert not account({"key": "x"}).complete({"service_account_id": "sa-1"})
+    assert account({"key": "x"}).complete({"service_account_id": "sa-1", "secret_id": "secret-1"})
+    assert account(None).complete({"service_account_id": "sa-1"})

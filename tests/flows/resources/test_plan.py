@@ -125,6 +125,21 @@ def test_several_of_one_name_block(clients, resources, platform):
     assert "service_account_id-1, sa-2" in blocked[0].reason
 
 
+def test_several_of_which_another_release_removes_its_own_do_not_block(clients, resources, platform):
+    release(clients, resources)
+    accounts = platform.records["identity.ServiceAccount"]
+    accounts.append({**accounts[0], "service_account_id": "sa-2"})
+    paused = []
+
+    def sleep(seconds):
+        paused.append(seconds)
+        del accounts[1]
+
+    plan = Plan(plan_resources(clients, resources, sleep))
+    assert {action.verb for action in plan.actions} == {Verb.KEEP}
+    assert len(paused) == 1
+
+
 @pytest.mark.parametrize("generation", [Generation.V2], ids=str)
 def test_without_a_local_repository_it_says_where_to_add_one(clients, resources, platform):
     platform.records["repository.Repository"] = [
@@ -357,3 +372,12 @@ def test_a_plugin_that_is_found_before_that_of_another_repository_is_taken(
     foreign = {**own, "image": "another", "repository_info": {"repository_type": managed}}
     platform.records["repository.Plugin"].append(foreign)
     assert Plan(plan_resources(clients, resources)).action("plugin").verb is Verb.KEEP
+
+
+def test_a_collector_is_complete_when_its_plugin_has_answered_or_it_has_collected(resources):
+    collector = next(resource for resource in resources if resource.kind == "collector")
+    begun = {"collector_id": "c-1", "plugin_info": {"plugin_id": "p", "metadata": {}}}
+    assert not collector.complete(begun)
+    assert not collector.complete({"collector_id": "c-1"})
+    assert collector.complete({**begun, "plugin_info": {"metadata": {"options_schema": {}}}})
+    assert collector.complete({**begun, "last_collected_at": "2026-01-01T00:00:00.000Z"})

@@ -77,6 +77,10 @@ TOO_LONG = (
     "ERROR_DB_QUERY: Database query failed. (reason = ValidationError (Secret:None) (String value is too long: "
     "['schema']))"
 )
+TWICE = (
+    "ERROR_DB_QUERY: Database query failed. (reason = Tried to save duplicate unique keys (E11000 duplicate key error "
+    "collection: repository.plugin index: plugin_id_1_domain_id_1 dup key: { plugin_id: 'x', domain_id: 'd' }))"
+)
 NO_PROVIDER_2 = (
     "ERROR_SCHEMA_IS_NOT_DEFINED: Schema is not defined. (provider=x, schema_type=SERVICE_ACCOUNT)"
 )
@@ -94,6 +98,7 @@ NO_PROVIDER_1_12 = "ERROR_NOT_FOUND: Value not found. (('provider', 'domain_id')
         ("INTERNAL", BY_SCHEMA_2, errors.InvalidArgument, "remove them from"),
         ("INTERNAL", BY_SCHEMA_1_12, errors.InvalidArgument, "remove them from"),
         ("INTERNAL", TOO_LONG, errors.InvalidArgument, "does not accept this value"),
+        ("INTERNAL", TWICE, errors.AlreadyExists, "already exists"),
         ("INTERNAL", "ERROR_DB_QUERY: timed out", errors.ServerError, ""),
         ("INVALID_ARGUMENT", NO_PROVIDER_2, errors.NotFound, "no longer exists"),
         ("NOT_FOUND", NO_PROVIDER_1_12, errors.NotFound, "no longer exists"),
