@@ -21,7 +21,7 @@ class BenchmarkError(Exception):
 class Ratio(StrEnum):
     """Which way round the medians are divided: so that a ratio of speeds says how many times faster ours is."""
 
-    OURS_TO_THEIRS = "ours to theirs"  # rates and sizes
+    OURS_TO_THEIRS = "ours to theirs"  # rates and sizes; times where ours does more
     THEIRS_TO_OURS = "theirs to ours"  # times
 
 
