@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flows.steps.inputs import REPOSITORIES
@@ -23,6 +23,9 @@ from pluginctl.deploying.declarations import (
     with_blocks,
 )
 from pluginctl.deploying.settings import PlaceSettings, PluginSettings, PoolSettings
+
+if TYPE_CHECKING:
+    from prefect.events.schemas.automations import AutomationCore
 
 IN_IMAGE = "/project"
 """Where the pipeline's image has the project."""
@@ -222,7 +225,7 @@ def _automation(name: str, body: Mapping[str, Any], why_not: str) -> Item:
 
     any_id = UUID(int=0)
     ids = dict.fromkeys(notifications_of(body), any_id)
-    shown = AutomationCore.model_validate(with_blocks(body, ids)).model_dump(mode="json")
+    shown = automation_fields(AutomationCore.model_validate(with_blocks(body, ids)))
     return Item(
         "automation",
         name,
@@ -236,6 +239,23 @@ def _automation(name: str, body: Mapping[str, Any], why_not: str) -> Item:
         },
         why_not,
     )
+
+
+def automation_fields(automation: AutomationCore) -> dict[str, Any]:
+    """The fields of an automation, as they can be compared and sent: what is a set for Prefect is in order."""
+    # The server refuses an update that names the owner, even if there is none.
+    return dict(_in_order(automation.model_dump(mode="json", exclude={"owner_resource"})))
+
+
+_SETS = {"after", "expect", "for_each"}
+
+
+def _in_order(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted(value) if name in _SETS else [_in_order(each) for each in value]
+    return value
 
 
 def named_again(action: Mapping[str, Any], notification: str | None) -> dict[str, Any]:

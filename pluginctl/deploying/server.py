@@ -28,7 +28,7 @@ from flows.tasks.deployed import TAG
 from flows.tasks.limits import PREFIX
 from flows.text import quoted
 from pluginctl.deploying.declarations import POOLS, with_blocks
-from pluginctl.deploying.items import Item, named_again
+from pluginctl.deploying.items import Item, automation_fields, named_again
 from pluginctl.deployments import DeploymentError
 
 BLOCK = "slack-webhook"
@@ -225,7 +225,7 @@ class Server:
     def _automation_fields(self, automation: Automation) -> Mapping[str, Any]:
         names = {str(each): name for (kind, name), each in self._ids.items() if kind == "notification"}
         fields = automation.model_dump(mode="json", exclude={"id", "created", "updated"})
-        shown = AutomationCore.model_validate(fields).model_dump(mode="json")
+        shown = automation_fields(AutomationCore.model_validate(fields))
         actions = [
             named_again(each, names.get(str(each.get("block_document_id")))) for each in shown["actions"]
         ]

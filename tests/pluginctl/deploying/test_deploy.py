@@ -224,6 +224,15 @@ def test_a_pool_has_the_job_template_of_its_worker(project, type_):
     file.unlink()
 
 
+def test_a_changed_automation_is_updated(project):
+    deploy(project.folder)
+    file = project.folder / "deployments/automations/dead-run.yaml"
+    file.write_text(file.read_text().replace("within: 480", "within: 300"))
+    (action,) = deploy(project.folder).writes
+    assert (action.kind, str(action.verb)) == ("automation", "update")
+    assert {*verbs(deploy(project.folder)).values()} == {"keep"}
+
+
 def test_one_environment_alone(project):
     plan = deploy(project.folder, environments=["production"], dry_run=True)
     names = [action.name for action in plan.actions if action.kind == "deployment"]
