@@ -107,9 +107,9 @@ class _Drawing:
         bands = []
         for index, each in enumerate(self._all):
             if not each.success:
-                left, top = round(self._x(index) - self._slot / 2, 1), _HEAD - 18
-                size = f'width="{self._slot:.1f}" height="{self.height - top}"'
-                bands.append(f'<rect class="failed" x="{left}" y="{top}" {size}/>')
+                width, top = min(self._slot - 2, 30), _HEAD - 18
+                size = f'width="{width:.1f}" height="{self.height - top}"'
+                bands.append(f'<rect class="failed" x="{self._x(index) - width / 2:.1f}" y="{top}" {size}/>')
                 bands.append(_cross(self._x(index), top + 8))
         return bands
 

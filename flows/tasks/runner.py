@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Self, TypeVar, cast
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
 from flows.tasks.history import History
-from flows.tasks.lateness import check_slot
+from flows.tasks.lateness import check_wait
 from flows.tasks.limits import one_at_a_time
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
@@ -74,8 +75,9 @@ class PrefectRunner:
         rename(subject.title, subject.tags)
         if subject.plugin_id and not self._holds:
             self._holds = True
+            arrived = datetime.now(UTC)
             self._held.enter_context(one_at_a_time(subject))
-            check_slot()  # the run may have waited until the next one was due
+            check_wait(arrived)
 
     def planned(self, plan: Plan) -> None:
         """Stores the plan: what changes and why as text, and a short table."""

@@ -209,7 +209,14 @@ def test_its_page_shows_the_picture_of_a_history(sandbox: Summary, tmp_path: Pat
     with browser(tmp_path / "profile") as page:
 
         def visit() -> int:
-            log_in(page, sandbox, f"{interface}/artifacts/artifact/{made['id']}")
+            # The address of an artifact does not survive the question for the password.
+            log_in(page, sandbox, f"{interface}/work-pools")
+            wait_for(
+                lambda: prefect_parts.POOL in page.run("document.body.innerText") or page.disturbed,
+                "the work pool",
+                pause=0.2,
+            )
+            page.open(f"{sandbox.prefect}{interface}/artifacts/artifact/{made['id']}")
             return wait_for(lambda: page.run(PICTURE) or page.disturbed, "the picture", pause=0.2)
 
         assert page.undisturbed(visit) == 680

@@ -16,11 +16,11 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.flow_engine import run_flow
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Cancelled, Completed, Failed, Pending, State
 from prefect.types._datetime import parse_datetime
 
 from flows.steps.subject import Subject
-from flows.tasks.lateness import TooLate, check_slot
+from flows.tasks.lateness import TooLate, check_slot, check_wait, taken_at
 from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
 from tests.reports import report
@@ -86,6 +86,7 @@ class Deployed:
     def run(self, run: FlowRun) -> State:
         """Carries a run out, as a worker does; gives its last state."""
         with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run.id, Pending())
             fresh = client.read_flow_run(run.id)
             run_flow(self.flow, flow_run=fresh, parameters=run.parameters, return_type="state")
             state = client.read_flow_run(run.id).state
@@ -122,8 +123,8 @@ def test_of_runs_that_piled_up_the_last_one_does_the_work(deployed: Deployed):
     ]
     assert len(deployed.worked) == 1
     assert states[0].message == (
-        f"This run comes too late: its time was {clock(0)}, and the run of {clock(2)} is due as well. "
-        "Nothing is lost: that run does the same."
+        f"This run comes too late: its time was {clock(0)}, and the run of {clock(2)} was due as well. "
+        "Nothing is lost: that run is for the same."
     )
 
 
@@ -139,9 +140,9 @@ def test_a_later_run_whose_time_has_not_come_changes_nothing(deployed: Deployed)
 
 @pytest.mark.parametrize(
     ("state", "name"),
-    [(Cancelled(), "Collected"), (Failed(), "Collected"), (Completed(name="Collected"), "Skipped")],
+    [(Cancelled(), "Collected"), (Failed(), "Skipped"), (Completed(name="Collected"), "Skipped")],
 )
-def test_a_later_run_that_will_not_do_it_does_not_count(deployed: Deployed, state: State, name: str):
+def test_a_later_run_that_was_cancelled_does_not_count(deployed: Deployed, state: State, name: str):
     first, second = deployed.fill(2)
     change(second, state)
     assert deployed.run(first).name == name
@@ -180,26 +181,37 @@ def test_a_run_that_somebody_retries_does_its_work(deployed: Deployed):
     assert deployed.run(first).name == "Collected"
 
 
+def test_a_slow_start_makes_no_run_too_late(deployed: Deployed, monkeypatch):
+    """On a busy machine, a process may take longer to start than the schedule's interval."""
+    first, _ = deployed.fill(2)
+    in_time = BEGIN + timedelta(minutes=14)
+    monkeypatch.setattr("flows.tasks.lateness.taken_at", lambda _: in_time)
+    assert deployed.run(first).name == "Collected"
+
+
+def test_a_worker_takes_a_run_when_it_becomes_pending():
+    minutes = [BEGIN + timedelta(minutes=number) for number in range(6)]
+    types = ("SCHEDULED", "PENDING", "SCHEDULED", "PENDING", "PENDING", "RUNNING")
+    states = [State(type=type_, timestamp=at) for type_, at in zip(types, minutes, strict=True)]
+    assert taken_at(states) == taken_at(states[::-1]) == minutes[3]
+    assert taken_at(states[:3]) is None
+
+
+@pytest.mark.parametrize(("due", "name"), [(timedelta(0), "Skipped"), (QUARTER, "Collected")])
 def test_a_run_that_waited_for_the_collector_until_the_next_was_due_does_no_work(
-    deployed: Deployed, monkeypatch
+    deployed: Deployed, monkeypatch, due: timedelta, name: str
 ):
-    """Both began in time; the collector was free only later."""
+    """The first one was taken in time; the second one became due before the collector was free, or did not."""
     first, second = deployed.fill(2)
-    change(second, Cancelled())
-
-    class Waiting:
-        def __enter__(self) -> None:
-            from prefect.states import Scheduled
-
-            change(second, Scheduled())
-
-        def __exit__(self, *error: object) -> None: ...
-
-    monkeypatch.setattr("flows.tasks.runner.one_at_a_time", lambda _: Waiting())
-    assert deployed.run(first).name == "Skipped"
-    assert not deployed.worked
+    in_time = BEGIN + timedelta(minutes=14)
+    assert second.expected_start_time is not None
+    arrived = second.expected_start_time + due - timedelta(minutes=1)
+    monkeypatch.setattr("flows.tasks.lateness.taken_at", lambda _: in_time)
+    monkeypatch.setattr("flows.tasks.runner.check_wait", lambda _: check_wait(arrived))
+    assert deployed.run(first).name == name
 
 
 def test_outside_of_a_flow_run_nothing_is_late():
     check_slot()
+    check_wait(BEGIN)
     assert TooLate.code == "too-late"
