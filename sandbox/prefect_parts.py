@@ -198,6 +198,8 @@ def server(layout: Layout, image: str, port: int, password: str) -> Specificatio
             # Without it, the pages would call port 4200, also if the server is published on another port.
             "PREFECT_UI_API_URL": f"{address(port)}/api",
             "PREFECT_UI_STATIC_DIRECTORY": "/tmp/pages",  # noqa: S108 - inside the container
+            # In memory, as is the default, a restarted server would never free what the runs before had taken.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT__SERVER_FINAL": "1",  # as `prefect server start` does: it saves memory

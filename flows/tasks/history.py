@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.filters import ArtifactFilter
 from prefect.client.schemas.sorting import ArtifactSort
-from prefect.logging import get_run_logger
 
 from flows.steps.catalogue import COLLECT, FOLLOW
 from flows.steps.ending import of_report
@@ -22,8 +20,9 @@ from flows.steps.report import Report
 from flows.steps.runner import Step
 from flows.steps.subject import Subject
 from flows.tasks.artifacts import HISTORY, key
+from flows.tasks.outages import record
 from flows.tasks.this_run import run_id
-from flows.text import markdown, printable
+from flows.text import markdown
 
 _VERSIONS = 3
 """The number of artifacts that are read: runs that ended at the same time have not read each other's."""
@@ -70,7 +69,8 @@ def _write(run: UUID, last: PastCollection, subject: Subject) -> None:
     """Writes the history with one collection more. Nothing fails because of it."""
     name = key(HISTORY, subject)
     before = ArtifactFilter.model_validate({"key": {"any_": [name]}})
-    try:
+
+    def write() -> None:
         with get_client(sync_client=True) as client:
             found = client.read_artifacts(
                 artifact_filter=before, sort=ArtifactSort.CREATED_DESC, limit=_VERSIONS
@@ -86,5 +86,5 @@ def _write(run: UUID, last: PastCollection, subject: Subject) -> None:
                     flow_run_id=run,
                 )
             )
-    except httpx.HTTPError as error:
-        get_run_logger().warning("%s", printable(f"The history of collections could not be written: {error}"))
+
+    record(write, "The history of collections")

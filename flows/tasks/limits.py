@@ -18,6 +18,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.logging import get_run_logger
 
 from flows.steps.subject import Subject
+from flows.tasks.outages import bridge
 from flows.tasks.this_run import run_id
 from flows.text import printable
 
@@ -119,7 +120,7 @@ def _read(name: str) -> _Limit | None:
     """An active limit; None if there is none of that name."""
     with get_client(sync_client=True) as client:
         try:
-            limit = client.read_global_concurrency_limit_by_name(name)
+            limit = bridge(lambda: client.read_global_concurrency_limit_by_name(name))
         except ObjectNotFound:
             return None
     return _Limit(limit.active_slots >= limit.limit) if limit.active else None
@@ -146,7 +147,7 @@ class _Queue:
             {"tags": {"all_": self._tags}, "state": {"type": {"any_": [StateType.RUNNING]}}}
         )
         with get_client(sync_client=True) as client:
-            found = client.read_flow_runs(flow_run_filter=running)
+            found = bridge(lambda: client.read_flow_runs(flow_run_filter=running))
         return [each for each in found if "dry-run" not in each.tags]
 
 

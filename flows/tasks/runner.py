@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Self, TypeVar, cast
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -30,6 +31,7 @@ from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
 from flows.tasks.history import History
 from flows.tasks.lateness import check_wait
 from flows.tasks.limits import one_at_a_time
+from flows.tasks.outages import record
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
 from flows.text import log_line, markdown
@@ -83,7 +85,9 @@ class PrefectRunner:
         """Stores the plan: what changes and why as text, and a short table."""
         self.progress.plan = plan
         rows = cells(PLAN_COLUMNS, plan_rows(plan.actions))
-        create_table_artifact(rows, key=self._key(PLAN), description=plan_text(plan))
+        record(
+            lambda: create_table_artifact(rows, key=self._key(PLAN), description=plan_text(plan)), "The plan"
+        )
 
     def output(self, line: str) -> None:
         """Writes a line of a build to the run's log."""
@@ -95,20 +99,22 @@ class PrefectRunner:
         words = markdown(
             f"Job {job.job_id}: {job.status}, {job.tasks - job.remaining} of {job.tasks} tasks ended"
         )
-        if self._bar is None:
-            created = create_progress_artifact(done, key=self._key(PROGRESS), description=words)
-            self._bar = created if isinstance(created, UUID) else None
-        else:
-            update_progress_artifact(self._bar, done, description=words)
+        with suppress(httpx.TransportError):  # the next state of the job comes soon
+            if self._bar is None:
+                created = create_progress_artifact(done, key=self._key(PROGRESS), description=words)
+                self._bar = created if isinstance(created, UUID) else None
+            else:
+                update_progress_artifact(self._bar, done, description=words)
 
     def finished(self, report: Report) -> None:
         """Stores the report, the collected resources as a separate table, and the history with them."""
         self._report(release_report(report, links()))
         if collected := report.collected:
-            create_table_artifact(
-                cells(collected.columns, collected.rows),
-                key=self._key(RESOURCES),
-                description="The collected resources, as the console would list them",
+            rows = cells(collected.columns, collected.rows)
+            words = "The collected resources, as the console would list them"
+            record(
+                lambda: create_table_artifact(rows, key=self._key(RESOURCES), description=words),
+                "The table of resources",
             )
             self._history.add_report(report, self.progress.subject)
 
@@ -131,9 +137,8 @@ class PrefectRunner:
             self._history.add_failure("Interrupted", self.progress.subject)
 
     def _report(self, text: str) -> None:
-        create_markdown_artifact(
-            text, key=self._key(REPORT), description=markdown(self.progress.subject.title)
-        )
+        title = markdown(self.progress.subject.title)
+        record(lambda: create_markdown_artifact(text, key=self._key(REPORT), description=title), "The report")
 
     def _key(self, kind: str) -> str:
         return key(kind, self.progress.subject)

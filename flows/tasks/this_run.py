@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.utilities.urls import url_for
 
+from flows.tasks.outages import record
 from flows.text import printable
 
 
@@ -25,8 +26,9 @@ def rename(name: str, tags: Collection[str]) -> None:
     if run is None:
         return
     run.tags = sorted({*run.tags, *map(printable, tags)})
+    number, tags = run.id, run.tags
     with get_client(sync_client=True) as client:
-        client.update_flow_run(run.id, name=printable(name), tags=run.tags)
+        record(lambda: client.update_flow_run(number, name=printable(name), tags=tags), "The run's name")
 
 
 def run_id() -> UUID | None:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from flows.manifest.documents import Document
 
+_YEAR_SECONDS = 366 * 24 * 3600
 POOL = "pluginctl"
 """The work pool of a plugin that names none. It is of the type process, unless a file declares it otherwise."""
 
@@ -17,13 +18,15 @@ class ScheduleSettings(Document):
     """When a plugin is collected again: by cron, or every so many seconds."""
 
     cron: str | None = Field(default=None, description='Such as "*/15 * * * *".')
-    interval: float | None = Field(default=None, ge=60, description="Seconds.")
-    timezone: str = Field(default="UTC", description="Such as Europe/Berlin; of cron.")
+    interval: float | None = Field(default=None, ge=60, le=_YEAR_SECONDS, description="Seconds.")
+    timezone: str = Field(default="UTC", min_length=1, description="Such as Europe/Berlin.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if bool(self.cron) == bool(self.interval):
             raise ValueError("give either cron or interval.")
+        if self.cron and not self.cron.startswith("@") and len(self.cron.split()) != 5:
+            raise ValueError("a cron line has five fields: a sixth one would be seconds.")
         _check_schedule(self)
         return self
 

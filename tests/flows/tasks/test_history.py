@@ -25,6 +25,7 @@ from flows.steps.catalogue import COLLECT, FOLLOW
 from flows.steps.errors import NotReleased
 from flows.steps.runner import Step
 from flows.steps.subject import Subject
+from flows.tasks import outages
 from flows.tasks.history import History
 from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
@@ -149,6 +150,8 @@ def test_what_begins_no_collection_has_no_history(subject):
 
 
 def test_a_server_that_does_not_answer_fails_no_collection(subject, monkeypatch):
+    monkeypatch.setattr(outages, "PATIENCE_SECONDS", 0.0)
+
     def gone(*_: object, **__: object):
         raise httpx.ConnectError("gone")
 
