@@ -63,14 +63,14 @@ class GitAddress:
             InputRefused: it is no such address, or has a password in it.
         """
         address, _, folder = text.removeprefix(PREFIX).partition("#")
-        url, separator, revision = address.rpartition("@")
-        if not separator or "/" not in url.partition("://")[2]:  # the only @ is that of a user
-            raise _refused(text, "names no revision: a tag, a branch or a commit after an @")
-        if _LOGIN.match(url):
+        if _LOGIN.match(address):  # first, because other refusals quote the text
             raise InputRefused(
                 "The address of a repository contains a user or a password, which runs and logs would show",
                 "Leave it out. Git takes it from a credential helper, or use ssh with a key",
             )
+        url, separator, revision = address.rpartition("@")
+        if not separator or "/" not in url.partition("://")[2]:  # the only @ is that of a user
+            raise _refused(text, "names no revision: a tag, a branch or a commit after an @")
         if not _URL.fullmatch(url):
             raise _refused(text, "is none of a repository, by https or ssh")
         if not _REVISION.fullmatch(revision):
