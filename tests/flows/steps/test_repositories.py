@@ -56,7 +56,7 @@ def test_an_address_is_read(text, expected):
         ("git+https://host/x.git@v1:refs/heads/x", "git does not allow"),
         ("git+https://host/x y.git@v1", "by https or ssh"),
         ("git+https://host/x.git\n@v1", "by https or ssh"),
-        ("git+https://host@v1", "names no revision"),
+        ("git+https://host@v1", "a user or a password"),
         ("git+", "names no revision"),
     ],
 )
