@@ -105,7 +105,7 @@ def read(project: Path) -> Declarations:
             f"{project / PLUGINS} declares no plugin.",
             f"Write {PLUGINS}/NAME.yaml with source, manifest and environments: see docs/operating.md.",
         )
-    if any(plugin.settings.pool == POOL for _, plugin in plugins):
+    if any(POOL in plugin.settings.pools for _, plugin in plugins):
         pools.setdefault(POOL, PoolSettings())
     return Declarations(
         tuple(plugin for _, plugin in plugins),
@@ -146,9 +146,9 @@ def _plugin(project: Path, path: Path, pools: Mapping[str, PoolSettings]) -> Dec
         place = parse_place(getattr(settings, name))
         if isinstance(place, Path) and not (project / place).is_dir():
             raise InvalidField(f"{part.where(name)}: {quoted(str(place))} is not a folder of {project}.")
-    if settings.pool not in {POOL, *pools}:
+    for pool in sorted(settings.pools - {POOL, *pools}):
         raise InvalidField(
-            f"{part.where('pool')}: there is no work pool {quoted(settings.pool)}: write {POOLS}/{settings.pool}.yaml."
+            f"{part.where('pool')}: there is no work pool {quoted(pool)}: write {POOLS}/{pool}.yaml."
         )
     # What an environment says may extend files that only the worker has.
     known = names_in(environment_folders(project / ENVIRONMENTS))

@@ -77,7 +77,7 @@ def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
         for name, address in declared.addresses.items()
     ]
     for plugin in declared.plugins:
-        items += _deployments(plugin, _Runs(declared.pools[plugin.settings.pool], project, version))
+        items += _deployments(plugin, _Runs(plugin.settings, declared.pools, project, version))
     for name, body in declared.automations.items():
         missing = ", ".join(sorted(notifications_of(body) & unset))
         items.append(_automation(name, body, f"the address of {missing} is not set here" if missing else ""))
@@ -88,78 +88,92 @@ def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
 class _Runs:
     """How the runs of a plugin's deployments are started."""
 
-    pool: PoolSettings
+    settings: PluginSettings
+    pools: Mapping[str, PoolSettings]
     project: Path
     version: str
 
-    def fields(self, settings: PluginSettings) -> dict[str, Any]:
-        pool, variables = self.pool, dict(self.pool.job_variables)
+    @property
+    def repositories(self) -> list[str]:
+        """Where the plugin's source and manifest are, as far as they are in git repositories."""
+        places = map(parse_place, (self.settings.source, self.settings.manifest))
+        return list(dict.fromkeys(place.url for place in places if isinstance(place, GitAddress)))
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """Those of a deployment whose runs a pool gets."""
+        pool = self.pools[name]
+        variables = dict(pool.job_variables)
         if pool.image:
             variables["image"] = pool.image
-        if repositories := _repositories(settings):
+        if self.repositories:
             given = dict(variables.get("env") or {})
-            named = " ".join(filter(None, (str(given.get(REPOSITORIES, "")), *repositories)))
+            named = " ".join(filter(None, (str(given.get(REPOSITORIES, "")), *self.repositories)))
             variables["env"] = {**given, REPOSITORIES: named}
         folder = pool.folder or (IN_IMAGE if pool.image else str(self.project))
         return {
-            "work_pool_name": settings.pool,
+            "work_pool_name": name,
             "version": self.version,
             "job_variables": variables,
             "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": folder}}],
         }
 
 
-def _repositories(settings: PluginSettings) -> list[str]:
-    places = map(parse_place, (settings.source, settings.manifest))
-    return list(dict.fromkeys(place.url for place in places if isinstance(place, GitAddress)))
-
-
 def _deployments(plugin: DeclaredPlugin, runs: _Runs) -> Iterator[Item]:
-    from flows.recollect import recollect
+    settings = plugin.settings
+    # A form cannot choose parameters or a pool together with the environment.
+    alike = {
+        name: place for name, place in settings.environments.items() if not (place.parameters or place.pool)
+    }
+    if alike:
+        yield _release(plugin.name, plugin, list(alike), settings.parameters, runs, settings.pool)
+    for name, place in settings.environments.items():
+        own, parameters = f"{plugin.name}@{name}", parameters_of(settings, place)
+        if name not in alike:
+            yield _release(own, plugin, [name], parameters, runs, place.pool or settings.pool)
+        yield _recollect(own, plugin, name, parameters, runs)
+
+
+def _release(
+    name: str, plugin: DeclaredPlugin, environments: list[str], parameters: str, runs: _Runs, pool: str
+) -> Item:
     from flows.release import release
 
-    settings = plugin.settings
-    fixed = {"source": settings.source, "manifest": settings.manifest}
-    environments = list(settings.environments)
-    values = {
-        **fixed,
-        "dry_run": False,
-        "publish_only": False,
-        "parameters": settings.parameters,
-        "version": "",
-    }
+    fixed = {"source": plugin.settings.source, "manifest": plugin.settings.manifest}
+    values = {**fixed, "dry_run": False, "publish_only": False, "parameters": parameters, "version": ""}
     schema = release.parameters.model_dump()
-    if _repositories(settings):
+    if runs.repositories:
         values["revision"] = ""
     else:
         del schema["properties"]["revision"]
+    tags = [TAG, f"plugin:{plugin.name}"]
     if len(environments) == 1:
         values["environment"] = environments[0]
-        values["parameters"] = parameters_of(settings, settings.environments[environments[0]])
-    yield _deployment(
-        f"release/{plugin.name}",
+        tags.append(f"environment:{environments[0]}")
+    return _deployment(
+        f"release/{name}",
         f"{plugin.name}, from its source to collected resources.",
         form(schema, {"environment": environments, **_choices(fixed)}, values),
         values,
-        [TAG, f"plugin:{plugin.name}"],
-        runs.fields(settings),
+        tags,
+        runs.fields(pool),
     )
-    for name, place in settings.environments.items():
-        values = {
-            "environment": name,
-            "manifest": settings.manifest,
-            "parameters": parameters_of(settings, place),
-        }
-        fixed = {"environment": name, "manifest": settings.manifest}
-        yield _deployment(
-            f"recollect/{plugin.name}@{name}",
-            f"{plugin.name} in {name}, collected again.",
-            form(recollect.parameters.model_dump(), _choices(fixed), values),
-            values,
-            [TAG, f"plugin:{plugin.name}", f"environment:{name}"],
-            runs.fields(settings),
-            _schedules(place),
-        )
+
+
+def _recollect(name: str, plugin: DeclaredPlugin, environment: str, parameters: str, runs: _Runs) -> Item:
+    from flows.recollect import recollect
+
+    place = plugin.settings.environments[environment]
+    fixed = {"environment": environment, "manifest": plugin.settings.manifest}
+    values = {**fixed, "parameters": parameters}
+    return _deployment(
+        f"recollect/{name}",
+        f"{plugin.name} in {environment}, collected again.",
+        form(recollect.parameters.model_dump(), _choices(fixed), values),
+        values,
+        [TAG, f"plugin:{plugin.name}", f"environment:{environment}"],
+        runs.fields(place.pool or plugin.settings.pool),
+        _schedules(place),
+    )
 
 
 def _deployment(

@@ -38,6 +38,7 @@ class PlaceSettings(Document):
     parameters: str = Field(
         default="", description="KIND.FIELD=VALUE, separated by spaces; added to the plugin's."
     )
+    pool: str = Field(default="", description="The work pool, if it is another one than the plugin's.")
 
 
 class PluginSettings(Document):
@@ -59,6 +60,11 @@ class PluginSettings(Document):
             filled = {name: each or {} for name, each in value["environments"].items()}
             return {**value, "environments": filled}
         return value
+
+    @property
+    def pools(self) -> set[str]:
+        """The work pools that its deployments name."""
+        return {place.pool or self.pool for place in self.environments.values()}
 
 
 class PoolSettings(Document):

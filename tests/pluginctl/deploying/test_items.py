@@ -146,3 +146,27 @@ def test_an_automation_of_a_notification_that_is_not_declared_is_refused(project
     project.write("notifications/Not a name", {"address_variable": "X"})
     with pytest.raises(ManifestError, match="small letters"):
         read(project.folder)
+
+
+def test_an_environment_with_parameters_or_a_pool_of_its_own_has_a_release_of_its_own(project):
+    """A form cannot choose them together with the environment."""
+    project.write("pools/guarded", {})
+    environments = {
+        "staging": None,
+        "production": {"parameters": "collector.name=Coins", "pool": "guarded"},
+    }
+    project.write("plugins/coins", {**FIELDS, "environments": environments})
+    found = deployments(project)
+    assert list(found) == [
+        "release/coins",
+        "recollect/coins@staging",
+        "release/coins@production",
+        "recollect/coins@production",
+    ]
+    for name in ("release/coins@production", "recollect/coins@production"):
+        assert found[name]["parameters"]["parameters"] == "collector.name=Coins"
+        assert found[name]["parameters"]["environment"] == "production"
+        assert found[name]["work_pool_name"] == "guarded"
+        assert "environment:production" in found[name]["tags"]
+    assert found["release/coins"]["parameters"]["environment"] == "staging"
+    assert found["release/coins"]["work_pool_name"] == "pluginctl"
