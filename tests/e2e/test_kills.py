@@ -190,7 +190,8 @@ def test_a_run_whose_worker_dies_with_it_in_a_create_becomes_crashed(both_killed
 
 
 def test_a_run_goes_on_without_its_worker_and_its_server(survivor, client, project):
-    assert survivor.state.name == "Released", survivor.state.message
+    # Unchanged: the create of the second release reached the platform.
+    assert survivor.state.name in {"Released", "Unchanged"}, survivor.state.message
     (collector,) = client.list("inventory.Collector.list", {"name": project.collector})
     assert client.list("inventory.Job.list", {"collector_id": collector["collector_id"]})
 
