@@ -268,12 +268,16 @@ def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo
     assert "quasarhub/plugin-portfolio-inven-collector" in requests.get(catalogue, timeout=PATIENCE).text
 
 
-FORM = """(() => {
+FORM = """(async () => {
+    // As slowly as a person: the page takes over a choice before it takes the next one.
+    const taken = () => new Promise((resolve) => setTimeout(resolve, 500));
     const [environment] = document.querySelectorAll('form select');
     environment.value = 'sandbox';
     environment.dispatchEvent(new Event('change', {bubbles: true}));
+    await taken();
     const [dry] = document.querySelectorAll('form input[type=checkbox]');
     dry.click();
+    await taken();
     document.querySelector('form button[type=submit]').click();
 })()"""
 
