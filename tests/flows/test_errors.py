@@ -9,6 +9,7 @@ import json
 import pickle
 import pkgutil
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,17 +29,21 @@ GIVEN = {
     "advice": "Do this",
     "blocked": (Action("collector", "Coins", Verb.BLOCKED, reason="2 of this name exist."),),
     "cause": Cause.UNAVAILABLE,
+    "deployed": "0.5.0",
     "details": ("one", "two"),
     "endpoint": "grpc://127.0.0.1:1",
     "error_code": "ERROR_NOT_FOUND",
     "field": "secret_data",
+    "here": "0.4.0",
     "image": "team/plugin:0.1.0",
     "lines": ("one", "two"),
     "maybe_absent": True,
     "message": "It broke",
     "method": "identity.Provider.list",
     "name": "plan",
+    "other": datetime(2026, 11, 26, 10, 30, tzinfo=UTC),
     "output": ("one", "two"),
+    "own": datetime(2026, 11, 26, 10, 15, tzinfo=UTC),
     "path": Path("plugin/src/VERSION"),
     "place": "create_service_account.yaml:1",
     "problem": "is missing",
