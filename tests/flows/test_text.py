@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 from hypothesis import example, given
@@ -171,12 +170,11 @@ def test_ordinary_text_is_not_escaped(text):
 @pytest.mark.parametrize(
     "text", [each * 30_000 for each in (" ", "_", "#", "@", "a@", "\\", "-", "\u200d", "/", "1")]
 )
+@pytest.mark.timeout(60)  # what is not linear takes longer
 def test_a_long_text_takes_no_long_time(text):
-    started = time.process_time()
     for shown in (f"x{text}x", text):
         markdown(shown)
         code(shown)
-    assert time.process_time() - started < 10
 
 
 def test_markdown_is_escaped_once():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from base64 import b64encode
 
 import pytest
@@ -94,8 +93,7 @@ def test_where_a_login_may_follow(before, after, may):
 
 
 @pytest.mark.parametrize("header", ["a" * 60_000, "a=" * 30_000, "a" + " " * 60_000, 'a="' + "\\" * 60_000])
+@pytest.mark.timeout(60)  # what is not linear takes longer
 def test_a_long_challenge_takes_no_long_time(header):
     """A pattern that began anew at each letter took a minute for 32 kB."""
-    started = time.process_time()
     Challenge.parse(f"Bearer {header}")
-    assert time.process_time() - started < 10
