@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from flows.pipeline import pipeline_version
 from pluginctl.exit_codes import MEANINGS
 from pluginctl.output import emit, emit_traceback
 
@@ -67,9 +68,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        emit(f"pluginctl {version('spaceone-plugin-pipeline')}\n")
+        emit(f"pluginctl {pipeline_version()}\n")
         raise typer.Exit
 
 

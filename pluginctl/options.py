@@ -17,6 +17,9 @@ _ENVIRONMENT = (
     "without its ending; or a path to such a file."
 )
 
+_ADDRESS = "git+https://HOST/PATH@REVISION#FOLDER"
+_DEFAULT = f" {PROJECT_FILE} may name another default."
+
 EnvironmentName = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help=_ENVIRONMENT)]
 EnvironmentsFolder = Annotated[
     Path | None,
@@ -33,8 +36,7 @@ ManifestPlace = Annotated[
     typer.Option(
         "--manifest",
         show_default=MANIFEST,
-        help=f"The folder that holds the manifest, or git+https://HOST/PATH@REVISION#FOLDER. {PROJECT_FILE} may name "
-        "another default.",
+        help=f"The folder that holds the manifest, or {_ADDRESS}.{_DEFAULT}",
     ),
 ]
 SourcePlace = Annotated[
@@ -42,17 +44,18 @@ SourcePlace = Annotated[
     typer.Option(
         "--source",
         show_default=SOURCE,
-        help="The folder that holds the plugin's source, or git+https://HOST/PATH@REVISION#FOLDER. "
-        f"{PROJECT_FILE} may name another default.",
+        help=f"The folder that holds the plugin's source, or {_ADDRESS}.{_DEFAULT}",
     ),
 ]
 SourceFolder = Annotated[
     Path | None,
-    typer.Option("--source", show_default=SOURCE, help="The folder that holds the plugin's source."),
+    typer.Option(
+        "--source", show_default=SOURCE, help=f"The folder that holds the plugin's source.{_DEFAULT}"
+    ),
 ]
 ManifestFolder = Annotated[
     Path | None,
-    typer.Option("--manifest", show_default=MANIFEST, help="The folder that holds the manifest."),
+    typer.Option("--manifest", show_default=MANIFEST, help=f"The folder that holds the manifest.{_DEFAULT}"),
 ]
 Format = Annotated[
     Output,

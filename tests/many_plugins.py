@@ -27,7 +27,9 @@ def write_project(folder: Path, checkout: Path, names: list[str], environments: 
     Returns:
         The folder.
     """
-    (folder / "flows").symlink_to(checkout / "flows")
+    # A project of somebody else may have a folder of that name. The deployments run the installed pipeline.
+    (folder / "flows").mkdir()
+    (folder / "flows/__init__.py").write_text('raise ImportError("the flows of the project")\n')
     base = yaml.safe_load((checkout / ENVIRONMENTS / "sandbox.yaml").read_text())
     for name in environments:
         _write(folder / ENVIRONMENTS / f"{name}.yaml", base)

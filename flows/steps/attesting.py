@@ -22,6 +22,7 @@ from flows.images.errors import (
 from flows.images.registry.transport import Content
 from flows.images.source.dockerfile import SCRATCH
 from flows.images.state import ImageStatus
+from flows.pipeline import pipeline_version
 from flows.steps.catalogue import ATTEST, LIST_PACKAGES
 from flows.steps.images import build_image
 from flows.steps.parts import Attested, Planned
@@ -275,14 +276,12 @@ class Attestor:
         return held.manifests if held and held.digest == digest else {}
 
     def _write(self, engine: Engine, contents: Contents, digest: str) -> Attested:
-        from importlib.metadata import version
-
         from flows.images.attestation.bill import bill_of_materials
         from flows.images.attestation.envelope import key_id, sign
         from flows.images.attestation.statement import Build
 
         source, reference = self.planned.source.plugin, self.planned.image.reference
-        builder = version("spaceone-plugin-pipeline")
+        builder = pipeline_version()
         bill = bill_of_materials(reference, digest, contents, created=source.created, builder=builder)
         base = self.planned.source.base
         build = Build(

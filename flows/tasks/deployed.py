@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-from prefect.context import FlowRunContext
-
+from flows.pipeline import pipeline_version
 from flows.steps.errors import OtherVersion
+from flows.tasks.this_run import get_run
 
 TAG = "pluginctl"
 """Marks what `pluginctl deploy` has made. The version of such a deployment is that of the pipeline."""
-DISTRIBUTION = "spaceone-plugin-pipeline"
 
 
 def check_version() -> None:
@@ -22,10 +19,9 @@ def check_version() -> None:
     Raises:
         OtherVersion: the worker has another version.
     """
-    context = FlowRunContext.get()
-    run = context.flow_run if context else None
+    run = get_run()
     if run is None or TAG not in run.tags or not run.deployment_version:
         return
-    here = version(DISTRIBUTION)
+    here = pipeline_version()
     if run.deployment_version != here:
         raise OtherVersion(run.deployment_version, here)

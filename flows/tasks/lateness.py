@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.steps.errors import FlowError
+from flows.tasks.outages import bridge
 from flows.tasks.this_run import get_run
 
 _LAST = 20
@@ -44,7 +45,7 @@ def check_slot() -> None:
     """
     if run := _scheduled_run():
         with get_client(sync_client=True) as client:
-            states = client.read_flow_run_states(run.id)
+            states = bridge(lambda: client.read_flow_run_states(run.id))
         _check(run, _time(run), taken_at(states) or datetime.now(UTC))
 
 
@@ -92,8 +93,10 @@ def _check(run: FlowRun, after: datetime, until: datetime) -> None:
         }
     )
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(
-            flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_LAST
+        found = bridge(
+            lambda: client.read_flow_runs(
+                flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_LAST
+            )
         )
     for other in found:
         later = other.auto_scheduled and after < _time(other) <= until

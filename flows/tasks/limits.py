@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -58,20 +59,7 @@ def one_at_a_time(subject: Subject) -> Iterator[None]:
     if others := [each.name for each in queue.others()]:
         get_run_logger().info("%s", printable(f"waiting for {' and '.join(others)}"))
     with ExitStack() as stack:
-        free_seconds = 0.0
-        while True:
-            if limit.is_full:
-                free_seconds = 0.0
-            elif queue.is_first() or free_seconds >= GRACE_SECONDS:
-                with suppress(ConcurrencySlotAcquisitionError):
-                    stack.enter_context(_slot(name, run, max_retries=0))
-                    break
-            else:
-                free_seconds += PAUSE_SECONDS
-            time.sleep(PAUSE_SECONDS)
-            limit = _read(name)
-            if limit is None:  # somebody has removed it, or switched it off
-                break
+        _take(stack, name, run, queue.is_first)
         yield
 
 
@@ -91,24 +79,48 @@ def build_slot(engine_id: str) -> Iterator[None]:
     limit = _read(name)
     if limit is None:
         with suppress(ObjectAlreadyExists), get_client(sync_client=True) as client:
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))
+            one = GlobalConcurrencyLimitCreate(name=name, limit=1)
+            bridge(lambda: client.create_global_concurrency_limit(one))
     elif limit.is_full:
         get_run_logger().info("waiting for another build on this Docker engine")
-    with _slot(name, run, strict=False):  # somebody may have switched it off
+    with ExitStack() as stack:
+        _take(stack, name, run, lambda: True)
         yield
 
 
-def _slot(
-    name: str, run: UUID, *, max_retries: int | None = None, strict: bool = True
-) -> AbstractContextManager[None]:
-    return concurrency(
-        name,
-        max_retries=max_retries,
-        lease_duration=LEASE_SECONDS,
-        holder=ConcurrencyLeaseHolder(type="flow_run", id=run),
-        strict=strict,
-        raise_on_lease_renewal_failure=False,
-    )
+def _take(stack: ExitStack, name: str, run: UUID, is_first: Callable[[], bool]) -> None:
+    """Waits for a slot of a limit, and holds it until the stack is left.
+
+    A limit that somebody removes, or switches off, is not waited for.
+
+    Raises:
+        ConcurrencySlotAcquisitionError: the server refuses it for another reason than that there is no free slot.
+    """
+    free_seconds = 0.0
+    while (limit := _read(name)) is not None:
+        if limit.is_full:
+            free_seconds = 0.0
+        elif is_first() or free_seconds >= GRACE_SECONDS:
+            try:
+                stack.enter_context(
+                    concurrency(
+                        name,
+                        max_retries=0,
+                        lease_duration=LEASE_SECONDS,
+                        holder=ConcurrencyLeaseHolder(type="flow_run", id=run),
+                        strict=True,
+                        raise_on_lease_renewal_failure=False,
+                    )
+                )
+            except ConcurrencySlotAcquisitionError as error:
+                answer = getattr(error.__cause__, "response", None)  # none: the server did not answer
+                if answer is not None and answer.status_code != HTTPStatus.LOCKED:
+                    raise
+            else:
+                return
+        else:
+            free_seconds += PAUSE_SECONDS
+        time.sleep(PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.pipeline import pipeline_version
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import Format
 from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
@@ -114,7 +114,7 @@ def init(
             decide,
             source=source,
             manifest=manifest,
-            version=version("spaceone-plugin-pipeline"),
+            version=pipeline_version(),
             dry_run=dry_run,
         )
     if output is Output.JSON:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 from flows.errors import PipelineError
 from flows.hidden import hide
@@ -22,6 +21,7 @@ from flows.steps.places import ENVIRONMENTS
 from flows.steps.repositories import fetching, parse_place
 from flows.steps.runner import PlainRunner
 from flows.text import quoted
+from pluginctl.deploying import automations
 from pluginctl.deploying.settings import (
     POOL,
     NotificationSettings,
@@ -61,8 +61,7 @@ class Declarations:
     Attributes:
         plugins: Each plugin.
         pools: The work pools by name, also the one that no file declares.
-        automations: The fields of each file, by the automation's name. An action has a notification's name in the place
-            of a block's id: `notification`.
+        automations: The fields of each file, by the automation's name, as `automations.complete` gives them.
         addresses: The Apprise address of each notification; None if its variable is not set here.
     """
 
@@ -97,7 +96,7 @@ def read(project: Path) -> Declarations:
     pools = {path.stem: pool for path, pool in _each(project / POOLS, faults, _pool)}
     plugins = _each(project / PLUGINS, faults, lambda path: _plugin(project, path, pools))
     addresses = {path.stem: each for path, each in _each(project / NOTIFICATIONS, faults, _address)}
-    automations = _each(project / AUTOMATIONS, faults, lambda path: _automation(path, addresses))
+    declared = _each(project / AUTOMATIONS, faults, lambda path: _automation(path, addresses))
     if faults:
         raise InvalidField("\n".join(faults))
     if not plugins:
@@ -110,7 +109,7 @@ def read(project: Path) -> Declarations:
     return Declarations(
         tuple(plugin for _, plugin in plugins),
         pools,
-        {str(each["name"]): each for _, each in automations},
+        {str(each["name"]): each for _, each in declared},
         addresses,
     )
 
@@ -178,47 +177,17 @@ def parameters_of(settings: PluginSettings, place: PlaceSettings) -> str:
 
 
 def _automation(path: Path, addresses: Mapping[str, str | None]) -> Mapping[str, Any]:
-    """An automation's file: Prefect's own format, as `prefect automation create --from-file` takes it.
-
-    An action `send-notification` may have the name of a notification of the project in the place of a block's id.
-    """
-    from prefect.events.schemas.automations import AutomationCore
+    """An automation's file: Prefect's own format, as `prefect automation create --from-file` takes it."""
     from pydantic import ValidationError
 
     part: Part = read_document(path)
-    for name in notifications_of(part.data):
-        if name not in addresses:
-            raise ManifestError(
-                f"{path}: there is no notification {quoted(name)}: write {NOTIFICATIONS}/{name}.yaml."
-            )
+    for name in sorted(automations.notifications(part.data) - addresses.keys()):
+        raise ManifestError(
+            f"{path}: there is no notification {quoted(name)}: write {NOTIFICATIONS}/{name}.yaml."
+        )
     try:
-        AutomationCore.model_validate(with_blocks(part.data, dict.fromkeys(addresses, _ANY_ID)))
+        return automations.complete(part.data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ManifestError(f"{path}: {where}: {first['msg']}.") from None
-    return part.data
-
-
-_ANY_ID = UUID(int=0)
-
-
-def notifications_of(automation: Mapping[str, Any]) -> set[str]:
-    """The names of the notifications that an automation sends."""
-    actions = automation.get("actions") or ()
-    return {
-        str(each["notification"]) for each in actions if isinstance(each, Mapping) and "notification" in each
-    }
-
-
-def with_blocks(automation: Mapping[str, Any], ids: Mapping[str, UUID]) -> dict[str, Any]:
-    """The automation as Prefect takes it: with the ids of blocks in the place of notifications' names."""
-    actions = [_with_block(each, ids) for each in automation.get("actions") or ()]
-    return {**automation, "actions": actions}
-
-
-def _with_block(action: Any, ids: Mapping[str, UUID]) -> Any:
-    if not isinstance(action, Mapping) or action.get("notification") not in ids:
-        return action
-    rest = {key: value for key, value in action.items() if key != "notification"}
-    return {**rest, "block_document_id": str(ids[action["notification"]])}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 from prefect.client.orchestration import get_client
 
+from flows.pipeline import pipeline_version
 from flows.resources import Action, FieldChange, Plan, Verb
-from flows.tasks.deployed import DISTRIBUTION
 from pluginctl.deploying.declarations import read
 from pluginctl.deploying.items import Item, items_of
 from pluginctl.deploying.server import Server
@@ -44,13 +43,12 @@ def deploy(
     """
     declared = read(project)
     chosen = declared if environments is None else declared.of(environments)
-    items = items_of(chosen, project.resolve(), version(DISTRIBUTION))
+    items = items_of(chosen, project.resolve(), pipeline_version())
     with _server() as server:
-        server.check_job_variables(items)
         held = {item.key: item for item in server.read(items)}
         actions = [_action(item, held.get(item.key)) for item in items]
         keys = {each.key for each in items}
-        over = [item for key, item in held.items() if key not in keys and item.kind != "notification"]
+        over = [item for key, item in held.items() if key not in keys]
         plan = Plan((*actions, *(Action(item.kind, item.name, Verb.DELETE) for item in over if prune)))
         if dry_run:
             return plan

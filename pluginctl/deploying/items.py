@@ -8,24 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import Any
 
 from flows.steps.inputs import REPOSITORIES
 from flows.steps.repositories import GitAddress, parse_place
 from flows.tasks.deployed import TAG
 from flows.tasks.limits import collector_limit
-from pluginctl.deploying.declarations import (
-    Declarations,
-    DeclaredPlugin,
-    notifications_of,
-    parameters_of,
-    with_blocks,
-)
+from pluginctl.deploying.automations import notifications
+from pluginctl.deploying.declarations import Declarations, DeclaredPlugin, parameters_of
 from pluginctl.deploying.settings import PlaceSettings, PluginSettings, PoolSettings
-
-if TYPE_CHECKING:
-    from prefect.events.schemas.automations import AutomationCore
 
 IN_IMAGE = "/project"
 """Where the pipeline's image has the project."""
@@ -79,8 +70,11 @@ def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
     for plugin in declared.plugins:
         items += _deployments(plugin, _Runs(plugin.settings, declared.pools, project, version))
     for name, body in declared.automations.items():
-        missing = ", ".join(sorted(notifications_of(body) & unset))
-        items.append(_automation(name, body, f"the address of {missing} is not set here" if missing else ""))
+        missing = ", ".join(sorted(notifications(body) & unset))
+        fields = {**body, "tags": sorted({*body["tags"], TAG})}
+        items.append(
+            Item("automation", name, fields, f"the address of {missing} is not set here" if missing else "")
+        )
     return items
 
 
@@ -231,52 +225,3 @@ def _schedules(place: PlaceSettings) -> list[dict[str, Any]]:
     given = place.schedule
     when = {"cron": given.cron} if given.cron else {"interval": given.interval}
     return [{"slug": "recollect", **when, "timezone": given.timezone}]
-
-
-def _automation(name: str, body: Mapping[str, Any], why_not: str) -> Item:
-    """An automation with all of Prefect's fields; its actions keep the names of notifications."""
-    from prefect.events.schemas.automations import AutomationCore
-
-    any_id = UUID(int=0)
-    ids = dict.fromkeys(notifications_of(body), any_id)
-    shown = automation_fields(AutomationCore.model_validate(with_blocks(body, ids)))
-    return Item(
-        "automation",
-        name,
-        {
-            **shown,
-            "actions": [
-                named_again(action, given.get("notification"))
-                for action, given in zip(shown["actions"], body["actions"], strict=True)
-            ],
-            "tags": sorted({*shown["tags"], TAG}),
-        },
-        why_not,
-    )
-
-
-def automation_fields(automation: AutomationCore) -> dict[str, Any]:
-    """The fields of an automation, as they can be compared and sent: what is a set for Prefect is in order."""
-    # The server refuses an update that names the owner, even if there is none.
-    return dict(_in_order(automation.model_dump(mode="json", exclude={"owner_resource"})))
-
-
-_SETS = {"after", "expect", "for_each"}
-
-
-def _in_order(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {key: _in_order(each, key) for key, each in value.items()}
-    if isinstance(value, list):
-        return sorted(value) if name in _SETS else [_in_order(each) for each in value]
-    return value
-
-
-def named_again(action: Mapping[str, Any], notification: str | None) -> dict[str, Any]:
-    """An action with the name of a notification in the place of the block's id."""
-    if notification is None:
-        return dict(action)
-    return {
-        **{key: each for key, each in action.items() if key != "block_document_id"},
-        "notification": notification,
-    }

@@ -19,7 +19,6 @@ from prefect.client.schemas.actions import (
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import construct_schedule
-from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 
 from flows.hidden import hide
@@ -27,8 +26,9 @@ from flows.manifest.errors import InvalidField
 from flows.tasks.deployed import TAG
 from flows.tasks.limits import PREFIX
 from flows.text import quoted
-from pluginctl.deploying.declarations import POOLS, with_blocks
-from pluginctl.deploying.items import Item, automation_fields, named_again
+from pluginctl.deploying import automations
+from pluginctl.deploying.declarations import POOLS
+from pluginctl.deploying.items import Item
 from pluginctl.deployments import DeploymentError
 
 BLOCK = "slack-webhook"
@@ -48,14 +48,24 @@ class Server:
         self._client = client
         self._ids: dict[tuple[str, str], UUID] = {}
         self._deployments: dict[str, DeploymentResponse] = {}
+        self._pools: set[str] = set()
+        self._templates: dict[str, dict[str, Any]] = {}
+        self._blocks: dict[str, UUID] = {}
 
     def read(self, items: Iterable[Item]) -> list[Item]:
-        """What the server holds: these items, and everything else that an earlier deploy has made."""
+        """What the server holds: these items, and everything else that an earlier deploy has made.
+
+        Raises:
+            DeploymentError: a work pool is of another type.
+            InvalidField: a job variable has no such name in its pool, or not such a value.
+        """
         wanted = list(items)
+        pools = list(self._read_pools(wanted))
+        self._check_job_variables(wanted)
         return [
-            *(found for item in wanted if item.kind == "work pool" and (found := self._pool(item.name))),
+            *pools,
             *self._limits(wanted),
-            *self._notifications(),
+            *self._notifications(wanted),
             *self._read_deployments(wanted),
             *self._automations(wanted),
         ]
@@ -79,53 +89,47 @@ class Server:
         elif item.kind == "automation":
             self._client.delete_automation(self._ids[item.key])
 
-    def _pool(self, name: str) -> Item | None:
-        try:
-            pool = self._client.read_work_pool(name)
-        except ObjectNotFound:
-            return None
-        return Item("work pool", name, {"type": pool.type, "concurrency_limit": pool.concurrency_limit})
+    def _read_pools(self, wanted: Iterable[Item]) -> Iterator[Item]:
+        for item in wanted:
+            if item.kind != "work pool":
+                continue
+            try:
+                pool = self._client.read_work_pool(item.name)
+            except ObjectNotFound:
+                self._templates[item.name] = job_template(item.fields["type"])
+                continue
+            if pool.type != item.fields["type"]:
+                raise DeploymentError(
+                    f"The work pool {quoted(item.name)} is of the type {pool.type}, not {item.fields['type']}, and "
+                    "Prefect does not change the type of a pool",
+                    "Declare a pool of another name, or delete this one first: prefect work-pool delete",
+                )
+            self._templates[item.name] = pool.base_job_template or job_template(pool.type)
+            self._pools.add(item.name)
+            yield Item(
+                "work pool", item.name, {"type": pool.type, "concurrency_limit": pool.concurrency_limit}
+            )
 
     def _write_pool(self, item: Item) -> None:
-        held, limit = self._pool(item.name), item.fields["concurrency_limit"]
-        if held is None:
-            pool = WorkPoolCreate(
-                name=item.name,
-                type=item.fields["type"],
-                concurrency_limit=limit,
-                base_job_template=job_template(item.fields["type"]),
-            )
-            self._client.create_work_pool(pool)
-        elif held.fields["type"] == item.fields["type"]:
+        limit = item.fields["concurrency_limit"]
+        if item.name in self._pools:
             self._client.update_work_pool(item.name, WorkPoolUpdate(concurrency_limit=limit))
-        else:
-            raise DeploymentError(
-                f"The work pool {quoted(item.name)} is of the type {held.fields['type']}, not {item.fields['type']}, "
-                "and Prefect does not change the type of a pool",
-                "Declare a pool of another name, or delete this one first: prefect work-pool delete",
-            )
+            return
+        pool = WorkPoolCreate(
+            name=item.name,
+            type=item.fields["type"],
+            concurrency_limit=limit,
+            base_job_template=self._templates[item.name],
+        )
+        self._client.create_work_pool(pool)
 
-    def check_job_variables(self, items: Iterable[Item]) -> None:
-        """Compares the job variables of all deployments with those that the pool has, or that a new pool will have.
-
-        Nothing is compared if neither is known: the first worker of a pool gives it its own template then.
-
-        Raises:
-            InvalidField: a variable has no such name, or not such a value.
-        """
-        wanted = list(items)
-        types = {item.name: item.fields["type"] for item in wanted if item.kind == "work pool"}
-        schemas = {name: self._template(name, type_).get("variables") for name, type_ in types.items()}
+    def _check_job_variables(self, wanted: Iterable[Item]) -> None:
+        """Nothing is compared with an empty template: the first worker of a pool gives it its own then."""
         for item in wanted:
-            if item.kind == "deployment" and (schema := schemas[pool := item.fields["work_pool_name"]]):
-                _check_variables(schema, item.fields["job_variables"], f"{POOLS}/{pool}.yaml")
-
-    def _template(self, name: str, type_: str) -> dict[str, Any]:
-        try:
-            held = self._client.read_work_pool(name).base_job_template
-        except ObjectNotFound:
-            held = {}
-        return held or job_template(type_)
+            if item.kind == "deployment":
+                pool = item.fields["work_pool_name"]
+                if schema := self._templates[pool].get("variables"):
+                    _check_variables(schema, item.fields["job_variables"], f"{POOLS}/{pool}.yaml")
 
     def _limits(self, wanted: Iterable[Item]) -> Iterator[Item]:
         names = {item.name for item in wanted if item.kind == "limit"}
@@ -185,16 +189,19 @@ class Server:
         ]
         self._client.create_deployment(self._client.create_flow_from_name(flow), name, **fields)
 
-    def _notifications(self) -> Iterator[Item]:
-        """All of them: nobody can tell those that a deploy has made."""
-        for each in self._client.read_block_documents_by_type(BLOCK, include_secrets=True):
-            name = str(each.name)
-            self._ids["notification", name] = each.id
-            yield Item("notification", name, {"url": hide(str(each.data.get("url", "")))})
+    def _notifications(self, wanted: Iterable[Item]) -> Iterator[Item]:
+        for item in wanted:
+            if item.kind == "notification":
+                try:
+                    held = self._client.read_block_document_by_name(item.name, BLOCK, include_secrets=True)
+                except ObjectNotFound:
+                    continue
+                self._blocks[item.name] = held.id
+                yield Item("notification", item.name, {"url": hide(str(held.data.get("url", "")))})
 
     def _write_notification(self, item: Item) -> None:
         data = dict(item.fields)
-        if known := self._ids.get(item.key):
+        if known := self._blocks.get(item.name):
             self._client.update_block_document(known, BlockDocumentUpdate(data=data))
             return
         type_ = self._client.read_block_type_by_slug(BLOCK)
@@ -204,32 +211,23 @@ class Server:
         block = BlockDocumentCreate(
             name=item.name, data=data, block_type_id=type_.id, block_schema_id=schema.id
         )
-        self._ids[item.key] = self._client.create_block_document(block).id
+        self._blocks[item.name] = self._client.create_block_document(block).id
 
     def _automations(self, wanted: Iterable[Item]) -> Iterator[Item]:
         names = {item.name for item in wanted if item.kind == "automation"}
         for each in self._client.read_automations():
             if each.name in names or TAG in each.tags:
                 self._ids["automation", each.name] = each.id
-                yield Item("automation", each.name, self._automation_fields(each))
+                shown = automations.fields(each, self._blocks)
+                yield Item("automation", each.name, {**shown, "tags": sorted(each.tags)})
 
     def _write_automation(self, item: Item) -> None:
-        ids = {name: each for (kind, name), each in self._ids.items() if kind == "notification"}
-        automation = AutomationCore.model_validate(with_blocks(item.fields, ids))
+        automation = automations.automation(item.fields, self._blocks)
         known = self._ids.get(item.key)
         if known:
             self._client.update_automation(known, automation)
         else:
             self._client.create_automation(automation)
-
-    def _automation_fields(self, automation: Automation) -> Mapping[str, Any]:
-        names = {str(each): name for (kind, name), each in self._ids.items() if kind == "notification"}
-        fields = automation.model_dump(mode="json", exclude={"id", "created", "updated"})
-        shown = automation_fields(AutomationCore.model_validate(fields))
-        actions = [
-            named_again(each, names.get(str(each.get("block_document_id")))) for each in shown["actions"]
-        ]
-        return {**shown, "actions": actions, "tags": sorted(automation.tags)}
 
 
 def job_template(type_: str) -> dict[str, Any]:

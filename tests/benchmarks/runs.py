@@ -59,7 +59,9 @@ def noop_release(rounds: Rounds) -> Samples:
         _deploy_empty(prefect, Path(folder))
         with prefect.worker("one", 1):
             return rounds.alternate(
-                _seconds(prefect, lambda: [start(prefect, "release/portfolio")], "Unchanged"),
+                _seconds(
+                    prefect, lambda: [start(prefect, "release/portfolio", environment="sandbox")], "Unchanged"
+                ),
                 _seconds(prefect, lambda: [start(prefect, "empty/empty")], "Completed"),
             )
 

@@ -91,7 +91,6 @@ class Desk:
 def project(platform, checkout, tmp_path_factory) -> Project:
     """A copy of the plugin in a folder that a worker runs flows in."""
     folder = tmp_path_factory.mktemp("worktree")
-    (folder / "flows").symlink_to(checkout / "flows")
     copy = Project(checkout, folder / "projects", platform.environment)
     dockerfile = copy.source / "Dockerfile"
     slow = f"COPY src/VERSION /opt/plugin/VERSION\nRUN sleep {BUILD_SECONDS} && echo {copy.tag}\n"

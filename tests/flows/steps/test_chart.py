@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def drawn(*collections):
     """The elements of a chart by class, and their texts."""
-    root = ET.fromstring(chart(collections))  # noqa: S314 - our own text
+    root = ET.fromstring(chart(collections))  # noqa: S314 - our own text - our own text
     found: dict[str, list[ET.Element]] = {}
     for each in root.iter():
         for name in each.get("class", "").split():

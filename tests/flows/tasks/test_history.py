@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 from base64 import b64decode
@@ -34,11 +33,6 @@ from tests.reports import JOB, report
 UNREACHABLE = from_details("identity.Provider.list", "grpc://host:1", "UNAVAILABLE", "refused")
 
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
 @pytest.fixture

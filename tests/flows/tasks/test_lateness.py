@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -33,11 +32,6 @@ pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 QUARTER = timedelta(minutes=15)
 #: An hour ago, so that its first slots are over.
 BEGIN = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
 
 
 class Deployed:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 
+import httpx
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.states import Running
 
 from flows.steps.subject import Subject
@@ -149,3 +152,37 @@ def test_builds_on_one_engine_are_one_at_a_time(said):
     assert not second.is_alive()
     with get_client(sync_client=True) as client:
         assert client.read_global_concurrency_limit_by_name("docker-engine:engine-1").active_slots == 0
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_server_that_refuses_the_limit_is_told_and_not_asked_for_ever(monkeypatch):
+    @contextmanager
+    def refused(*_: object, **__: object):
+        request = httpx.Request("POST", "http://host/increment")
+        cause = httpx.HTTPStatusError("no", request=request, response=httpx.Response(403, request=request))
+        raise ConcurrencySlotAcquisitionError("refused") from cause
+        yield
+
+    monkeypatch.setattr(limits, "concurrency", refused)
+
+    @flow(name="refused")
+    def using() -> None:
+        with one_at_a_time(SUBJECT):
+            pass
+
+    with pytest.raises(ConcurrencySlotAcquisitionError):
+        using()
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_that_is_switched_off_meanwhile_is_waited_for_no_longer():
+    first = Run(SUBJECT)
+    assert first.inside.wait(60)
+    second = Run(SUBJECT)
+    assert second.begun.wait(60)
+    with get_client(sync_client=True) as client:
+        off = GlobalConcurrencyLimitUpdate(active=False)
+        client.update_global_concurrency_limit(collector_limit("here", "limited"), off)
+    assert second.inside.wait(60)
+    second.finish()
+    first.finish()

@@ -29,11 +29,6 @@ pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 BLOCKED = Action("plugin", "portfolio", Verb.BLOCKED, reason="Its image is another.")
 
 
-@pytest.fixture(autouse=True)
-def quiet():
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
-
-
 class Seen:
     """A flow run, as the server knows it afterwards."""
 

@@ -40,12 +40,6 @@ SUBJECT = Subject("release", "sandbox", "portfolio", "0.1.0")
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
 
 
-@pytest.fixture(autouse=True)
-def quiet():
-    """Prefect's own logger; what the flows say goes to the server."""
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
-
-
 @pytest.fixture
 def warnings():
     """What the task runs warn of."""
