@@ -12,7 +12,7 @@ from flows.steps.collection import recollect as run_recollect
 from flows.steps.report import Report
 from flows.steps.repositories import fetching
 from flows.steps.subject import Subject
-from flows.tasks.deployed import check_version
+from flows.tasks.deployed import begin
 from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
@@ -40,7 +40,7 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
     runner = PrefectRunner(Subject("recollect", environment))
 
     def work() -> Report:
-        check_version()
+        begin()
         place, where = inputs.environment(environment), inputs.manifest(manifest)
         with fetching(runner) as fetch:
             folder = fetch(where, "manifest")

@@ -13,7 +13,7 @@ from flows.steps.release import release as run_release
 from flows.steps.report import Report
 from flows.steps.repositories import fetching
 from flows.steps.subject import Subject
-from flows.tasks.deployed import check_version
+from flows.tasks.deployed import begin
 from flows.tasks.outcome import conclude
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.secrets import secrets
@@ -57,7 +57,7 @@ def release(
     runner = PrefectRunner(Subject("release", environment, dry_run=dry_run))
 
     def work() -> Report:
-        check_version()
+        begin()
         place = inputs.environment(environment)
         from_source = inputs.source(source, revision=revision)
         from_manifest = inputs.manifest(manifest, revision=revision)

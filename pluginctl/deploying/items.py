@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.steps.inputs import REPOSITORIES
 from flows.steps.repositories import GitAddress, parse_place
-from flows.tasks.deployed import TAG
+from flows.tasks.deployed import TAG, start_folder
 from flows.tasks.limits import collector_limit
 from pluginctl.deploying.automations import notifications
 from pluginctl.deploying.declarations import Declarations, DeclaredPlugin, parameters_of
@@ -108,7 +108,9 @@ class _Runs:
             "work_pool_name": name,
             "version": self.version,
             "job_variables": variables,
-            "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": folder}}],
+            "pull_steps": [
+                {"prefect.deployments.steps.set_working_directory": {"directory": start_folder(folder)}}
+            ],
         }
 
 

@@ -116,7 +116,7 @@ def test_a_pool_of_containers_gives_its_image_and_its_variables(project):
         "network_mode": "host",
     }
     (step,) = release["pull_steps"]
-    assert step["prefect.deployments.steps.set_working_directory"] == {"directory": "/project"}
+    assert step["prefect.deployments.steps.set_working_directory"] == {"directory": "/project/deployments"}
 
 
 @pytest.mark.parametrize(
