@@ -19,6 +19,7 @@ from pluginctl.output import emit, emit_traceback
 COMMANDS = {
     "init": "pluginctl.commands.init",
     "check": "pluginctl.commands.check",
+    "plan": "pluginctl.commands.plan",
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
     "verify": "pluginctl.commands.verify",

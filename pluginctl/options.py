@@ -81,6 +81,14 @@ PublishOnly = Annotated[
         help="Stop after the plugin is registered. Create no account and no collector, and collect nothing.",
     ),
 ]
+PlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        help="Carry out exactly the plan that `pluginctl plan` wrote into this file, or stop and show what moved.",
+    ),
+]
 Version = Annotated[
     str | None,
     typer.Option(

@@ -5,6 +5,8 @@ FlowError
 ├── OtherVersion        another version of the pipeline has deployed the run
 ├── NotFetched          a git repository, its revision or its folder cannot be had
 ├── PlanBlocked         an action cannot be carried out; nothing was changed
+├── PlanMoved           a release would do something else than was agreed to; nothing was changed
+├── PlanFileError       the file of a plan cannot be read or written, or holds something else
 ├── CollectorNotSupported  the plugin does not support the collector's options or schedule
 ├── CredentialsRefused  the plugin does not accept the secret of a service account
 ├── NotReleased         there is no collector to collect with
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from flows.errors import Cause, PipelineError
 from flows.resources import Action
@@ -72,6 +75,28 @@ class PlanBlocked(FlowError):
         )
         # Declarations may contain secrets, and an exception may be stored.
         self.blocked = tuple(dataclasses.replace(action, resource=None, record=None) for action in blocked)
+
+
+class PlanMoved(FlowError):
+    """A release would do something else than the plan that was agreed to; nothing was changed."""
+
+    code = "plan-moved"
+
+    def __init__(self, details: Sequence[str]) -> None:
+        super().__init__(
+            "the plan has moved: a release would do something else than was agreed to",
+            "Make a new plan, and read it",
+            details=details,
+        )
+
+
+class PlanFileError(FlowError):
+    """The file of a plan cannot be read or written, or holds something else."""
+
+    code = "plan-file"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}", "`pluginctl plan ENVIRONMENT --out FILE` writes such a file")
 
 
 class CollectorNotSupported(FlowError):

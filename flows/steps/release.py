@@ -10,6 +10,7 @@ from flows.images.errors import SourceError
 from flows.images.source.context import VERSION_FILE
 from flows.images.versions import Part, bumped
 from flows.manifest import Environment, Manifest, Secrets
+from flows.steps.agreed import AgreedPlan
 from flows.steps.changes import Changes
 from flows.steps.delivery import deliver, read_source
 from flows.steps.errors import PlanBlocked
@@ -36,6 +37,8 @@ class ReleaseRequest:
         parameters: Fields that override the manifest's, each `KIND.FIELD=VALUE`; they may hold secrets.
         secrets: Where secret values come from.
         version: The version to release, in the place of the one in src/VERSION; the file is not changed.
+        agreed: The plan that somebody has agreed to; the release stops if it would do something else. None to release
+            whatever is planned.
         bump: Which number of the version in src/VERSION to raise. The file gets the new version as soon as the registry
             has the image: a release that failed before can be started again with the same version.
     """
@@ -49,6 +52,7 @@ class ReleaseRequest:
     secrets: Secrets = field(default=Secrets(), repr=False)
     version: str | None = None
     bump: Part | None = None
+    agreed: AgreedPlan | None = None
 
     def choose(self, written: str) -> str:
         """The version to release, for the one in src/VERSION.
@@ -91,6 +95,8 @@ def release(request: ReleaseRequest, runner: Runner) -> Report:
             delivered = attested = registered = collected = None
             if planned.plan.blocked and not request.dry_run:
                 raise PlanBlocked(planned.plan.blocked)
+            if request.agreed:
+                request.agreed.require(request.environment.name, planned)
             if not request.dry_run:
                 delivered, attested = deliver(planned, registry, session.environment, runner, changes)
                 if request.bump:

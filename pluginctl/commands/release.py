@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from flows.manifest import Secrets
+from flows.steps.agreed import AgreedPlan
 from flows.steps.release import ReleaseRequest
 from flows.steps.release import release as run_release
 from flows.steps.repositories import GitAddress, fetching
@@ -18,6 +19,7 @@ from pluginctl.options import (
     Format,
     ManifestPlace,
     Parameters,
+    PlanFile,
     PublishOnly,
     SourcePlace,
     Verbose,
@@ -40,6 +42,7 @@ def release(
     publish_only: PublishOnly = False,
     version: Version = None,
     bump: Bump = None,
+    plan: PlanFile = None,
     environments: EnvironmentsFolder = None,
     output: Format = Output.TEXT,
     verbose: Verbose = False,
@@ -48,6 +51,7 @@ def release(
     if version and bump:
         raise typer.BadParameter("give --version or --bump, and not both")
     with exit_on_error(output):
+        agreed = AgreedPlan.read(plan) if plan else None
         inputs = find_inputs(environment, source, manifest, environments)
         if bump and isinstance(inputs.source, GitAddress):
             raise typer.BadParameter("--bump writes into the source's folder: not for a git address")
@@ -63,6 +67,7 @@ def release(
                 Secrets(files=True),
                 version,
                 bump,
+                agreed,
             )
             report = run_release(request, runner)
     finish(report, output)

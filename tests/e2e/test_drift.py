@@ -53,6 +53,29 @@ def test_a_dry_run_says_what_it_would_put_back_and_writes_nothing(renamed, proje
     assert "name: Somebody's own → Portfolio" in text.stderr
 
 
+def test_a_release_carries_out_the_plan_that_was_read_or_says_what_has_moved(
+    renamed, project, run, client, tmp_path
+):
+    def name_it(name):
+        client.call("identity.Provider.update", {"provider": project.provider, "name": name})
+
+    file = tmp_path / "plan.json"
+    _, *place = project.arguments()
+    made = run("plan", *place, "--detailed-exitcode", "--out", file)
+    assert made.returncode == 2, made.stderr
+    assert "name: Somebody's own → Portfolio" in made.stderr
+    name_it("Another's")
+    stopped = run(*project.arguments(), "--plan", file)
+    assert stopped.returncode == 2, stopped.stderr
+    assert "the platform's name was Somebody's own, and is Another's" in stopped.stderr
+    (held,) = client.list("identity.Provider.list", {"provider": project.provider})
+    assert held["name"] == "Another's"
+    name_it("Somebody's own")
+    done = run(*project.arguments(), "--plan", file)
+    assert done.returncode == 0, done.stderr
+    assert run("plan", *place, "--detailed-exitcode").returncode == 0
+
+
 def test_what_was_changed_by_hand_is_put_back_and_reported_field_by_field(
     renamed, project, release, client, witness
 ):
