@@ -88,11 +88,19 @@ def build(
 
 
 def _remove_older(client: docker.DockerClient, name: str, current: str) -> None:
-    for image in client.images.list(filters={"label": f"{_KIND}={name}"}):
-        for tag in image.tags:
-            if tag.startswith(f"{name}:") and tag != current:
-                with suppress(APIError):  # a container still uses it
-                    client.images.remove(tag)
+    for tag in image_names(client, label=f"{_KIND}={name}"):
+        if tag.startswith(f"{name}:") and tag != current:
+            with suppress(APIError):  # a container still uses it
+                client.images.remove(tag)
+
+
+def image_names(client: docker.DockerClient, **filters: str) -> list[str]:
+    """The names with tags of the engine's images, in one call.
+
+    docker's own list asks for each image once more, and fails if one is removed meanwhile.
+    """
+    found = client.api.images(filters=filters)
+    return [name for image in found for name in image.get("RepoTags") or () if name != "<none>:<none>"]
 
 
 def archive(files: Mapping[str, bytes]) -> io.BytesIO:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import EndpointConfig, Healthcheck, LogConfig, Mount
 
+from sandbox.engine.building import image_names
 from sandbox.errors import SandboxError
 from sandbox.machine.probes import HOST
 
@@ -344,8 +345,7 @@ def remove_volumes(client: docker.DockerClient, sandbox: str) -> None:
 
 def remove_images(client: docker.DockerClient, registry: str) -> None:
     """Remove the engine's copies of the images of a registry (`host:port`)."""
-    for image in client.images.list():
-        for tag in image.tags:
-            if tag.startswith(f"{registry}/"):
-                with suppress(ImageNotFound, APIError):
-                    client.images.remove(tag)
+    for name in image_names(client):
+        if name.startswith(f"{registry}/"):
+            with suppress(ImageNotFound, APIError):
+                client.images.remove(name)

@@ -115,7 +115,7 @@ def stop(layout: Layout, progress: Progress) -> None:
     if how is None:
         return
     if client := connect():
-        others = [str(container.name) for container in client.containers.list()]
+        others = [str(container.name) for container in client.containers.list(ignore_removed=True)]
         client.close()
         if others:
             progress.say(

@@ -3,7 +3,8 @@
 `python -m sandbox.spaceone.supervisor run scheduler spaceone.supervisor -c FILE`, in the services' image. The arguments
 are those of `spaceone`. Both generations (2.x and 1.12) have the functions that are replaced here.
 
-- The containers are listed once in a round, and not once for each plugin.
+- The containers are listed once in a round, and not once for each plugin; and a list is one call of the engine, and not
+  one more for each container. With 20 plugins, a round was 84 calls, each second.
 - A plugin's container is on the sandbox's network and publishes no port. Its endpoint is its name there. It has no
   capabilities, and limits of memory and processes.
 - The connector waits five seconds after it has started a container. Here it waits at most as long, until the plugin
@@ -43,7 +44,6 @@ _LOGGER = logging.getLogger("spaceone.supervisor")
 _find = SupervisorManager.list_plugins_by_label
 _install = SupervisorService.install_plugin
 _run = DockerConnector.run
-_search = DockerConnector.search
 _check = SupervisorService._check_plugin_state
 _told: list[bool] = []
 
@@ -53,8 +53,25 @@ def _find_own(self: Any, label: str | list[str]) -> Any:
     return _find(self, [*labels, f"{NAME}={config.get_global('NAME')}"])
 
 
-def _search_inside(self: Any, filters: dict[str, Any]) -> Any:
-    return _search(self, {**filters, "network": os.environ["SANDBOX_NETWORK"]})
+def _search_inside(self: Any, filters: dict[str, Any]) -> dict[str, Any]:
+    """The connector's own function, with what the engine says of all containers in one answer."""
+    found = self.client.api.containers(filters={**filters, "network": os.environ["SANDBOX_NETWORK"]})
+    plugins = [_plugin(self, each, each["Labels"]) for each in found]
+    return {"results": plugins, "total_count": len(plugins)}
+
+
+def _plugin(self: Any, container: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "docker_id": container["Id"],
+        "plugin_id": labels.get("spaceone.supervisor.plugin_id", "Unknown"),
+        "image": labels.get("spaceone.supervisor.plugin.image", "Unknown"),
+        "version": labels.get("spaceone.supervisor.plugin.version", "Unknown"),
+        "endpoint": labels.get("spaceone.supervisor.plugin.endpoint", "Unknown"),
+        "ports": {},  # none is published
+        "labels": labels,
+        "name": container["Names"][0].lstrip("/"),
+        "status": self._update_state_machine(container["State"]),
+    }
 
 
 def _install_or_tell(self: Any, params: dict[str, Any]) -> Any:
@@ -157,6 +174,7 @@ SupervisorService._check_plugin_state = _tell_and_check
 SupervisorService._exist_plugin = _exists
 DockerConnector.run = _run_inside
 DockerConnector.search = _search_inside
+DockerConnector.list_used_ports = lambda _: set()
 # A container's name is a host name, which has at most 63 characters; a plugin's id has at most 48.
 supervisor_service._create_unique_name = partial(secrets.token_hex, 4)
 

@@ -163,7 +163,9 @@ def test_the_collector_runs_this_version_by_hand_and_not_by_itself(first, collec
 
 
 def test_the_plugin_runs_as_a_container_of_the_supervisor(first, engine, project):
-    running = engine.containers.list(filters={"label": f"spaceone.supervisor.plugin_id={project.plugin_id}"})
+    running = engine.containers.list(
+        filters={"label": f"spaceone.supervisor.plugin_id={project.plugin_id}"}, ignore_removed=True
+    )
     assert [c.labels["spaceone.supervisor.plugin.version"] for c in running] == ["0.1.0"]
 
 

@@ -35,7 +35,7 @@ def collections(engine, project):
         return Counter(
             {
                 each.labels["spaceone.supervisor.plugin.version"]: each.logs().count(b'"Collector.collect"')
-                for each in engine.containers.list(filters={"label": label})
+                for each in engine.containers.list(filters={"label": label}, ignore_removed=True)
             }
         )
 

@@ -14,7 +14,7 @@ from flows.images.engine import Engine
 from flows.images.source import PluginSource
 from flows.spaceone import Client
 from sandbox import lifecycle
-from sandbox.engine import base_image, containers, installed
+from sandbox.engine import base_image, building, containers, installed
 from sandbox.machine.layout import Layout
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
@@ -113,10 +113,9 @@ def engine_client(request: pytest.FixtureRequest, sandbox_home: Path) -> Iterato
     layout = Layout.of(sandbox_home, "2.x")
     with closing(installed.ensure(layout.engine, Quiet())) as engine:
         yield engine
-        for image in engine.images.list():
-            for tag in image.tags:
-                if request.module.NAME in tag:
-                    engine.images.remove(tag)
+        for name in building.image_names(engine):
+            if request.module.NAME in name:
+                engine.images.remove(name)
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ COPY status /status
 def dangling(client):
     """The builder's cache: images of these tests without a name."""
     wanted = {"dangling": True, "label": [f"org.opencontainers.image.title={NAME}"]}
-    return [image.id for image in client.images.list(filters=wanted)]
+    return [image["Id"] for image in client.api.images(filters=wanted)]
 
 
 def remove(client, name):

@@ -127,8 +127,8 @@ def made(client, build_args):
             return engine.build(source, reference, build_args=build_args, on_output=on_output)
 
     yield made
-    if images := client.images.list(name=reference.name):
-        client.images.remove(images[0].id, force=True)
+    if images := client.api.images(name=reference.name):
+        client.images.remove(images[0]["Id"], force=True)
 
 
 BASE = "# syntax=docker/dockerfile:1\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
@@ -145,9 +145,7 @@ def test_a_dockerfile_that_needs_buildkit_is_built_twice_to_the_same_image(clien
     assert made(source) == first
     assert client.images.get(first).labels["io.spaceone.pipeline.source-digest"] == source.digest
     assert {*files(client, first)} == {"x/VERSION", "x/plugin/main.py"}
-    unnamed = client.images.list(
-        filters={"dangling": True, "label": f"org.opencontainers.image.title={NAME}"}
-    )
+    unnamed = client.api.images(filters={"dangling": True, "label": f"org.opencontainers.image.title={NAME}"})
     assert unnamed == []
 
 

@@ -308,7 +308,7 @@ def network(layout_2: Layout, engine: docker.DockerClient) -> Iterator[Any]:
     containers.network(engine, STOPPED)
     found = engine.networks.list(names=[containers.network_name(STOPPED)])[0]
     yield found
-    for each in engine.containers.list(all=True, filters={"network": found.id}):
+    for each in engine.containers.list(all=True, filters={"network": found.id}, ignore_removed=True):
         each.remove(force=True)
     containers.remove_networks(engine, STOPPED)
 
@@ -326,7 +326,7 @@ def test_a_plugin_that_the_engine_starts_while_a_sandbox_stops_goes_with_it(
 ) -> None:
     late = sleeping(engine, layout_2, network, labels={containers.SANDBOX: STOPPED})
     containers.remove_networks(engine, STOPPED)
-    assert late not in engine.containers.list(all=True)
+    assert late not in engine.containers.list(all=True, ignore_removed=True)
     assert network not in engine.networks.list()
 
 
@@ -337,7 +337,7 @@ def test_a_network_with_somebody_elses_container_is_kept_and_both_are_named(
     other = sleeping(engine, layout_2, network)
     with pytest.raises(SandboxError, match=rf"{network.name} cannot be removed: {other.name} is connected"):
         containers.remove_networks(engine, STOPPED)
-    assert other in engine.containers.list()
+    assert other in engine.containers.list(ignore_removed=True)
 
 
 DELETE = """
@@ -382,8 +382,9 @@ def test_the_supervisor_stops_containers_of_its_own_alone(
                 )
             )
         done: Any = parts(engine, layout)["supervisor"].exec_run(["python", "-W", "ignore", "-c", DELETE])
-        assert [each for each in started if each in engine.containers.list()] == started[1:], done.output
+        running = engine.containers.list(ignore_removed=True)
+        assert [each for each in started if each in running] == started[1:], done.output
     finally:
-        for container in engine.containers.list():
+        for container in engine.containers.list(ignore_removed=True):
             if container in started:
                 container.kill()

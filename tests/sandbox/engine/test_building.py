@@ -40,8 +40,10 @@ class Engine:
             self.contexts.append(context.getnames())
         self.ids[tag] = f"sha256:{tag}"
 
-    def list(self, filters: dict[str, str]) -> list[Any]:
-        return [SimpleNamespace(tags=[name]) for name in self.ids]
+    @property
+    def api(self) -> Any:
+        unnamed: dict[str, Any] = {"Id": "sha256:0", "RepoTags": None}
+        return SimpleNamespace(images=lambda filters: [*({"RepoTags": [name]} for name in self.ids), unnamed])
 
     def remove(self, name: str) -> None:
         del self.ids[name]

@@ -6,6 +6,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from docker.errors import ImageNotFound
+
 from sandbox.engine import containers
 from sandbox.engine.containers import Specification
 
@@ -77,10 +79,21 @@ def test_a_plugin_whose_image_says_that_it_is_a_part_is_a_plugin():
 
 
 def test_only_images_of_the_registry_are_removed():
+    """Another process may remove one meanwhile."""
     removed: list[str] = []
-    tags = [["127.0.0.1:21007/plugin:1", "plugin:1"], ["127.0.0.1:210077/other:1"], []]
-    images = SimpleNamespace(
-        list=lambda: [SimpleNamespace(tags=each) for each in tags], remove=removed.append
-    )
-    containers.remove_images(SimpleNamespace(images=images), "127.0.0.1:21007")
-    assert removed == ["127.0.0.1:21007/plugin:1"]
+    held = [
+        ["127.0.0.1:21007/gone:1", "127.0.0.1:21007/plugin:1", "plugin:1"],
+        ["127.0.0.1:210077/other:1"],
+        ["<none>:<none>"],
+        None,
+    ]
+
+    def remove(name: str) -> None:
+        removed.append(name)
+        if "gone" in name:
+            raise ImageNotFound(name)
+
+    api = SimpleNamespace(images=lambda filters: [{"RepoTags": names} for names in held])
+    client: Any = SimpleNamespace(images=SimpleNamespace(remove=remove), api=api)
+    containers.remove_images(client, "127.0.0.1:21007")
+    assert removed == ["127.0.0.1:21007/gone:1", "127.0.0.1:21007/plugin:1"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def engine(running: list[str] | None = None) -> Any:
     """The few things of a Docker client that are used here."""
     containers = [SimpleNamespace(name=name) for name in running or []]
-    return SimpleNamespace(containers=SimpleNamespace(list=lambda: containers), close=lambda: None)
+    return SimpleNamespace(containers=SimpleNamespace(list=lambda **_: containers), close=lambda: None)
 
 
 @pytest.fixture
