@@ -1,4 +1,7 @@
-"""Servers before the real ones that refuse the first call of each kind and repeat in the refusal all that was sent."""
+"""Servers before the real ones that refuse the first call of each kind and repeat in the refusal all that was sent.
+
+Most refusals are temporary, so that one run, which tries again, meets several of them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +21,17 @@ import grpc
 
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_metadata_size", 2**20)]
 _LONGEST = 4000  # characters that are repeated: a status has to fit into the limit of a client
+
+
+class Refusal(StrEnum):
+    """How a call is refused."""
+
+    FOR_NOW = "for now"
+    FOR_GOOD = "for good"
+
+
+IN_TURN = (Refusal.FOR_NOW, Refusal.FOR_NOW, Refusal.FOR_GOOD)
+"""A step is tried three times at least: it outlives two refusals."""
 
 
 class Refused:
@@ -30,13 +45,20 @@ class Refused:
         self.kinds: list[str] = []
         self._lock = Lock()
 
-    def first(self, kind: str) -> bool:
-        """Whether this is the first call of its kind."""
+    def refuse(self, kind: str) -> Refusal | None:
+        """How the first call of a kind is refused; None if it is not the first one."""
         with self._lock:
             if kind in self.kinds:
-                return False
+                return None
             self.kinds.append(kind)
-            return True
+            return IN_TURN[len(self.kinds) % len(IN_TURN)]
+
+
+_STATUS = {
+    Refusal.FOR_NOW: grpc.StatusCode.UNAVAILABLE,
+    Refusal.FOR_GOOD: grpc.StatusCode.INVALID_ARGUMENT,
+}
+_HTTP = {Refusal.FOR_NOW: HTTPStatus.SERVICE_UNAVAILABLE, Refusal.FOR_GOOD: HTTPStatus.BAD_REQUEST}
 
 
 class _Service(grpc.GenericRpcHandler):
@@ -50,10 +72,10 @@ class _Service(grpc.GenericRpcHandler):
 
         def handle(messages: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             sent = [(key, value) for key, value in context.invocation_metadata() if key == "token"]
-            if self._refused.first(method):
+            if refusal := self._refused.refuse(method):
                 said = [repr(sent), *(message.decode(errors="replace") for message in _one(messages, method))]
                 text = " ".join(said)[:_LONGEST].encode("ascii", "backslashreplace").decode()
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"ERROR_REFUSED: {text}")
+                context.abort(_STATUS[refusal], f"ERROR_REFUSED: {text}")
             call = self._channel.stream_stream(method)(
                 _until_it_ends(messages), metadata=sent, timeout=context.time_remaining()
             )
@@ -100,11 +122,11 @@ def echoing_registry(address: str, login: str, refused: Refused) -> Iterator[str
             body = self._body()
             if self.headers.get("Authorization") != basic:
                 self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="test"'})
-            elif refused.first(self._kind()):
+            elif refusal := refused.refuse(self._kind()):
                 said = f"{self.headers} {login} {body[:1000].decode(errors='replace')}"
                 error = {"code": "DENIED", "message": said, "detail": said}
                 document = json.dumps({"errors": [error]}).encode()
-                self._answer(HTTPStatus.BAD_REQUEST, document, {"Content-Type": "application/json"})
+                self._answer(_HTTP[refusal], document, {"Content-Type": "application/json"})
             else:
                 self._forward(body)
 

@@ -1,7 +1,7 @@
 """Secrets are planted where one can be given, every call fails once and repeats what was sent, and all is searched.
 
 The servers before the platform and the registry are in tests/echoing.py. A command or a flow is repeated until it
-succeeds: each time it comes to the next kind of call.
+succeeds: each time it comes some kinds of calls further.
 """
 
 from __future__ import annotations
