@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "pluginctl.commands.plan",
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
+    "drift": "pluginctl.commands.drift",
     "verify": "pluginctl.commands.verify",
     "show": "pluginctl.commands.show",
     "api-resources": "pluginctl.commands.api_resources",

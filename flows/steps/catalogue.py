@@ -99,6 +99,12 @@ CHECK_RELEASE = StepKind(
 VERIFY_SECRETS = StepKind(
     "verify secrets", "asks the plugin whether it accepts the secrets of new service accounts", BRIEF, 300
 )
+COMPARE = StepKind(
+    "compare",
+    "compares registry and platform with the release that is in use, and with the manifest",
+    BRIEF,
+    300,
+)
 FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
 WAIT = StepKind(
     "wait for a running job", "waits until no other collection of the collector runs", PATIENT, 7200
@@ -138,6 +144,7 @@ FLOWS: dict[str, tuple[StepKind, ...]] = {
         SHOW,
     ),
     "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),
+    "drift": (FETCH, CONNECT, FIND_COLLECTOR, FIND_PLUGIN, COMPARE),
 }
 
 STEPS: tuple[StepKind, ...] = tuple(dict.fromkeys(kind for kinds in FLOWS.values() for kind in kinds))

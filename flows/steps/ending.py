@@ -12,6 +12,7 @@ from flows.errors import Cause, PipelineError
 from flows.steps.errors import PlanBlocked, StepTimedOut
 
 if TYPE_CHECKING:
+    from flows.steps.comparison import Drift
     from flows.steps.report import Report
 
 
@@ -35,6 +36,12 @@ UNCHANGED = Ending("Unchanged", True, "Everything is as declared. A release has 
 RELEASED = Ending("Released", True, "The version is registered, and its collection was a success.")
 PUBLISHED = Ending("Published", True, "The plugin is registered; no collection belongs to this release.")
 COLLECTED = Ending("Collected", True, "A re-collection was a success.")
+IN_SYNC = Ending("InSync", True, "A drift check found everything as it was released and declared.")
+DRIFTED = Ending(
+    "Drifted",
+    True,
+    "A drift check found differences. Nothing was changed; a release puts back what is declared.",
+)
 SKIPPED = Ending(
     "Skipped",
     True,
@@ -59,7 +66,7 @@ TIMED_OUT = Ending("TimedOut", False, "A step exceeded its time limit; the messa
 FAILED = Ending("Failed", False, "Something else failed, such as a build. Nothing was changed.")
 
 ENDINGS = (
-    *(PLANNED, UNCHANGED, RELEASED, PUBLISHED, COLLECTED, SKIPPED),
+    *(PLANNED, UNCHANGED, RELEASED, PUBLISHED, COLLECTED, IN_SYNC, DRIFTED, SKIPPED),
     *(BLOCKED, REFUSED, UNREACHABLE, NOT_COLLECTED, INCOMPLETE, TIMED_OUT, FAILED),
 )
 """All of them. Prefect itself adds Cancelled, and Crashed for a run whose process or machine died."""
@@ -84,6 +91,12 @@ def of_report(report: Report) -> tuple[Ending, str]:
         return UNCHANGED, f"{what}: {brought}" if brought else what
     done = ", ".join(f"{action.verb} {action.kind}" for action in report.planned.plan.writes)
     return (RELEASED if collected else PUBLISHED), "; ".join(filter(None, (f"{what}: {done}", brought)))
+
+
+def of_drift(drift: Drift) -> tuple[Ending, str]:
+    """How a drift check has ended, and what it found."""
+    what = f"{drift.plugin_id} {drift.version}"
+    return (DRIFTED if drift.findings else IN_SYNC), "; ".join((what, *drift.findings))
 
 
 def of_error(error: PipelineError) -> Ending:

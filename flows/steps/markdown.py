@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flows.resources import Action, Plan
-from flows.steps.ending import of_report
+from flows.steps.comparison import Drift
+from flows.steps.ending import of_drift, of_report
 from flows.steps.parts import Collected, Delivered, Planned, Registered
 from flows.steps.report import Report
 from flows.steps.summaries import changes, image_summary, listings_summary, source_summary
@@ -63,6 +64,28 @@ def release_report(report: Report, links: Iterable[tuple[str, str]] = ()) -> str
         lines += ["", *heading(2, "Actions"), *table(PLAN_COLUMNS, plan_rows(report.actions))]
         lines += ["", plan_text(report.planned.plan)]
     return "\n".join(lines)
+
+
+def drift_report(drift: Drift, links: Iterable[tuple[str, str]] = ()) -> str:
+    """What differs from the release that is in use.
+
+    Args:
+        drift: What was compared.
+        links: What may be looked at, each with its address.
+    """
+    ending, _ = of_drift(drift)
+    rows = [
+        ("environment", f"{drift.environment} (SpaceONE {drift.generation})"),
+        ("plugin", f"{drift.plugin_id} {drift.version}"),
+        ("image", drift.image.detail),
+        *links_of(links),
+    ]
+    lines = heading(1, f"Drift of {drift.plugin_id} {drift.version}: {ending.name}")
+    lines += [*table(rows[0], rows[1:]), ""]
+    if not drift.findings:
+        return "\n".join([*lines, "Everything is as it was released and declared."])
+    lines += [*heading(2, "What differs"), *(f"- {markdown(words)}" for words in drift.findings)]
+    return "\n".join([*lines, "", "Nothing was changed. A release puts back what is declared."])
 
 
 def _collected(collected: Collected) -> list[str]:

@@ -16,6 +16,7 @@ from flows.steps.time_limit import time_limit
 
 if TYPE_CHECKING:
     from flows.collection import Job
+    from flows.steps.comparison import Drift
 
 T = TypeVar("T")
 
@@ -111,6 +112,9 @@ class Runner(Protocol):
     def finished(self, report: Report) -> None:
         """Receives the report, also of a dry run, and if the collection failed."""
 
+    def compared(self, drift: Drift) -> None:
+        """Receives what a drift check found."""
+
 
 class PlainRunner:
     """Runs the steps in this process and shows nothing.
@@ -152,4 +156,7 @@ class PlainRunner:
         """Shows nothing."""
 
     def finished(self, report: Report) -> None:
+        """Shows nothing."""
+
+    def compared(self, drift: Drift) -> None:
         """Shows nothing."""

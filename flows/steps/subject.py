@@ -10,7 +10,7 @@ class Subject:
     """What a run is about, as far as it is known yet.
 
     Attributes:
-        flow: `release` or `recollect`.
+        flow: `release`, `recollect` or `drift`.
         environment: Its name.
         plugin_id: The plugin, as the manifest names it; empty until the manifest is read.
         version: Empty until the source, or the collector, is read.
@@ -29,6 +29,11 @@ class Subject:
         joint = "to" if self.flow == "release" else "in"
         words = (self.flow, self.plugin_id, self.version, joint, self.environment)
         return " ".join(filter(None, (*words, "(dry run)" if self.dry_run else "")))
+
+    @property
+    def collects(self) -> bool:
+        """Whether the run may collect, and so must be alone with its collector."""
+        return self.flow != "drift" and not self.dry_run
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -19,10 +19,10 @@ from flows.resources import Target, declared_resources, find, released
 from flows.steps.attesting import verifying_key
 from flows.steps.catalogue import FIND_PLUGIN, VERIFY
 from flows.steps.collection import find_collector
+from flows.steps.comparison import Check
 from flows.steps.errors import NotReleased
 from flows.steps.runner import Runner, Step
 from flows.steps.session import Session, open_session, placement_of
-from flows.text import printable, shortened
 
 if TYPE_CHECKING:
     from flows.images.attestation.statement import Provenance
@@ -30,30 +30,6 @@ if TYPE_CHECKING:
     from flows.images.registry import Registry, RemoteImage
 
 SCHEMA = "verification/1"
-_LONGEST = 500
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was compared.
-
-    Attributes:
-        name: What it is.
-        passed: Whether it is as it should be; None if it could not be compared, which is no failure.
-        detail: What was found.
-    """
-
-    name: str
-    passed: bool | None
-    detail: str
-
-    def __post_init__(self) -> None:
-        # Most of it is what somebody else wrote, in a label or a document.
-        object.__setattr__(self, "detail", printable(shortened(self.detail, _LONGEST)))
-
-    def as_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return {"name": self.name, "passed": self.passed, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -120,7 +96,7 @@ def verify(
     """
     key = verifying_key(environment)
     with open_session(environment, runner) as session, session.registry() as registry:
-        used = _used(session, manifest, runner, version)
+        used = find_used(session, manifest, runner, version)
         placement = placement_of(session, manifest, registry.address)
         held = placement.repository_of(str(used.plugin.get("image", "")))
         reference = ImageReference(registry.address, held, used.version)
@@ -135,7 +111,18 @@ def verify(
         return runner.run(Step(VERIFY, compared, outcome=_summary))
 
 
-def _used(session: Session, manifest: Manifest, runner: Runner, version: str | None) -> Used:
+def find_used(session: Session, manifest: Manifest, runner: Runner, version: str | None = None) -> Used:
+    """The plugin on the platform, and the version that its collector uses, or that was released last.
+
+    Args:
+        session: The environment's services.
+        manifest: Declares the plugin.
+        runner: Runs the steps.
+        version: Another version; None for that one.
+
+    Raises:
+        NotReleased: the plugin is not registered, or there is no collector and no version.
+    """
     if version is None and manifest.collects:
         collector, _ = find_collector(session, manifest, runner)
         version = str(collector["plugin_info"].get("version", ""))

@@ -7,7 +7,10 @@ import re
 from flows.steps.subject import Subject
 
 #: The kinds of artifacts; a key begins with one of them.
-PLAN, PROGRESS, REPORT, RESOURCES, HISTORY = "plan", "collection", "report", "resources", "history"
+PLAN, PROGRESS, REPORT, RESOURCES, HISTORY, DRIFT = (
+    *("plan", "collection", "report", "resources"),
+    *("history", "drift"),
+)
 
 
 def key(kind: str, subject: Subject) -> str:

@@ -45,13 +45,13 @@ def one_at_a_time(subject: Subject) -> Iterator[None]:
     """Waits until no other flow run uses a collector, and keeps others out inside.
 
     The runs use it in the order of their arrival. Nothing is waited for on a server without the limit, which `pluginctl
-    deploy` makes, and by a dry run. A server that is gone for a while fails no run that has begun.
+    deploy` makes, and by a run that does not collect. A server that is gone for a while fails no run that has begun.
 
     Args:
         subject: The collector's plugin and environment.
     """
     name, run = collector_limit(subject.environment, subject.plugin_id), run_id()
-    limit = None if subject.dry_run else _read(name)
+    limit = _read(name) if subject.collects else None
     if run is None or limit is None:
         yield
         return

@@ -12,10 +12,12 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.errors import Cause, PipelineError
-from flows.steps.ending import BLOCKED, NOT_COLLECTED, SKIPPED, Ending, of_error, of_report
+from flows.steps.comparison import Drift
+from flows.steps.ending import BLOCKED, NOT_COLLECTED, SKIPPED, Ending, of_drift, of_error, of_report
 from flows.steps.errors import FlowError, NotReleased, PlanBlocked
 from flows.steps.report import Report
 from flows.steps.stopped import AGAIN, job_goes_on
+from flows.tasks.events import emit
 from flows.tasks.lateness import TooLate, check_slot
 from flows.tasks.runner import PrefectRunner
 from flows.tasks.this_run import is_scheduled
@@ -44,7 +46,7 @@ for _name in ("prefect.engine", "prefect.flow_runs"):
     logging.getLogger(_name).addFilter(KnownErrors())
 
 
-def conclude(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
+def conclude(runner: PrefectRunner, work: Callable[[], Report | Drift]) -> State[Any]:
     """Does the work of a flow run, and returns the state that the run ends in.
 
     The state's name is one of `flows.steps.ending`; its data is the report's JSON, or the error. A bug keeps its
@@ -60,7 +62,7 @@ def conclude(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
     try:
         check_slot()
         with runner:
-            report = work()
+            result = work()
     except PipelineError as error:
         if isinstance(error, NotReleased | TooLate) and is_scheduled():
             return _state(SKIPPED, str(error))
@@ -71,10 +73,15 @@ def conclude(runner: PrefectRunner, work: Callable[[], Report]) -> State[Any]:
     except TerminationSignal:
         runner.interrupted()
         raise
-    ending, words = of_report(report)
+    if isinstance(result, Drift):
+        ending, words = of_drift(result)
+        emit(ending, words, result)
+        return _state(ending, words, result.as_json())
+    ending, words = of_report(result)
+    emit(ending, words, result)
     if ending is BLOCKED:
-        return _state(ending, words, PlanBlocked(report.blocked))
-    return _state(ending, words, VerdictFailed(words) if ending is NOT_COLLECTED else report.as_json())
+        return _state(ending, words, PlanBlocked(result.blocked))
+    return _state(ending, words, VerdictFailed(words) if ending is NOT_COLLECTED else result.as_json())
 
 
 def _state(ending: Ending, words: str, data: Any = None) -> State[Any]:

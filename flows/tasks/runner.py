@@ -19,24 +19,33 @@ from prefect.logging import get_run_logger
 from flows.collection import Job
 from flows.errors import PipelineError
 from flows.resources import Plan
+from flows.steps.comparison import Drift
 from flows.steps.ending import Ending
 from flows.steps.errors import NothingCollected, NotReleased
-from flows.steps.markdown import PLAN_COLUMNS, cells, plan_rows, plan_text, release_report
+from flows.steps.markdown import (
+    PLAN_COLUMNS,
+    cells,
+    drift_report,
+    plan_rows,
+    plan_text,
+    release_report,
+)
 from flows.steps.progress import Progress
 from flows.steps.report import Report
 from flows.steps.runner import Step
 from flows.steps.stopped import interrupted_report, job_goes_on, stopped_report
 from flows.steps.subject import Subject
-from flows.tasks.artifacts import PLAN, PROGRESS, REPORT, RESOURCES, key
+from flows.tasks.artifacts import DRIFT, PLAN, PROGRESS, REPORT, RESOURCES, key
 from flows.tasks.history import History
 from flows.tasks.lateness import check_wait
 from flows.tasks.limits import one_at_a_time
 from flows.tasks.outages import record
 from flows.tasks.steps import TaskRuns
 from flows.tasks.this_run import links, rename
-from flows.text import log_line, markdown
+from flows.text import log_line, markdown, shortened
 
 T = TypeVar("T")
+_LONGEST = 500
 
 
 class PrefectRunner:
@@ -117,6 +126,14 @@ class PrefectRunner:
                 "The table of resources",
             )
             self._history.add_report(report, self.progress.subject)
+
+    def compared(self, drift: Drift) -> None:
+        """Stores what a drift check found; its last version is there also if nothing differs."""
+        text, words = drift_report(drift, links()), markdown(shortened(drift.summary(), _LONGEST))
+        record(
+            lambda: create_markdown_artifact(text, key=self._key(DRIFT), description=words),
+            "What the drift check found",
+        )
 
     def stopped(self, ending: Ending, error: PipelineError) -> None:
         """Stores the report of a run that an error has stopped."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from flows.tasks.deployed import TAG, start_folder
 from flows.tasks.limits import collector_limit
 from pluginctl.deploying.automations import notifications
 from pluginctl.deploying.declarations import Declarations, DeclaredPlugin, parameters_of
-from pluginctl.deploying.settings import PlaceSettings, PluginSettings, PoolSettings
+from pluginctl.deploying.settings import PluginSettings, PoolSettings, ScheduleSettings
 
 IN_IMAGE = "/project"
 """Where the pipeline's image has the project."""
@@ -126,7 +127,11 @@ def _deployments(plugin: DeclaredPlugin, runs: _Runs) -> Iterator[Item]:
         own, parameters = f"{plugin.name}@{name}", parameters_of(settings, place)
         if name not in alike:
             yield _release(own, plugin, [name], parameters, runs, place.pool or settings.pool)
-        yield _recollect(own, plugin, name, parameters, runs)
+        yield _of_released(
+            "recollect", "collected again", place.schedule, own, plugin, name, parameters, runs
+        )
+        if place.drift:
+            yield _of_released("drift", "compared", place.drift, own, plugin, name, parameters, runs)
 
 
 def _release(
@@ -155,20 +160,29 @@ def _release(
     )
 
 
-def _recollect(name: str, plugin: DeclaredPlugin, environment: str, parameters: str, runs: _Runs) -> Item:
-    from flows.recollect import recollect
-
+def _of_released(
+    flow: str,
+    does: str,
+    schedule: ScheduleSettings | None,
+    name: str,
+    plugin: DeclaredPlugin,
+    environment: str,
+    parameters: str,
+    runs: _Runs,
+) -> Item:
+    """A deployment of a flow that takes what was released: `recollect`, and `drift`."""
     place = plugin.settings.environments[environment]
+    schema = getattr(import_module(f"flows.{flow}"), flow).parameters.model_dump()
     fixed = {"environment": environment, "manifest": plugin.settings.manifest}
     values = {**fixed, "parameters": parameters}
     return _deployment(
-        f"recollect/{name}",
-        f"{plugin.name} in {environment}, collected again.",
-        form(recollect.parameters.model_dump(), _choices(fixed), values),
+        f"{flow}/{name}",
+        f"{plugin.name} in {environment}, {does}.",
+        form(schema, _choices(fixed), values),
         values,
         [TAG, f"plugin:{plugin.name}", f"environment:{environment}"],
         runs.fields(place.pool or plugin.settings.pool),
-        _schedules(place),
+        _schedules(flow, schedule),
     )
 
 
@@ -220,10 +234,9 @@ def _choices(fixed: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: [value] for name, value in fixed.items()}
 
 
-def _schedules(place: PlaceSettings) -> list[dict[str, Any]]:
+def _schedules(slug: str, given: ScheduleSettings | None) -> list[dict[str, Any]]:
     """At most one. Its slug stays the same, so that a change replaces it."""
-    if place.schedule is None:
+    if given is None:
         return []
-    given = place.schedule
     when = {"cron": given.cron} if given.cron else {"interval": given.interval}
-    return [{"slug": "recollect", **when, "timezone": given.timezone}]
+    return [{"slug": slug, **when, "timezone": given.timezone}]

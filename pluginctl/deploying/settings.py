@@ -15,7 +15,7 @@ POOL = "pluginctl"
 
 
 class ScheduleSettings(Document):
-    """When a plugin is collected again: by cron, or every so many seconds."""
+    """When something is done again: by cron, or every so many seconds."""
 
     cron: str | None = Field(default=None, description='Such as "*/15 * * * *".')
     interval: float | None = Field(default=None, ge=60, le=_YEAR_SECONDS, description="Seconds.")
@@ -34,7 +34,8 @@ class ScheduleSettings(Document):
 class PlaceSettings(Document):
     """One environment of a plugin."""
 
-    schedule: ScheduleSettings | None = None
+    schedule: ScheduleSettings | None = Field(default=None, description="When it is collected again.")
+    drift: ScheduleSettings | None = Field(default=None, description="When it is compared with its release.")
     parameters: str = Field(
         default="", description="KIND.FIELD=VALUE, separated by spaces; added to the plugin's."
     )

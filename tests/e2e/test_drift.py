@@ -53,6 +53,22 @@ def test_a_dry_run_says_what_it_would_put_back_and_writes_nothing(renamed, proje
     assert "name: Somebody's own → Portfolio" in text.stderr
 
 
+def test_a_drift_check_names_what_was_changed_and_changes_nothing(
+    renamed, project, run, release, client, witness
+):
+    place = [project.arguments()[1], "--manifest", project.manifest]
+    with witness.watching(project.image) as window:
+        found = run("drift", *place, "--output", "json")
+    assert found.returncode == 1, found.stderr
+    document = json.loads(found.stdout)
+    assert document["findings"] == [f"provider {project.provider}: name: Somebody's own → Portfolio"]
+    assert (window.calls, window.uploads, window.images) == ({}, [], {})
+    release(project)
+    same = run("drift", *place)
+    assert same.returncode == 0, same.stdout + same.stderr
+    assert "is as it was released and declared" in same.stdout
+
+
 def test_a_release_carries_out_the_plan_that_was_read_or_says_what_has_moved(
     renamed, project, run, client, tmp_path
 ):

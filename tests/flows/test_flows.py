@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.drift import drift
 from flows.manifest import InvalidParameter
 from flows.recollect import recollect
 from flows.release import release
@@ -18,7 +19,7 @@ LINE = """plugin.name=x collector.name="My collector" """
 def asked(monkeypatch, checkout, tmp_path):
     """What the steps are asked for; nothing else runs."""
     asked = []
-    for name in ("release", "recollect"):
+    for name in ("release", "recollect", "drift"):
         monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
         monkeypatch.setattr(f"flows.{name}.conclude", lambda _runner, work: work())
     (tmp_path / "deployments/environments").mkdir(parents=True)
@@ -42,8 +43,9 @@ def test_a_release_takes_a_version_for_the_one_in_the_file(asked):
     assert [request.version for request, _ in asked] == ["0.2.0.dev1", None]
 
 
-def test_a_recollection_takes_its_manifests_parameters_in_one_line(asked):
-    recollect.fn("here", parameters=LINE)
+@pytest.mark.parametrize("flow", [recollect, drift])
+def test_what_was_released_takes_its_manifests_parameters_in_one_line(asked, flow):
+    flow.fn("here", parameters=LINE)
     ((_, manifest, _),) = asked
     assert (manifest.plugin.name, manifest.collector.name) == ("x", "My collector")
 
@@ -72,6 +74,8 @@ def test_paths_of_the_checkout_stay_relative(asked):
         (release, {"environment": "here", "manifest": "../x"}),
         (recollect, {"environment": "/etc/shadow"}),
         (recollect, {"environment": "here", "manifest": "/etc"}),
+        (drift, {"environment": "/etc/shadow"}),
+        (drift, {"environment": "here", "manifest": "/etc"}),
     ],
 )
 def test_a_flow_reads_nothing_outside_of_the_checkout(asked, flow, given):
@@ -80,7 +84,7 @@ def test_a_flow_reads_nothing_outside_of_the_checkout(asked, flow, given):
     assert asked == []
 
 
-@pytest.mark.parametrize("flow", [release, recollect])
+@pytest.mark.parametrize("flow", [release, recollect, drift])
 def test_the_form_asks_for_a_name_and_for_folders(flow):
     said = {name: info["description"] for name, info in flow.parameters.properties.items()}
     assert "name of a file in deployments/environments" in said["environment"]

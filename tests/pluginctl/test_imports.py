@@ -26,7 +26,9 @@ def loaded(module):
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("command", ["release", "recollect", "verify", "show", "api_resources"])
+@pytest.mark.parametrize(
+    "command", ["release", "plan", "recollect", "drift", "verify", "show", "api_resources"]
+)
 def test_a_command_for_the_platform_needs_no_large_package_and_of_the_sandbox_its_home_alone(command):
     modules = loaded(f"pluginctl.commands.{command}")
     assert not LARGE & modules

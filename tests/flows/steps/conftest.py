@@ -18,7 +18,7 @@ from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, delivery, images, planning, release, verification
+from flows.steps import collection, delivery, drift, images, planning, release, verification
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -366,6 +366,7 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(release, "open_session", open_session)
     monkeypatch.setattr(collection, "open_session", open_session)
     monkeypatch.setattr(verification, "open_session", open_session)
+    monkeypatch.setattr(drift, "open_session", open_session)
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(images, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)

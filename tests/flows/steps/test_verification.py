@@ -16,9 +16,10 @@ from flows.images.registry import RemoteImage
 from flows.images.registry.transport import Content
 from flows.images.source import PluginSource
 from flows.manifest import Environment, Manifest
+from flows.steps.comparison import Check
 from flows.steps.errors import NotReleased
 from flows.steps.release import ReleaseRequest, release
-from flows.steps.verification import Check, verify
+from flows.steps.verification import verify
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 DIGEST = f"sha256:{'cd' * 32}"

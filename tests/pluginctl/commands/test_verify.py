@@ -5,7 +5,8 @@ from typer.testing import CliRunner
 
 from flows.images import ImageReference
 from flows.manifest import Manifest
-from flows.steps.verification import Check, Verification
+from flows.steps.comparison import Check
+from flows.steps.verification import Verification
 from pluginctl.app import app
 from pluginctl.commands import verify
 

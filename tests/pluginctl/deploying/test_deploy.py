@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.events import emit_event
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Failed
 from typer.testing import CliRunner
@@ -185,6 +186,35 @@ def test_a_failed_run_of_the_project_is_told_and_the_address_is_shown_nowhere(pr
     assert {*verbs(plan).values()} == {"keep"}
     monkeypatch.setenv("OPERATORS_ADDRESS", f"{address}/another")
     assert [action.name for action in deploy(project.folder).writes] == ["operators"]
+
+
+def test_a_drifted_plugin_is_told_with_what_differs(project, monkeypatch, received):
+    address, arrived = received
+    monkeypatch.setenv("OPERATORS_ADDRESS", address)
+    deploy(project.folder)
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name("recollect/coins@staging")
+        run = client.create_flow_run_from_deployment(deployment.id)
+    findings = ["collector Coins: options.count: 5 → 9 {{ 1 }}", "plugin plugin-x is disabled"]
+    emit_event(
+        "pluginctl.plugin.drifted",
+        resource={"prefect.resource.id": "pluginctl.plugin.staging.plugin-x"},
+        related=[
+            {"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.role": "flow-run"},
+            {"prefect.resource.id": "prefect.tag.pluginctl", "prefect.resource.role": "tag"},
+        ],
+        payload={
+            "environment": "staging",
+            "plugin_id": "plugin-x",
+            "version": "0.3.0",
+            "message": "",
+            "findings": findings,
+        },
+    )
+    message = wait_for(lambda: arrived, "the message")[0]
+    assert message["title"] == "Drifted: plugin-x 0.3.0 in staging"
+    for words in (*findings, str(run.id)):
+        assert words in message["message"]
 
 
 @pytest.mark.parametrize(

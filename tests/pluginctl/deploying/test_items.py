@@ -53,6 +53,18 @@ def test_a_recollection_needs_nothing_and_takes_nothing_else(items):
     assert fields["tags"] == ["environment:production", "plugin:coins", "pluginctl"]
 
 
+def test_a_drift_check_has_a_schedule_of_its_own(project):
+    environments = {"staging": {"drift": {"cron": "0 6 * * *"}}, "production": None}
+    project.write("plugins/coins", {**FIELDS, "environments": environments})
+    found = deployments(project)
+    assert [name for name in found if name.startswith("drift/")] == ["drift/coins@staging"]
+    fields = found["drift/coins@staging"]
+    assert fields["entrypoint"] == "flows.drift.drift"
+    assert fields["schedules"] == [{"slug": "drift", "cron": "0 6 * * *", "timezone": "UTC"}]
+    assert fields["tags"] == ["environment:staging", "plugin:coins", "pluginctl"]
+    jsonschema.validate(fields["parameters"], fields["parameter_openapi_schema"])
+
+
 ADDRESS = "git+https://git.example.com/team/plugin-x.git@v0.3.1"
 
 
