@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,7 @@ def deploy(
     """
     declared = read(project)
     chosen = declared if environments is None else declared.of(environments)
-    items = items_of(chosen, project.resolve(), pipeline_version())
+    items = items_of(chosen, project.resolve(), pipeline_version(), sys.executable)
     with _server() as server:
         held = {item.key: item for item in server.read(items)}
         actions = [_action(item, held.get(item.key)) for item in items]

@@ -5,6 +5,7 @@ Each item has the fields that a person would look at, in the form in which the s
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -45,13 +46,14 @@ class Item:
         return self.kind, self.name
 
 
-def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
+def items_of(declared: Declarations, project: Path, version: str, python: str) -> list[Item]:
     """The items in the order in which they are made.
 
     Args:
         declared: What the project declares.
         project: Its folder, in which a worker of the type process runs the flows.
         version: Of the pipeline; the deployments' version.
+        python: The Python that has the pipeline installed, for workers of this machine.
     """
     items = [
         Item("work pool", name, {"type": pool.type, "concurrency_limit": pool.concurrency})
@@ -69,7 +71,7 @@ def items_of(declared: Declarations, project: Path, version: str) -> list[Item]:
         for name, address in declared.addresses.items()
     ]
     for plugin in declared.plugins:
-        items += _deployments(plugin, _Runs(plugin.settings, declared.pools, project, version))
+        items += _deployments(plugin, _Runs(plugin.settings, declared.pools, project, version, python))
     for name, body in declared.automations.items():
         missing = ", ".join(sorted(notifications(body) & unset))
         fields = {**body, "tags": sorted({*body["tags"], TAG})}
@@ -87,6 +89,7 @@ class _Runs:
     pools: Mapping[str, PoolSettings]
     project: Path
     version: str
+    python: str
 
     @property
     def repositories(self) -> list[str]:
@@ -100,6 +103,9 @@ class _Runs:
         variables = dict(pool.job_variables)
         if pool.image:
             variables["image"] = pool.image
+        elif not pool.folder:  # the project is here, and so is the pipeline
+            # Without a command, Prefect starts a second Python beside each run, to prepare what it works in.
+            variables.setdefault("command", f"{shlex.quote(self.python)} -m prefect.engine")
         if self.repositories:
             given = dict(variables.get("env") or {})
             named = " ".join(filter(None, (str(given.get(REPOSITORIES, "")), *self.repositories)))

@@ -5,18 +5,20 @@ from pathlib import Path
 import jsonschema
 import pytest
 from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.processutils import command_from_string
 
 from flows.manifest import ManifestError
 from pluginctl.deploying import declarations
 from pluginctl.deploying.declarations import read
 from pluginctl.deploying.items import items_of
 
+PYTHON = "/srv/my pipeline/.venv/bin/python"
 FIELDS = {"source": "plugin", "manifest": "deployments/portfolio", "environments": {"staging": None}}
 
 
 @pytest.fixture
 def items(project):
-    return {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0")}
+    return {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0", PYTHON)}
 
 
 def test_there_is_a_release_for_the_plugin_and_a_recollection_for_each_environment(items):
@@ -69,7 +71,7 @@ ADDRESS = "git+https://git.example.com/team/plugin-x.git@v0.3.1"
 
 
 def deployments(project):
-    found = items_of(read(project.folder), project.folder, "1.0")
+    found = items_of(read(project.folder), project.folder, "1.0", PYTHON)
     return {item.name: item.fields for item in found if item.kind == "deployment"}
 
 
@@ -93,14 +95,28 @@ def test_a_plugin_in_a_repository_has_a_revision_to_choose_and_its_workers_may_f
     assert release["parameter_openapi_schema"]["properties"]["source"]["enum"] == [f"{ADDRESS}#plugin"]
     for each in (release, recollect):
         url = "https://git.example.com/team/plugin-x.git"
-        assert each["job_variables"] == {"env": {"PLUGINCTL_REPOSITORIES": url}}
+        assert each["job_variables"]["env"] == {"PLUGINCTL_REPOSITORIES": url}
 
 
 def test_a_plugin_in_a_folder_has_none(items):
     fields = items["deployment", "release/coins"]
     assert "revision" not in fields["parameters"]
     assert "revision" not in fields["parameter_openapi_schema"]["properties"]
-    assert fields["job_variables"] == {}
+    assert "env" not in fields["job_variables"]
+
+
+def test_a_worker_of_this_machine_starts_the_python_that_deployed(project):
+    """One Python for a run, and not two."""
+    (own, *_) = deployments(project).values()
+    assert command_from_string(own["job_variables"]["command"]) == [PYTHON, "-m", "prefect.engine"]
+    project.write("pools/elsewhere", {"folder": "/srv/plugins"})
+    project.write("plugins/coins", {**FIELDS, "pool": "elsewhere"})
+    (elsewhere, *_) = deployments(project).values()
+    assert elsewhere["job_variables"] == {}
+    project.write("pools/pluginctl", {"job_variables": {"command": "nice python -m prefect.engine"}})
+    project.write("plugins/coins", FIELDS)
+    (declared, *_) = deployments(project).values()
+    assert declared["job_variables"] == {"command": "nice python -m prefect.engine"}
 
 
 def test_flows_are_those_of_the_installed_pipeline(items):
@@ -118,7 +134,7 @@ def test_a_pool_of_containers_gives_its_image_and_its_variables(project):
     }
     project.write("pools/containers", pool)
     project.write("plugins/coins", {**FIELDS, "pool": "containers"})
-    items = {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0")}
+    items = {item.key: item.fields for item in items_of(read(project.folder), project.folder, "1.0", PYTHON)}
     assert items["work pool", "containers"] == {"type": "docker", "concurrency_limit": 4}
     assert ("work pool", "pluginctl") not in items
     release = items["deployment", "release/coins"]
