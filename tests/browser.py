@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from base64 import b64decode
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,6 +64,20 @@ class Page:
     def type(self, text: str) -> None:
         """Types into the field that has the focus."""
         self._call("Input.insertText", text=text)
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the window another size, in pixels."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def picture(self) -> bytes:
+        """What the window shows, as a PNG."""
+        return b64decode(self._call("Page.captureScreenshot", format="png")["data"])
 
     def _call(self, method: str, **parameters: Any) -> Any:
         self._last += 1
