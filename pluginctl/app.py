@@ -22,6 +22,8 @@ COMMANDS = {
     "plan": "pluginctl.commands.plan",
     "release": "pluginctl.commands.release",
     "recollect": "pluginctl.commands.recollect",
+    "history": "pluginctl.commands.history",
+    "rollback": "pluginctl.commands.rollback",
     "drift": "pluginctl.commands.drift",
     "verify": "pluginctl.commands.verify",
     "show": "pluginctl.commands.show",

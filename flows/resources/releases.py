@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flows.resources.resource import Record
@@ -20,6 +20,8 @@ _MOST = 100
 """Versions that are kept: the newest ones."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_LONGEST_BY = 200
 _SOURCE = re.compile(r"sha256(?:-files)?:[0-9a-f]{64}")
 """The second form is that of versions of the pipeline since 0.4.0: `flows.images.source.listing`."""
 
@@ -31,10 +33,14 @@ class Released:
     Attributes:
         digest: The manifest in the registry, `sha256:…`.
         source_digest: The source that it was built from.
+        at: When it was first released, such as `2026-11-26T10:30:00Z`; empty if a pipeline before 0.4.0 released it.
+        by: What released it: the page of a run, or `pluginctl`; empty as well.
     """
 
     digest: str
     source_digest: str
+    at: str = field(default="", compare=False)
+    by: str = field(default="", compare=False)
 
 
 def released(record: Record | None) -> dict[str, Released]:
@@ -59,7 +65,7 @@ def with_release(tags: Any, version: str, release: Released) -> dict[str, Any]:
     versions[version] = release
     kept = list(versions.items())[-_MOST:]
     text = json.dumps(
-        {name: {"digest": each.digest, "source": each.source_digest} for name, each in kept},
+        {name: _written(each) for name, each in kept},
         separators=(",", ":"),
     )
     return {**(tags if isinstance(tags, Mapping) else {}), TAG: text}
@@ -69,4 +75,16 @@ def _read(value: Any) -> Released | None:
     digest, source = (value.get("digest"), value.get("source")) if isinstance(value, dict) else (None, None)
     if not (isinstance(digest, str) and isinstance(source, str)):
         return None
-    return Released(digest, source) if _DIGEST.fullmatch(digest) and _SOURCE.fullmatch(source) else None
+    if not (_DIGEST.fullmatch(digest) and _SOURCE.fullmatch(source)):
+        return None
+    at, by = (str(value.get(name) or "") for name in ("at", "by"))
+    return Released(digest, source, at if _AT.fullmatch(at) else "", by[:_LONGEST_BY])
+
+
+def _written(release: Released) -> dict[str, str]:
+    about = {"at": release.at, "by": release.by[:_LONGEST_BY]}
+    return {
+        "digest": release.digest,
+        "source": release.source_digest,
+        **{name: value for name, value in about.items() if value},
+    }

@@ -105,6 +105,12 @@ COMPARE = StepKind(
     BRIEF,
     300,
 )
+LIST_RELEASES = StepKind(
+    "list releases",
+    "reads what was released as each version, and asks the registry for each image",
+    BRIEF,
+    300,
+)
 FIND_COLLECTOR = StepKind("find collector", "finds the collector that a release made", PATIENT, 60)
 WAIT = StepKind(
     "wait for a running job", "waits until no other collection of the collector runs", PATIENT, 7200
@@ -144,6 +150,11 @@ FLOWS: dict[str, tuple[StepKind, ...]] = {
         SHOW,
     ),
     "verify": (CONNECT, FIND_COLLECTOR, FIND_PLUGIN, VERIFY),
+    "rollback": (
+        *(FETCH, CONNECT, FIND_COLLECTOR, FIND_PLUGIN, CHECK_RELEASE, PLAN),
+        *(LIST_BEFORE, CARRY_OUT, LIST_AFTER, WAIT, COLLECT, FOLLOW, JUDGE, READ_INVENTORY, SHOW),
+    ),
+    "history": (FETCH, CONNECT, FIND_COLLECTOR, FIND_PLUGIN, LIST_RELEASES),
     "drift": (FETCH, CONNECT, FIND_COLLECTOR, FIND_PLUGIN, COMPARE),
 }
 

@@ -118,7 +118,7 @@ class _Drawing:
         step = -(-max(len(self._all), _SLOTS) // 8)
         for index, each in enumerate(self._all):
             x, before_last = self._x(index), len(self._all) - 1 - index
-            if each.flow == "release":
+            if each.moves:
                 self.parts.append(_triangle(x, self.height + 5))
             if before_last % step == 0:
                 kind = "middle wide" if before_last % (2 * step) else "middle"

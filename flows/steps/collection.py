@@ -225,12 +225,7 @@ def check_release(session: Session, manifest: Manifest, version: str, runner: Ru
         except (RegistryError, InvalidField) as error:
             return f"not compared: {error.message}"
         if digest != before.digest:
-            raise NotAsReleased(
-                f"{version} is not the image that was released: the registry has {digest or 'none'}, and "
-                f"{before.digest} was released",
-                "Somebody pushed another image under this version, or removed it. Raise VERSION and release, or push "
-                "the released image again",
-            )
+            raise NotAsReleased(version, digest, before.digest)
         return f"{version} is {digest}, as released"
 
     runner.run(Step(CHECK_RELEASE, check, outcome=str))

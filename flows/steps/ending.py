@@ -35,6 +35,9 @@ PLANNED = Ending("Planned", True, "A dry run: the plan has something to do.")
 UNCHANGED = Ending("Unchanged", True, "Everything is as declared. A release has collected all the same.")
 RELEASED = Ending("Released", True, "The version is registered, and its collection was a success.")
 PUBLISHED = Ending("Published", True, "The plugin is registered; no collection belongs to this release.")
+ROLLED_BACK = Ending(
+    "RolledBack", True, "The collector runs an older version, and its collection was a success."
+)
 COLLECTED = Ending("Collected", True, "A re-collection was a success.")
 IN_SYNC = Ending("InSync", True, "A drift check found everything as it was released and declared.")
 DRIFTED = Ending(
@@ -66,7 +69,7 @@ TIMED_OUT = Ending("TimedOut", False, "A step exceeded its time limit; the messa
 FAILED = Ending("Failed", False, "Something else failed, such as a build. Nothing was changed.")
 
 ENDINGS = (
-    *(PLANNED, UNCHANGED, RELEASED, PUBLISHED, COLLECTED, IN_SYNC, DRIFTED, SKIPPED),
+    *(PLANNED, UNCHANGED, RELEASED, PUBLISHED, ROLLED_BACK, COLLECTED, IN_SYNC, DRIFTED, SKIPPED),
     *(BLOCKED, REFUSED, UNREACHABLE, NOT_COLLECTED, INCOMPLETE, TIMED_OUT, FAILED),
 )
 """All of them. Prefect itself adds Cancelled, and Crashed for a run whose process or machine died."""
@@ -77,6 +80,8 @@ def of_report(report: Report) -> tuple[Ending, str]:
     what = f"{report.plugin_id} {report.version}"
     if report.dry_run and report.blocked:
         return BLOCKED, str(PlanBlocked(report.blocked))
+    if report.flow == "rollback" and report.dry_run:
+        return PLANNED, f"{what}: the collector has {report.version_before}"
     if report.failures:
         return NOT_COLLECTED, " ".join(report.failures)
     if report.planned and report.dry_run:
@@ -85,6 +90,8 @@ def of_report(report: Report) -> tuple[Ending, str]:
     collected = report.collected
     counts = collected.verdict.resources.items() if collected else ()
     brought = ", ".join(f"{count} {name}" for name, count in counts)
+    if report.flow == "rollback":
+        return ROLLED_BACK, f"{what}, before {report.version_before}: {brought}"
     if report.planned is None:
         return COLLECTED, f"{what}: {brought}"
     if not report.planned.plan.writes:

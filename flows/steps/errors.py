@@ -133,9 +133,17 @@ class NothingCollected(FlowError):
 
 
 class NotAsReleased(FlowError):
-    """The registry holds another image under the collector's version than the one that was released."""
+    """The registry holds another image under a version than the one that was released."""
 
     code = "not-as-released"
+
+    def __init__(self, version: str, found: str | None, released: str) -> None:
+        super().__init__(
+            f"{version} is not the image that was released: the registry has {found or 'none'}, and {released} was "
+            "released",
+            "Somebody pushed another image under this version, or removed it. Raise VERSION and release, or push the "
+            "released image again",
+        )
 
 
 class NoSuchResource(FlowError):

@@ -41,7 +41,7 @@ class PastCollection:
 
     Attributes:
         run: The id of the flow run.
-        flow: `release` or `recollect`.
+        flow: `release`, `recollect` or `rollback`.
         at: When it began, or, if it did not come so far, when the run ended.
         state: The name of the state in which the run ended.
         success: Whether the run was a success.
@@ -67,6 +67,11 @@ class PastCollection:
     deleted: Count | None = None
     failed_tasks: Count | None = None
     seconds: Seconds | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the collector may have got another version."""
+        return self.flow != "recollect"
 
     @classmethod
     def judged(

@@ -46,7 +46,7 @@ def _alternative(collections: Sequence[PastCollection]) -> str:
 
 
 def _row(each: PastCollection) -> tuple[str, ...]:
-    state = f"{each.state} {each.version}" if each.flow == "release" else each.state
+    state = f"{each.state} {each.version}" if each.moves else each.state
     shown = markdown(state)
     took = "" if each.seconds is None else f"{each.seconds:.1f} s"
     return _time(each), shown if each.success else Markdown(f"**{shown}**"), "; ".join(_result(each)), took

@@ -64,7 +64,8 @@ def record_release(
     plugin = planned.source.plugin
     # What is kept may be an image of an earlier version of the pipeline, whose label has another form of digest.
     kept = planned.image.source_digest if planned.image.status is ImageStatus.SAME else None
-    release = Released(digest, kept or plugin.digest)
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    release = Released(digest, kept or plugin.digest, now, runner.origin)
     action = planned.plan.action("plugin")
     resource = action.resource
     if resource is None or released(action.record).get(plugin.version) == release:

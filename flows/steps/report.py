@@ -18,7 +18,7 @@ class Report:
     """One release or re-collection, assembled from the results of its stages.
 
     Attributes:
-        flow: `release` or `recollect`.
+        flow: `release`, `recollect` or `rollback`.
         environment: Its name.
         generation: Of its API.
         plugin_id: The plugin.
@@ -31,6 +31,7 @@ class Report:
         attested: None if the registry held the image's documents already, or none are wanted.
         registered: None in a dry run.
         collected: None in a dry run, and where the release ends with the plugin.
+        version_before: What the collector ran before a rollback; None otherwise.
     """
 
     flow: str
@@ -46,6 +47,7 @@ class Report:
     attested: Attested | None = None
     registered: Registered | None = None
     collected: Collected | None = None
+    version_before: str | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -84,6 +86,7 @@ class Report:
             "generation": self.generation,
             "plugin_id": self.plugin_id,
             "version": self.version,
+            "version_before": self.version_before,
             "collector_id": self.collector_id,
             "dry_run": self.dry_run,
             "duration_s": round(self.seconds, 3),

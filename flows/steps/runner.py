@@ -94,6 +94,10 @@ def pause_before(kind: StepKind, error: BaseException, number: int) -> float:
 class Runner(Protocol):
     """Runs the steps and receives the results: a terminal, a Prefect flow, a test."""
 
+    @property
+    def origin(self) -> str:
+        """What carries the run out, for records that outlive it: the page of a flow run, or `pluginctl`."""
+
     def run(self, step: Step[T]) -> T:
         """Runs one step, with its retries."""
 
@@ -122,6 +126,8 @@ class PlainRunner:
     Args:
         sleep: Waits for a number of seconds.
     """
+
+    origin = "pluginctl"
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep

@@ -10,7 +10,7 @@ class Subject:
     """What a run is about, as far as it is known yet.
 
     Attributes:
-        flow: `release`, `recollect` or `drift`.
+        flow: `release`, `recollect`, `rollback` or `drift`.
         environment: Its name.
         plugin_id: The plugin, as the manifest names it; empty until the manifest is read.
         version: Empty until the source, or the collector, is read.
@@ -27,7 +27,8 @@ class Subject:
     def title(self) -> str:
         """Such as `release plugin-x 0.3.0 to production (dry run)`."""
         joint = "to" if self.flow == "release" else "in"
-        words = (self.flow, self.plugin_id, self.version, joint, self.environment)
+        version = f"to {self.version}" if self.flow == "rollback" and self.version else self.version
+        words = (self.flow, self.plugin_id, version, joint, self.environment)
         return " ".join(filter(None, (*words, "(dry run)" if self.dry_run else "")))
 
     @property

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from prefect.events import emit_event
 
 from flows.steps.comparison import Drift
-from flows.steps.ending import DRIFTED, NOT_COLLECTED, PUBLISHED, RELEASED, Ending
+from flows.steps.ending import DRIFTED, NOT_COLLECTED, PUBLISHED, RELEASED, ROLLED_BACK, Ending
 from flows.steps.report import Report
 from flows.text import printable
 
 EVENTS: Mapping[Ending, str] = {
     RELEASED: "pluginctl.plugin.released",
     PUBLISHED: "pluginctl.plugin.released",
+    ROLLED_BACK: "pluginctl.plugin.rolled-back",
     NOT_COLLECTED: "pluginctl.collection.failed",
     DRIFTED: "pluginctl.plugin.drifted",
 }
@@ -35,8 +36,6 @@ def emit(ending: Ending, words: str, result: Report | Drift) -> None:
     name = EVENTS.get(ending)
     if name is None:
         return
-    found = {"findings": list(result.findings)} if isinstance(result, Drift) else {}
-    failed = {"failures": list(result.failures)} if isinstance(result, Report) and result.failures else {}
     emit_event(
         name,
         resource={
@@ -50,7 +49,13 @@ def emit(ending: Ending, words: str, result: Report | Drift) -> None:
             "plugin_id": result.plugin_id,
             "version": result.version,
             "message": printable(words, keep="\n"),
-            **found,
-            **failed,
+            **_more(result),
         },
     )
+
+
+def _more(result: Report | Drift) -> dict[str, object]:
+    if isinstance(result, Drift):
+        return {"findings": list(result.findings)}
+    more = {"failures": list(result.failures), "version_before": result.version_before}
+    return {name: value for name, value in more.items() if value}

@@ -41,7 +41,7 @@ from flows.tasks.lateness import check_wait
 from flows.tasks.limits import one_at_a_time
 from flows.tasks.outages import record
 from flows.tasks.steps import TaskRuns
-from flows.tasks.this_run import links, rename
+from flows.tasks.this_run import links, rename, run_id
 from flows.text import log_line, markdown, shortened
 
 T = TypeVar("T")
@@ -64,6 +64,11 @@ class PrefectRunner:
         self._history = History()
         self._tasks = TaskRuns()
         self._bar: UUID | None = None
+
+    @property
+    def origin(self) -> str:
+        """The page of the flow run, or its id if the server's pages have no address."""
+        return next((page for name, page in links() if name == "run"), f"flow run {run_id()}")
 
     def run(self, step: Step[T]) -> T:
         """Runs one step as a task."""

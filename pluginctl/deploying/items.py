@@ -128,11 +128,13 @@ def _deployments(plugin: DeclaredPlugin, runs: _Runs) -> Iterator[Item]:
         name: place for name, place in settings.environments.items() if not (place.parameters or place.pool)
     }
     if alike:
-        yield _release(plugin.name, plugin, list(alike), settings.parameters, runs, settings.pool)
+        for make in (_release, _rollback):
+            yield make(plugin.name, plugin, list(alike), settings.parameters, runs, settings.pool)
     for name, place in settings.environments.items():
         own, parameters = f"{plugin.name}@{name}", parameters_of(settings, place)
         if name not in alike:
-            yield _release(own, plugin, [name], parameters, runs, place.pool or settings.pool)
+            for make in (_release, _rollback):
+                yield make(own, plugin, [name], parameters, runs, place.pool or settings.pool)
         yield _of_released(
             "recollect", "collected again", place.schedule, own, plugin, name, parameters, runs
         )
@@ -152,18 +154,40 @@ def _release(
         values["revision"] = ""
     else:
         del schema["properties"]["revision"]
+    does = f"{plugin.name}, from its source to collected resources."
+    return _of_choice(f"release/{name}", does, schema, fixed, values, plugin, environments, runs.fields(pool))
+
+
+def _rollback(
+    name: str, plugin: DeclaredPlugin, environments: list[str], parameters: str, runs: _Runs, pool: str
+) -> Item:
+    from flows.rollback import rollback
+
+    fixed = {"manifest": plugin.settings.manifest}
+    values = {**fixed, "dry_run": False, "parameters": parameters}
+    does, schema = f"{plugin.name}, back to a version that was released.", rollback.parameters.model_dump()
+    return _of_choice(
+        f"rollback/{name}", does, schema, fixed, values, plugin, environments, runs.fields(pool)
+    )
+
+
+def _of_choice(
+    name: str,
+    does: str,
+    schema: Mapping[str, Any],
+    fixed: Mapping[str, str],
+    values: dict[str, Any],
+    plugin: DeclaredPlugin,
+    environments: list[str],
+    runs: Mapping[str, Any],
+) -> Item:
+    """A deployment whose form offers the environments; where there is one alone, it is the default."""
     tags = [TAG, f"plugin:{plugin.name}"]
     if len(environments) == 1:
-        values["environment"] = environments[0]
+        values = {**values, "environment": environments[0]}
         tags.append(f"environment:{environments[0]}")
-    return _deployment(
-        f"release/{name}",
-        f"{plugin.name}, from its source to collected resources.",
-        form(schema, {"environment": environments, **_choices(fixed)}, values),
-        values,
-        tags,
-        runs.fields(pool),
-    )
+    choices = {"environment": environments, **_choices(fixed)}
+    return _deployment(name, does, form(schema, choices, values), values, tags, runs)
 
 
 def _of_released(

@@ -49,9 +49,8 @@ def ended(own_prefect, deployed):
 
 
 def test_one_call_deploys_everything_and_a_second_one_changes_nothing(own_prefect, project, deployed):
-    count = 1 + len(PLUGINS) * (
-        1 + 2 * len(ENVIRONMENTS)
-    )  # pool; release, a limit and recollect of each environment
+    # The pool; release and rollback, and for each environment a limit and recollect.
+    count = 1 + len(PLUGINS) * (2 + 2 * len(ENVIRONMENTS))
     automations = len(list((project / "deployments/automations").iterdir()))
     changed, kept = map(int, re.match(r"Deployed: (\d+) changed, (\d+) kept\.", deployed).groups())
     assert changed + kept == count + automations

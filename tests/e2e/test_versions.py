@@ -110,6 +110,33 @@ def test_a_released_version_released_again_after_a_newer_one_is_recognised(secon
     assert (window.uploads, window.images) == ([], {})
 
 
+def test_a_rollback_moves_the_collector_alone(second, project, run, client, witness):
+    place = ["--manifest", project.manifest, "--output", "json"]
+    (held,) = client.list("inventory.Collector.list", {"name": project.collector})
+    before = held["plugin_info"]["version"]
+    other = {"0.1.0": "0.1.1", "0.1.1": "0.1.0"}[before]
+    with witness.watching(project.image) as window:
+        done = run("rollback", project.environment, other, *place)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["flow"], report["version"], report["version_before"]) == ("rollback", other, before)
+    assert report["job"]["status"] == "SUCCESS"
+    assert window.calls == {"inventory.Collector.update_plugin": 1, "inventory.Collector.collect": 1}
+    assert (window.uploads, window.images) == ([], {})
+    with witness.watching(project.image) as window:
+        again = run("rollback", project.environment, other, *place)
+    assert again.returncode == 0, again.stderr
+    assert window.calls == {"inventory.Collector.collect": 1}
+    found = json.loads(run("history", project.environment, *place).stdout)
+    versions = {each["version"]: each for each in found["versions"]}
+    assert {name: each["in_use"] for name, each in versions.items()} == {other: True, before: False}
+    assert all(each["in_registry"] and each["at"] for each in versions.values())
+    refused = run("rollback", project.environment, "0.0.1", *place)
+    assert refused.returncode == 2
+    assert "0.0.1 of" in refused.stderr
+    assert "was never released" in refused.stderr
+
+
 def test_a_version_that_does_not_serve_is_refused_before_it_is_pushed(second, project, run, client, witness):
     (before,) = client.list("inventory.Collector.list", {"name": project.collector})
     (project.source / "src/VERSION").write_text("0.1.2\n")

@@ -34,6 +34,7 @@ GIVEN = {
     "endpoint": "grpc://127.0.0.1:1",
     "error_code": "ERROR_NOT_FOUND",
     "field": "secret_data",
+    "found": f"sha256:{'ee' * 32}",
     "here": "0.4.0",
     "image": "team/plugin:0.1.0",
     "lines": ("one", "two"),
@@ -48,6 +49,7 @@ GIVEN = {
     "place": "create_service_account.yaml:1",
     "problem": "is missing",
     "reason": "no space left",
+    "released": f"sha256:{'cd' * 32}",
     "retry_after": 7.0,
     "seconds": 60.0,
     "said": "wrong password",
@@ -56,6 +58,7 @@ GIVEN = {
     "step": "2/3 : RUN x",
     "temporary": True,
     "value": "Team/plugin",
+    "version": "0.3.0",
 }
 
 

@@ -10,6 +10,7 @@ from flows.drift import drift
 from flows.manifest import InvalidParameter
 from flows.recollect import recollect
 from flows.release import release
+from flows.rollback import rollback
 from flows.steps.errors import InputRefused
 
 LINE = """plugin.name=x collector.name="My collector" """
@@ -19,8 +20,8 @@ LINE = """plugin.name=x collector.name="My collector" """
 def asked(monkeypatch, checkout, tmp_path):
     """What the steps are asked for; nothing else runs."""
     asked = []
-    for name in ("release", "recollect", "drift"):
-        monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given: asked.append(given))
+    for name in ("release", "recollect", "rollback", "drift"):
+        monkeypatch.setattr(f"flows.{name}.run_{name}", lambda *given, **_: asked.append(given))
         monkeypatch.setattr(f"flows.{name}.conclude", lambda _runner, work: work())
     (tmp_path / "deployments/environments").mkdir(parents=True)
     (tmp_path / "deployments/environments/here.yaml").write_text("{}")
@@ -50,6 +51,12 @@ def test_what_was_released_takes_its_manifests_parameters_in_one_line(asked, flo
     assert (manifest.plugin.name, manifest.collector.name) == ("x", "My collector")
 
 
+def test_a_rollback_takes_the_version_and_its_manifests_parameters(asked):
+    rollback.fn("0.1.0", "here", parameters=LINE)
+    ((_, manifest, version, _),) = asked
+    assert (manifest.collector.name, version) == ("My collector", "0.1.0")
+
+
 def test_a_line_that_cannot_be_read_stops_a_flow_before_anything_runs(asked):
     with pytest.raises(InvalidParameter, match="cannot be split"):
         release.fn("here", parameters="plugin.name='x")
@@ -75,6 +82,8 @@ def test_paths_of_the_checkout_stay_relative(asked):
         (recollect, {"environment": "/etc/shadow"}),
         (recollect, {"environment": "here", "manifest": "/etc"}),
         (drift, {"environment": "/etc/shadow"}),
+        (rollback, {"version": "0.1.0", "environment": "/etc/shadow"}),
+        (rollback, {"version": "0.1.0", "environment": "here", "manifest": "/etc"}),
         (drift, {"environment": "here", "manifest": "/etc"}),
     ],
 )

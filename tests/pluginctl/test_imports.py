@@ -27,7 +27,8 @@ def loaded(module):
 
 
 @pytest.mark.parametrize(
-    "command", ["release", "plan", "recollect", "drift", "verify", "show", "api_resources"]
+    "command",
+    ["release", "plan", "recollect", "rollback", "history", "drift", "verify", "show", "api_resources"],
 )
 def test_a_command_for_the_platform_needs_no_large_package_and_of_the_sandbox_its_home_alone(command):
     modules = loaded(f"pluginctl.commands.{command}")

@@ -17,6 +17,19 @@ def test_what_was_written_is_read():
     assert isinstance(tags[TAG], str)
 
 
+def test_when_and_by_what_it_was_released_is_read_as_well():
+    first = Released(ONE.digest, ONE.source_digest, "2026-11-26T10:30:00Z", "http://prefect/runs/1")
+    (found,) = released({"tags": with_release(None, "0.1.0", first)}).values()
+    assert (found.at, found.by) == ("2026-11-26T10:30:00Z", "http://prefect/runs/1")
+    assert found == ONE, "what was released is the image and its source"
+
+
+def test_a_time_that_is_none_is_left_out():
+    text = json.dumps({"0.1.0": {"digest": ONE.digest, "source": ONE.source_digest, "at": "now", "by": None}})
+    (found,) = released({"tags": {TAG: text}}).values()
+    assert (found, found.at, found.by) == (ONE, "", "")
+
+
 def test_a_version_that_is_released_again_is_the_newest():
     tags = with_release(with_release(with_release(None, "0.1.0", ONE), "0.2.0", TWO), "0.1.0", TWO)
     assert list(released({"tags": tags}).items()) == [("0.2.0", TWO), ("0.1.0", TWO)]

@@ -18,7 +18,17 @@ from flows.images.state import ImageState, ImageStatus
 from flows.manifest import Environment, Settings
 from flows.resources import Scope
 from flows.spaceone import Generation
-from flows.steps import collection, delivery, drift, images, planning, release, verification
+from flows.steps import (
+    collection,
+    delivery,
+    drift,
+    images,
+    planning,
+    release,
+    releases,
+    rollback,
+    verification,
+)
 from flows.steps.runner import PlainRunner
 
 IDS = {
@@ -367,6 +377,8 @@ def world(monkeypatch, platform, engine):
     monkeypatch.setattr(collection, "open_session", open_session)
     monkeypatch.setattr(verification, "open_session", open_session)
     monkeypatch.setattr(drift, "open_session", open_session)
+    monkeypatch.setattr(releases, "open_session", open_session)
+    monkeypatch.setattr(rollback, "open_session", open_session)
     monkeypatch.setattr(planning, "compare", compare)
     monkeypatch.setattr(images, "compare", compare)
     monkeypatch.setattr("flows.images.engine.client.Engine.connect", lambda: engine)

@@ -68,6 +68,14 @@ def test_a_collection_that_was_judged_a_failure_tells_why(events):
     assert event["payload"]["failures"] == ["nothing came in"]
 
 
+def test_a_rollback_tells_from_which_version(events):
+    back = replace(report(), environment="back", flow="rollback", planned=None, version_before="0.2.0")
+    ((event,), state) = events(back, 1)
+    assert state.name == "RolledBack"
+    assert event["event"] == "pluginctl.plugin.rolled-back"
+    assert (event["payload"]["version"], event["payload"]["version_before"]) == ("0.1.0", "0.2.0")
+
+
 def test_a_drift_tells_what_differs(events):
     drifted = replace(SAME, environment="drifted", actions=(RENAMED,))
     ((event,), state) = events(drifted, 1)

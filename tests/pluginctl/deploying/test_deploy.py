@@ -266,6 +266,6 @@ def test_a_changed_automation_is_updated(project):
 def test_one_environment_alone(project):
     plan = deploy(project.folder, environments=["production"], dry_run=True)
     names = [action.name for action in plan.actions if action.kind == "deployment"]
-    assert names == ["release/coins", "recollect/coins@production"]
+    assert names == ["release/coins", "rollback/coins", "recollect/coins@production"]
     nothing = deploy(project.folder, environments=[], dry_run=True)
     assert not [action for action in nothing.actions if action.kind == "deployment"]

@@ -27,6 +27,7 @@ def test_there_is_a_release_for_the_plugin_and_a_recollection_for_each_environme
         ("limit", "collector:production:plugin-portfolio-inven-collector"),
         ("limit", "collector:staging:plugin-portfolio-inven-collector"),
         ("deployment", "release/coins"),
+        ("deployment", "rollback/coins"),
         ("deployment", "recollect/coins@staging"),
         ("deployment", "recollect/coins@production"),
     ]
@@ -53,6 +54,17 @@ def test_a_recollection_needs_nothing_and_takes_nothing_else(items):
         )
     assert fields["schedules"] == [{"slug": "recollect", "cron": "5 * * * *", "timezone": "Europe/Berlin"}]
     assert fields["tags"] == ["environment:production", "plugin:coins", "pluginctl"]
+
+
+def test_a_rollback_must_choose_environment_and_version(items):
+    fields = items["deployment", "rollback/coins"]
+    assert fields["entrypoint"] == "flows.rollback.rollback"
+    form = fields["parameter_openapi_schema"]
+    assert form["required"] == ["version", "environment"]
+    jsonschema.validate({**fields["parameters"], "environment": "staging", "version": "0.1.0"}, form)
+    for wrong in ({"version": "0.1.0"}, {"environment": "staging"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**fields["parameters"], **wrong}, form)
 
 
 def test_a_drift_check_has_a_schedule_of_its_own(project):
@@ -90,10 +102,10 @@ def fetched(monkeypatch, checkout):
 def test_a_plugin_in_a_repository_has_a_revision_to_choose_and_its_workers_may_fetch_it(project):
     fields = {"source": f"{ADDRESS}#plugin", "manifest": ADDRESS, "environments": {"staging": None}}
     project.write("plugins/coins", fields)
-    release, recollect = deployments(project).values()
+    release, rollback, recollect = deployments(project).values()
     assert release["parameters"]["revision"] == ""
     assert release["parameter_openapi_schema"]["properties"]["source"]["enum"] == [f"{ADDRESS}#plugin"]
-    for each in (release, recollect):
+    for each in (release, rollback, recollect):
         url = "https://git.example.com/team/plugin-x.git"
         assert each["job_variables"]["env"] == {"PLUGINCTL_REPOSITORIES": url}
 
@@ -187,11 +199,13 @@ def test_an_environment_with_parameters_or_a_pool_of_its_own_has_a_release_of_it
     found = deployments(project)
     assert list(found) == [
         "release/coins",
+        "rollback/coins",
         "recollect/coins@staging",
         "release/coins@production",
+        "rollback/coins@production",
         "recollect/coins@production",
     ]
-    for name in ("release/coins@production", "recollect/coins@production"):
+    for name in ("release/coins@production", "rollback/coins@production", "recollect/coins@production"):
         assert found[name]["parameters"]["parameters"] == "collector.name=Coins"
         assert found[name]["parameters"]["environment"] == "production"
         assert found[name]["work_pool_name"] == "guarded"

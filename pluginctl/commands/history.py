@@ -1,0 +1,58 @@
+"""`pluginctl history`: the versions that were released."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.manifest import Manifest, Secrets
+from flows.steps.releases import ReleasedVersion, Releases, list_releases
+from flows.steps.repositories import fetching
+from pluginctl.exit_codes import exit_on_error
+from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestPlace, Parameters
+from pluginctl.output import Output, emit_json, message_console, result_console
+from pluginctl.project import find_inputs
+from pluginctl.runner import TerminalRunner
+from pluginctl.tables import rows_table
+
+app = typer.Typer(add_completion=False)
+
+_DIGITS = len("sha256:") + 12
+
+
+@app.command()
+def history(
+    environment: EnvironmentName,
+    manifest: ManifestPlace = None,
+    parameters: Parameters = None,
+    environments: EnvironmentsFolder = None,
+    output: Format = Output.TEXT,
+) -> None:
+    """List the versions that were released: when, by what, from which source, and which one is in use."""
+    with exit_on_error(output):
+        inputs = find_inputs(environment, manifest=manifest, environments=environments)
+        runner = TerminalRunner(message_console())
+        with fetching(runner) as fetch:
+            folder = fetch(inputs.manifest, "manifest")
+            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
+            found = list_releases(inputs.environment, declared, runner)
+    if output is Output.JSON:
+        emit_json(found.as_json())
+    else:
+        _print(found)
+
+
+def _print(found: Releases) -> None:
+    if not found.versions:
+        result_console().print(f"The platform has no record of a release of {found.plugin_id}.")
+        return
+    columns = ("version", "released (UTC)", "image", "source", "", "by")
+    title = f"{found.plugin_id} in {found.environment}"
+    result_console().print(rows_table(title, columns, map(_row, found.versions)))
+
+
+def _row(each: ReleasedVersion) -> tuple[str, ...]:
+    gone = "" if each.in_registry else "image is gone"
+    state = ", ".join(filter(None, ("in use" if each.in_use else "", gone)))
+    when = each.at.replace("T", " ").removesuffix("Z")
+    source = each.source_digest.replace("sha256-files:", "sha256:")
+    return (each.version, when, each.digest[:_DIGITS], source[:_DIGITS], state, each.by)
