@@ -269,15 +269,23 @@ def test_the_demo_shows_what_was_registered_and_collected_and_where_to_look(demo
 
 
 FORM = """(async () => {
-    // As slowly as a person: the page takes over a choice before it takes the next one.
-    const taken = () => new Promise((resolve) => setTimeout(resolve, 500));
-    const [environment] = document.querySelectorAll('form select');
-    environment.value = 'sandbox';
-    environment.dispatchEvent(new Event('change', {bubbles: true}));
-    await taken();
-    const [dry] = document.querySelectorAll('form input[type=checkbox]');
-    dry.click();
-    await taken();
+    // As slowly as a person. The page may draw the form once more when it has read the deployment: then choose again.
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
+    for (let held = 0; held < 3; held += 1) {
+        const [environment] = document.querySelectorAll('form select');
+        if (environment.value !== 'sandbox') {
+            environment.value = 'sandbox';
+            environment.dispatchEvent(new Event('change', {bubbles: true}));
+            held = -1;
+        }
+        await pause();
+        const [dry] = document.querySelectorAll('form input[type=checkbox]');
+        if (!dry.checked) {
+            dry.click();
+            held = -1;
+        }
+        await pause();
+    }
     document.querySelector('form button[type=submit]').click();
 })()"""
 
