@@ -16,8 +16,6 @@ from pluginctl.tables import rows_table
 
 app = typer.Typer(add_completion=False)
 
-_DIGITS = len("sha256:") + 12
-
 
 @app.command()
 def history(
@@ -53,6 +51,10 @@ def _print(found: Releases) -> None:
 def _row(each: ReleasedVersion) -> tuple[str, ...]:
     gone = "" if each.in_registry else "image is gone"
     state = ", ".join(filter(None, ("in use" if each.in_use else "", gone)))
-    when = each.at.replace("T", " ").removesuffix("Z")
-    source = each.source_digest.replace("sha256-files:", "sha256:")
-    return (each.version, when, each.digest[:_DIGITS], source[:_DIGITS], state, each.by)
+    when = each.at.replace("T", " ")[: len("2026-11-26 10:30")]
+    return (each.version, when, _short(each.digest), _short(each.source_digest), state, each.by)
+
+
+def _short(digest: str) -> str:
+    """As Docker shows an image's id."""
+    return digest.partition(":")[2][:12]
