@@ -18,6 +18,7 @@ from sandbox.engine import base_image, building, containers, installed
 from sandbox.machine.layout import Layout
 from sandbox.machine.progress import Quiet
 from sandbox.spaceone.generations import GENERATIONS
+from tests.engine import wait_for_those_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +51,7 @@ class Lines:
 @pytest.fixture(scope="package")
 def home(sandbox: Summary, sandbox_1_12: Summary, sandbox_home: Path) -> Path:
     """Both sandboxes of the tests, running, for whatever a test does to them."""
+    wait_for_those_beside()
     return sandbox_home
 
 
