@@ -6,16 +6,12 @@ from typing import Any
 
 from prefect import State, flow
 
-from flows.manifest import Manifest, split_parameters
-from flows.steps import inputs
 from flows.steps.collection import recollect as run_recollect
 from flows.steps.report import Report
-from flows.steps.repositories import fetching
 from flows.steps.subject import Subject
-from flows.tasks.deployed import begin
 from flows.tasks.outcome import conclude
+from flows.tasks.released import read_released
 from flows.tasks.runner import PrefectRunner
-from flows.tasks.secrets import secrets
 
 
 @flow(
@@ -40,11 +36,7 @@ def recollect(environment: str = "sandbox", manifest: str = "", parameters: str 
     runner = PrefectRunner(Subject("recollect", environment))
 
     def work() -> Report:
-        begin()
-        place, where = inputs.environment(environment), inputs.manifest(manifest)
-        with fetching(runner) as fetch:
-            folder = fetch(where, "manifest")
-            declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
+        place, declared = read_released(environment, manifest, parameters, runner)
         return run_recollect(place, declared, runner)
 
     return conclude(runner, work)

@@ -6,16 +6,12 @@ from typing import Any
 
 from prefect import State, flow
 
-from flows.manifest import Manifest, split_parameters
-from flows.steps import inputs
 from flows.steps.report import Report
-from flows.steps.repositories import fetching
 from flows.steps.rollback import rollback as run_rollback
 from flows.steps.subject import Subject
-from flows.tasks.deployed import begin
 from flows.tasks.outcome import conclude
+from flows.tasks.released import read_released
 from flows.tasks.runner import PrefectRunner
-from flows.tasks.secrets import secrets
 
 
 @flow(
@@ -48,11 +44,7 @@ def rollback(
     runner = PrefectRunner(Subject("rollback", environment, version=version, dry_run=dry_run))
 
     def work() -> Report:
-        begin()
-        place, where = inputs.environment(environment), inputs.manifest(manifest)
-        with fetching(runner) as fetch:
-            folder = fetch(where, "manifest")
-            declared = Manifest.load(folder, split_parameters(parameters), secrets(), written=False)
+        place, declared = read_released(environment, manifest, parameters, runner)
         return run_rollback(place, declared, version, runner, dry_run=dry_run)
 
     return conclude(runner, work)

@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import Cause, PipelineError
-from flows.manifest import Environment, EnvironmentFolder, FileMissing, environment_folders, look_up
+from flows.manifest import (
+    Environment,
+    EnvironmentFolder,
+    FileMissing,
+    Manifest,
+    Secrets,
+    environment_folders,
+    look_up,
+)
 from flows.manifest.environment import is_path
 from flows.steps.places import ENVIRONMENTS, MANIFEST, PROJECT, SOURCE
 from flows.steps.project import Project, read_project
-from flows.steps.repositories import GitAddress, Place, parse_place
+from flows.steps.repositories import GitAddress, Place, fetching, parse_place
+from flows.steps.runner import Runner
 from pluginctl.output import literal, message_console
 from sandbox.machine.layout import HOME_VARIABLE, checkout, default_home
 
@@ -153,3 +163,25 @@ def _variable(name: str) -> str | None:
 
 def _say(line: str) -> None:
     message_console().say(literal(line))
+
+
+def read_released(
+    environment: str,
+    manifest: str | None,
+    parameters: Sequence[str] | None,
+    environments: Path | None,
+    runner: Runner,
+) -> tuple[Environment, Manifest]:
+    """Reads what the commands need that look at, or go on with, what was released.
+
+    Args:
+        environment: A name or a path.
+        manifest: The folder or the git address that was given; None for the usual place.
+        parameters: Those that it was released with.
+        environments: The only folder in which a name is looked up; None for the usual ones.
+        runner: Runs the step that clones a repository.
+    """
+    inputs = find_inputs(environment, manifest=manifest, environments=environments)
+    with fetching(runner) as fetch:
+        folder = fetch(inputs.manifest, "manifest")
+        return inputs.environment, Manifest.load(folder, parameters or (), Secrets(files=True), written=False)

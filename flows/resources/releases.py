@@ -77,7 +77,7 @@ def _read(value: Any) -> Released | None:
         return None
     if not (_DIGEST.fullmatch(digest) and _SOURCE.fullmatch(source)):
         return None
-    at, by = (str(value.get(name) or "") for name in ("at", "by"))
+    at, by = (found if isinstance(found := value.get(name), str) else "" for name in ("at", "by"))
     return Released(digest, source, at if _AT.fullmatch(at) else "", by[:_LONGEST_BY])
 
 

@@ -92,10 +92,10 @@ class AgreedPlan:
     def _moved(self, now: AgreedPlan) -> Iterator[str]:
         for name in _ALIKE:
             if (was := self.document.get(name)) != now.document[name]:
-                yield f"{name}: {_shown(was)} was agreed to, and it is {_shown(now.document[name])}"
+                yield f"{name}: the plan said {_shown(was)}, now it is {_shown(now.document[name])}"
         agreed, planned = _actions_of(self.document), _actions_of(now.document)
         for key in [*agreed, *(key for key in planned if key not in agreed)]:
-            for words in _differing(agreed.get(key), planned.get(key)):
+            for words in _differing(agreed.get(key, _ABSENT), planned.get(key, _ABSENT)):
                 yield f"{' '.join(key)}: {words}"
 
 
@@ -105,6 +105,9 @@ class _Agreed:
 
     verb: str
     fields: Mapping[str, tuple[Any, Any]]
+
+
+_ABSENT = _Agreed("", {})
 
 
 def _actions_of(document: Mapping[str, Any]) -> dict[tuple[str, str], _Agreed]:
@@ -117,24 +120,27 @@ def _actions_of(document: Mapping[str, Any]) -> dict[tuple[str, str], _Agreed]:
     }
 
 
-def _differing(was: _Agreed | None, now: _Agreed | None) -> Iterator[str]:
-    if was is None or now is None:
-        yield f"{now.verb} is new" if now else "it is no longer in the plan"
+def _differing(was: _Agreed, now: _Agreed) -> Iterator[str]:
+    if was is _ABSENT:
+        yield f"{now.verb}, of which the plan said nothing"
+        return
+    if now is _ABSENT:
+        yield f"{was.verb} is no longer to be done"
         return
     if was.verb != now.verb:
-        yield f"{was.verb} was agreed to, and it is {now.verb}"
+        yield f"the plan said {was.verb}, now it is {now.verb}"
         return
     for name in [*was.fields, *(name for name in now.fields if name not in was.fields)]:
         if name not in now.fields:
-            yield f"{name} is no longer changed"
+            yield f"{name}: the plan changed it, now it stays"
         elif name not in was.fields:
-            yield f"{name} is changed as well"
+            yield f"{name}: the plan left it, now it is changed"
         else:
             (there, agreed), (found, planned) = was.fields[name], now.fields[name]
             for path, before, after in differences(there, found, name):
-                yield f"the platform's {path} was {_shown(before)}, and is {_shown(after)}"
+                yield f"on the platform, {path} was {_shown(before)}, now it is {_shown(after)}"
             for path, before, after in differences(agreed, planned, name):
-                yield f"{path}: {_shown(before)} was agreed to, and it is {_shown(after)}"
+                yield f"{path}: the plan said {_shown(before)}, now it is {_shown(after)}"
 
 
 def _shown(value: object) -> str:

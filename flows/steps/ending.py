@@ -80,10 +80,11 @@ def of_report(report: Report) -> tuple[Ending, str]:
     what = f"{report.plugin_id} {report.version}"
     if report.dry_run and report.blocked:
         return BLOCKED, str(PlanBlocked(report.blocked))
-    if report.flow == "rollback" and report.dry_run:
-        return PLANNED, f"{what}: the collector has {report.version_before}"
     if report.failures:
         return NOT_COLLECTED, " ".join(report.failures)
+    if report.flow == "rollback" and report.dry_run:
+        moves = report.version != report.version_before
+        return (PLANNED if moves else UNCHANGED), f"{what}: the collector has {report.version_before}"
     if report.planned and report.dry_run:
         plan = report.planned.plan
         return (PLANNED if plan.writes else UNCHANGED), f"{what}: {plan.summary()}"

@@ -84,8 +84,8 @@ class PlanMoved(FlowError):
 
     def __init__(self, details: Sequence[str]) -> None:
         super().__init__(
-            "the plan has moved: a release would do something else than was agreed to",
-            "Make a new plan, and read it",
+            "the plan has moved: a release would do something else than the plan that was read",
+            "Make a new plan with `pluginctl plan ENVIRONMENT --out FILE`, read it, and release with that",
             details=details,
         )
 

@@ -109,6 +109,7 @@ def _trail(report: Report) -> list[tuple[str, str]]:
         ("attested", report.attested.summary() if report.attested else ""),
         *_registered(report.registered),
         ("plugin", f"{report.plugin_id} {report.version}"),
+        ("version before", report.version_before or ""),
         ("collector", code(report.collector_id or "")),
         *(_job(report.collected) if report.collected else ()),
         ("took", f"{report.seconds:.1f} s"),

@@ -73,13 +73,9 @@ def conclude(runner: PrefectRunner, work: Callable[[], Report | Drift]) -> State
     except TerminationSignal:
         runner.interrupted()
         raise
-    if isinstance(result, Drift):
-        ending, words = of_drift(result)
-        emit(ending, words, result)
-        return _state(ending, words, result.as_json())
-    ending, words = of_report(result)
+    ending, words = of_drift(result) if isinstance(result, Drift) else of_report(result)
     emit(ending, words, result)
-    if ending is BLOCKED:
+    if isinstance(result, Report) and ending is BLOCKED:
         return _state(ending, words, PlanBlocked(result.blocked))
     return _state(ending, words, VerdictFailed(words) if ending is NOT_COLLECTED else result.as_json())
 

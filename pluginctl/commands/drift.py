@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from flows.manifest import Manifest, Secrets
 from flows.steps.comparison import Drift
 from flows.steps.drift import drift as run_drift
-from flows.steps.repositories import fetching
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestPlace, Parameters
 from pluginctl.output import Output, emit_json, literal_lines, message_console, result_console
-from pluginctl.project import find_inputs
+from pluginctl.project import read_released
 from pluginctl.runner import TerminalRunner
 
 app = typer.Typer(add_completion=False)
@@ -27,12 +25,9 @@ def drift(
 ) -> None:
     """Compare the released plugin with the platform and the registry. Ends with 1 if something differs."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         runner = TerminalRunner(message_console())
-        with fetching(runner) as fetch:
-            folder = fetch(inputs.manifest, "manifest")
-            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
-            found = run_drift(inputs.environment, declared, runner)
+        place, declared = read_released(environment, manifest, parameters, environments, runner)
+        found = run_drift(place, declared, runner)
     if output is Output.JSON:
         emit_json(found.as_json())
     else:

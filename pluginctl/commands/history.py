@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from flows.manifest import Manifest, Secrets
 from flows.steps.releases import ReleasedVersion, Releases, list_releases
-from flows.steps.repositories import fetching
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestPlace, Parameters
 from pluginctl.output import Output, emit_json, message_console, result_console
-from pluginctl.project import find_inputs
+from pluginctl.project import read_released
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
 
@@ -27,12 +25,9 @@ def history(
 ) -> None:
     """List the versions that were released: when, by what, from which source, and which one is in use."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         runner = TerminalRunner(message_console())
-        with fetching(runner) as fetch:
-            folder = fetch(inputs.manifest, "manifest")
-            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
-            found = list_releases(inputs.environment, declared, runner)
+        place, declared = read_released(environment, manifest, parameters, environments, runner)
+        found = list_releases(place, declared, runner)
     if output is Output.JSON:
         emit_json(found.as_json())
     else:

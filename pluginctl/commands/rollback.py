@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from flows.manifest import Manifest, Secrets
-from flows.steps.repositories import fetching
 from flows.steps.rollback import rollback as run_rollback
 from pluginctl.ending import finish
 from pluginctl.exit_codes import exit_on_error
@@ -20,7 +18,7 @@ from pluginctl.options import (
     Parameters,
 )
 from pluginctl.output import Output, message_console
-from pluginctl.project import find_inputs
+from pluginctl.project import read_released
 from pluginctl.runner import TerminalRunner
 
 app = typer.Typer(add_completion=False)
@@ -40,10 +38,7 @@ def rollback(
 ) -> None:
     """Move the collector to a version that was released before, collect with it, and judge the collection."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         runner = TerminalRunner(message_console())
-        with fetching(runner) as fetch:
-            folder = fetch(inputs.manifest, "manifest")
-            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
-            report = run_rollback(inputs.environment, declared, version, runner, dry_run=dry_run)
+        place, declared = read_released(environment, manifest, parameters, environments, runner)
+        report = run_rollback(place, declared, version, runner, dry_run=dry_run)
     finish(report, output)

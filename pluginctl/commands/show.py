@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from flows.manifest import Manifest, Secrets
 from flows.preview import PAIR, Preview
 from flows.steps.inspection import show_resource
-from flows.steps.repositories import fetching
 from pluginctl.exit_codes import exit_on_error
 from pluginctl.options import EnvironmentName, EnvironmentsFolder, Format, ManifestPlace, Parameters
 from pluginctl.output import Output, Terminal, emit_json, literal, message_console, result_console
-from pluginctl.project import find_inputs
+from pluginctl.project import read_released
 from pluginctl.runner import TerminalRunner
 from pluginctl.tables import rows_table
 
@@ -35,12 +33,9 @@ def show(
 ) -> None:
     """Show a collected resource as the console does: its details, its tags and the tabs of its dynamic UI."""
     with exit_on_error(output):
-        inputs = find_inputs(environment, manifest=manifest, environments=environments)
         runner = TerminalRunner(message_console())
-        with fetching(runner) as fetch:
-            folder = fetch(inputs.manifest, "manifest")
-            declared = Manifest.load(folder, parameters or (), Secrets(files=True), written=False)
-            shown = show_resource(inputs.environment, declared, name, runner)
+        place, declared = read_released(environment, manifest, parameters, environments, runner)
+        shown = show_resource(place, declared, name, runner)
     if output is Output.JSON:
         emit_json(shown.as_json())
     else:

@@ -83,7 +83,7 @@ def test_a_release_carries_out_the_plan_that_was_read_or_says_what_has_moved(
     name_it("Another's")
     stopped = run(*project.arguments(), "--plan", file)
     assert stopped.returncode == 2, stopped.stderr
-    assert "the platform's name was Somebody's own, and is Another's" in stopped.stderr
+    assert "on the platform, name was Somebody's own, now it is Another's" in stopped.stderr
     (held,) = client.list("identity.Provider.list", {"provider": project.provider})
     assert held["name"] == "Another's"
     name_it("Somebody's own")

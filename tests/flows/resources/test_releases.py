@@ -25,7 +25,9 @@ def test_when_and_by_what_it_was_released_is_read_as_well():
 
 
 def test_a_time_that_is_none_is_left_out():
-    text = json.dumps({"0.1.0": {"digest": ONE.digest, "source": ONE.source_digest, "at": "now", "by": None}})
+    text = json.dumps(
+        {"0.1.0": {"digest": ONE.digest, "source": ONE.source_digest, "at": "now", "by": ["x"]}}
+    )
     (found,) = released({"tags": {TAG: text}}).values()
     assert (found, found.at, found.by) == (ONE, "", "")
 

@@ -39,16 +39,19 @@ def test_a_remark_is_no_part_of_it():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([("options", {"count": 5}, {"count": 9})], "the platform's options.all was True, and is nothing"),
+        (
+            [("options", {"count": 5}, {"count": 9})],
+            "on the platform, options.all was True, now it is nothing",
+        ),
         (
             [("options", {"count": 5, "all": True}, {"count": 8})],
-            "options.count: 9 was agreed to, and it is 8",
+            "options.count: the plan said 9, now it is 8",
         ),
         (
             [("options", {"count": 5, "all": True}, {"count": 9}), ("tags", {}, {"a": "b"})],
-            "tags is changed as well",
+            "tags: the plan left it, now it is changed",
         ),
-        ([("tags", {}, {"a": "b"})], "options is no longer changed"),
+        ([("tags", {}, {"a": "b"})], "options: the plan changed it, now it stays"),
     ],
 )
 def test_another_field_or_value_is_named(changes, words):
@@ -58,17 +61,19 @@ def test_another_field_or_value_is_named(changes, words):
 
 def test_other_actions_are_named():
     schema = Action("schema", "login", Verb.CREATE)
-    assert moved(agreed(COLLECTOR), COLLECTOR, schema) == ("schema login: create is new",)
-    assert moved(agreed(COLLECTOR, schema), COLLECTOR) == ("schema login: it is no longer in the plan",)
+    assert moved(agreed(COLLECTOR), COLLECTOR, schema) == (
+        "schema login: create, of which the plan said nothing",
+    )
+    assert moved(agreed(COLLECTOR, schema), COLLECTOR) == ("schema login: create is no longer to be done",)
     kept = dataclasses.replace(schema, verb=Verb.KEEP)
-    assert moved(agreed(schema), kept) == ("schema login: create was agreed to, and it is keep",)
+    assert moved(agreed(schema), kept) == ("schema login: the plan said create, now it is keep",)
 
 
 def test_another_place_or_source_is_named():
-    assert moved(agreed(), environment="there") == ("environment: here was agreed to, and it is there",)
+    assert moved(agreed(), environment="there") == ("environment: the plan said here, now it is there",)
     older = AgreedPlan({**agreed().document, "source_digest": "sha256:00"})
     assert moved(older) == (
-        f"source_digest: sha256:00 was agreed to, and it is {planned().source.plugin.digest}",
+        f"source_digest: the plan said sha256:00, now it is {planned().source.plugin.digest}",
     )
 
 
@@ -115,7 +120,7 @@ def test_a_release_does_what_was_agreed_to_and_nothing_else(request_, platform, 
     platform.records["identity.Project"].append({"project_id": "theirs", "name": "Portfolio"})
     with pytest.raises(PlanMoved) as raised:
         release(agreed_to, recorder)
-    assert raised.value.details[0] == "project Portfolio: create was agreed to, and it is keep"
+    assert raised.value.details[0] == "project Portfolio: the plan said create, now it is keep"
     assert platform.writes == []
     platform.records["identity.Project"].clear()
     assert release(agreed_to, recorder).success

@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def drawn(*collections):
     """The elements of a chart by class, and their texts."""
-    root = ET.fromstring(chart(collections))  # noqa: S314 - our own text - our own text
+    root = ET.fromstring(chart(collections))  # noqa: S314 - our own text
     found: dict[str, list[ET.Element]] = {}
     for each in root.iter():
         for name in each.get("class", "").split():
@@ -75,7 +75,7 @@ def test_a_long_duration_has_another_unit():
 @given(st.lists(COLLECTIONS, min_size=1, max_size=35))
 def test_every_history_makes_a_chart_inside_its_frame_with_words_of_its_own_alone(collections):
     text = chart(collections)
-    root = ET.fromstring(text)  # noqa: S314
+    root = ET.fromstring(text)  # noqa: S314 - our own text
     width, height = float(root.get("width", "")), float(root.get("height", ""))
     for each in root.iter():
         for name, limit in (("x", width), ("cx", width), ("y", height), ("cy", height)):

@@ -8,8 +8,9 @@ from jsonschema import Draft202012Validator
 from flows.images import RegistryUnreachable
 from flows.manifest import Manifest
 from flows.resources import Released, released, with_release
-from flows.steps.ending import PLANNED, ROLLED_BACK, of_report
+from flows.steps.ending import PLANNED, ROLLED_BACK, UNCHANGED, of_report
 from flows.steps.errors import NotAsReleased, NothingCollected, NotReleased
+from flows.steps.markdown import release_report
 from flows.steps.release import ReleaseRequest, release
 from flows.steps.releases import list_releases
 from flows.steps.report import json_schema
@@ -54,6 +55,7 @@ def test_the_collector_is_moved_and_collects_and_nothing_else_is_written(back, c
     assert ending is ROLLED_BACK
     assert f"0.0.1, before {current}" in words
     Draft202012Validator(json_schema()).validate(report.as_json())
+    assert f"| version before | {current} |" in release_report(report)
 
 
 def test_the_same_again_only_collects(back, current, platform):
@@ -68,6 +70,7 @@ def test_a_dry_run_writes_nothing(back, current, platform, recorder):
     assert platform.writes == []
     assert [(each.kind, str(each.verb)) for each in recorder.plans[-1].writes] == [("collector", "update")]
     assert of_report(report)[0] is PLANNED
+    assert of_report(back(current, dry_run=True))[0] is UNCHANGED
 
 
 def test_what_was_never_released_is_refused(back, current, platform):
